@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The IKEv2 engine (RFC 7296), both roles: datagrams and time in, datagrams and events out.
+ *
+ * The engine has no socket, clock, thread, file or global. The caller feeds it with ike_rx() and ike_tick(), and after every
+ * call drains ike_tx() (datagrams to send) and ike_poll() (things to know), then sleeps until ike_deadline(). Randomness is
+ * injected. The same calls run in the daemon, in a unit test, in a simulator with a virtual clock and under a fuzzer.
+ *
+ * Time is `ike_time`: milliseconds of any monotonic clock. Ports are in host order, octets in network order.
+ *
+ * Ownership: structures passed in are copied; structures handed out (ike_event, dgram) are the engine's and stay valid until
+ * the next call of the function that gave them.
+ */
+#ifndef SPOKE_IKEV2_IKE_H
+#define SPOKE_IKEV2_IKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/alg.h"
+#include "base/buf.h"
+#include "base/secret.h"
+
+typedef uint64_t ike_time;
+#define IKE_NEVER UINT64_MAX
+
+struct ike;    /* an engine */
+struct ike_sa; /* opaque; named from outside by its handle */
+
+/* One UDP datagram, without the non-ESP marker: `natt` says that it travels on the 4500 socket, where the caller adds or
+ * strips the four zero octets (RFC 3948 §2.2). A zero-length datagram to send with natt set is a NAT keepalive (one 0xFF). */
+struct dgram {
+	struct endpoint local, remote;
+	uint32_t vrf; /* front-door VRF, 0 = global; opaque to the engine */
+	bool natt;
+	bool keepalive;
+	const uint8_t *data;
+	size_t len;
+};
+
+/* ---- algorithms ---------------------------------------------------------------------------------------------- */
+
+enum ike_prf_id { PRF_HMAC_SHA1 = 2, PRF_HMAC_SHA2_256 = 5, PRF_HMAC_SHA2_384 = 6, PRF_HMAC_SHA2_512 = 7 };
+enum ike_group_id {
+	KE_NONE = 0, KE_MODP_1024 = 2, KE_MODP_1536 = 5, KE_MODP_2048 = 14, KE_MODP_3072 = 15, KE_MODP_4096 = 16,
+	KE_ECP_256 = 19, KE_ECP_384 = 20, KE_ECP_521 = 21, KE_X25519 = 31
+};
+
+struct ike_encr {
+	uint16_t id;   /* enum alg_encr_id */
+	uint16_t bits; /* 0 where the transform takes no Key Length */
+};
+
+enum { IKE_MAX_ALGS = 12, IKE_MAX_PROPOSALS = 8, IKE_MAX_TS = 8, IKE_MAX_CERT = 0 };
+
+/* One proposal, each list in order of preference. AEAD and non-AEAD ciphers do not stand in one proposal (RFC 7296 §3.3).
+ * IKE: encr, prf, group, and integ unless AEAD. ESP: encr, integ unless AEAD (AUTH_NONE alone: encryption only), group
+ * used for PFS in CREATE_CHILD_SA only (empty: no PFS), esn 0/1/both. */
+struct ike_proposal {
+	struct ike_encr encr[IKE_MAX_ALGS];
+	uint8_t n_encr;
+	uint16_t integ[IKE_MAX_ALGS];
+	uint8_t n_integ;
+	uint16_t prf[IKE_MAX_ALGS];
+	uint8_t n_prf;
+	uint16_t group[IKE_MAX_ALGS];
+	uint8_t n_group;
+	bool esn_no, esn_yes; /* ESP: which extended-sequence-number values are acceptable */
+};
+
+/* What was chosen. */
+struct ike_suite {
+	struct ike_encr encr;
+	uint16_t integ, prf, group;
+	bool esn;
+};
+
+const char *ike_prf_name(uint16_t id);           /* "SHA256"; "prf 99" for a stranger (static buffer per thread) */
+const char *ike_group_name(uint16_t id);         /* "DH_GROUP_256_ECP/Group 19" */
+bool ike_prf_known(uint16_t id);
+bool ike_group_known(uint16_t id);               /* known and offered by libcrypto here */
+const char *ike_notify_name(uint16_t type);      /* "NO_PROPOSAL_CHOSEN"; "notify 40999" */
+const char *ike_exchange_name(uint8_t type);     /* "IKE_SA_INIT" */
+
+/* ---- identities, selectors, attributes ------------------------------------------------------------------------ */
+
+enum ike_id_type {
+	ID_NONE = 0, ID_IPV4_ADDR = 1, ID_FQDN = 2, ID_RFC822_ADDR = 3, ID_IPV6_ADDR = 5, ID_DER_ASN1_DN = 9, ID_KEY_ID = 11
+};
+
+struct ike_id {
+	uint8_t type;
+	uint8_t len; /* identities longer than 255 octets are refused */
+	uint8_t data[255];
+};
+
+const char *ike_id_fmt(const struct ike_id *id, char buf[320]); /* "10.0.0.1", "spoke1.example", "key-id …" */
+struct ike_id ike_id_addr(const struct ipaddr *a);
+struct ike_id ike_id_text(uint8_t type, const char *s);
+bool ike_id_eq(const struct ike_id *a, const struct ike_id *b); /* FQDN and e-mail domain: case-insensitive */
+
+struct ike_ts {
+	uint8_t proto; /* 0 = any */
+	uint16_t port_lo, port_hi;
+	struct ipaddr lo, hi;
+};
+
+struct ike_ts ike_ts_any4(void);
+struct ike_ts ike_ts_any6(void);
+const char *ike_ts_fmt(const struct ike_ts *ts, char buf[128]); /* "0.0.0.0/0 - 255.255.255.255/65535" */
+
+/* Configuration attributes (RFC 7296 §3.15.1), as they stand on the wire. */
+enum ike_cfg_attr_type {
+	CFG_IP4_ADDRESS = 1, CFG_IP4_NETMASK = 2, CFG_IP4_DNS = 3, CFG_IP4_NBNS = 4, CFG_IP4_DHCP = 6, CFG_APP_VERSION = 7,
+	CFG_IP6_ADDRESS = 8, CFG_IP6_DNS = 10, CFG_IP6_DHCP = 12, CFG_IP4_SUBNET = 13, CFG_SUPPORTED_ATTRIBUTES = 14,
+	CFG_IP6_SUBNET = 15, CFG_DNS_DOMAIN = 25,
+	CFG_UNITY_BANNER = 28672, CFG_UNITY_SAVE_PASSWD = 28673, CFG_UNITY_DEF_DOMAIN = 28674, CFG_UNITY_SPLIT_DNS = 28675,
+	CFG_UNITY_SPLIT_INCLUDE = 28676, CFG_UNITY_LOCAL_LAN = 28678, CFG_UNITY_PFS = 28679, CFG_UNITY_BACKUP = 28681,
+	CFG_FLEX_CONFIG_URL = 28692
+};
+
+struct ike_attr {
+	uint16_t type;
+	uint16_t len;
+	const uint8_t *val; /* NULL when len is 0 */
+};
+
+struct ike_attrs { /* a list; copied deep by the engine where it keeps one */
+	const struct ike_attr *v;
+	size_t n;
+};
+
+/* ---- what a session is to be ------------------------------------------------------------------------------------ */
+
+enum ike_auth { IKE_AUTH_NONE, IKE_AUTH_PSK };
+enum ike_mode { IKE_MODE_TUNNEL, IKE_MODE_TRANSPORT };
+
+struct ike_dpd {
+	uint32_t interval_s; /* 0 = off */
+	uint32_t retry_s;
+	bool on_demand; /* only when we send and hear nothing; else periodic */
+};
+
+/* Everything that is fixed about one peering: the initiator's at ike_connect(), the responder's from ike_ops.accept. */
+struct ike_peering {
+	uint64_t owner; /* the caller's number, repeated in every event */
+
+	struct ike_proposal ike[IKE_MAX_PROPOSALS];
+	uint8_t n_ike;
+	struct ike_proposal esp[IKE_MAX_PROPOSALS];
+	uint8_t n_esp;
+
+	struct ike_id local_id;
+	struct ike_id remote_id; /* initiator: sent as IDr when set; the check of IDr itself is ike_ops.peer_ok */
+	enum ike_auth local_auth, remote_auth;
+	struct secret local_psk, remote_psk; /* may be empty when ike_ops.psk supplies the remote one after IDr is known */
+
+	struct ike_ts ts_local[IKE_MAX_TS], ts_remote[IKE_MAX_TS];
+	uint8_t n_ts_local, n_ts_remote;
+	enum ike_mode mode;       /* transport: N(USE_TRANSPORT_MODE) is sent, and tunnel mode accepted as an answer
+	                             unless transport_required */
+	bool transport_required;
+
+	struct ike_attrs cfg_request; /* initiator's CFG_REQUEST; empty: none is sent */
+	struct ike_attrs cfg_reply;   /* responder: attributes of CFG_REPLY besides the address, which ike_ops.lease gives */
+
+	struct ike_dpd dpd;
+	uint32_t nat_keepalive_s; /* 0: off; sent only when we are behind a NAT */
+	bool force_natt;          /* make NAT detection find a NAT, so that ESP goes in UDP (RFC 7296 §2.23) */
+	bool fragmentation;       /* offer RFC 7383 */
+	uint16_t frag_mtu;        /* largest IP datagram we send as IKE; 0 = 576 for IPv4, 1280 for IPv6 */
+	uint32_t ike_lifetime_s;  /* 0 = 86400 */
+	uint32_t child_lifetime_s; /* 0 = 3600 */
+	uint64_t child_lifetime_kb; /* 0 = no limit; the data plane tells through ike_child_expiring() */
+	uint32_t window;          /* what we announce by SET_WINDOW_SIZE; 0 = 5 */
+	bool initial_contact;     /* initiator: send N(INITIAL_CONTACT) */
+	bool cisco_vendor_ids;    /* DELETE-REASON, CISCOVPN-REV-02, DYNAMIC-ROUTE, FLEXVPN-SUPPORTED, in this order */
+};
+
+/* ---- the engine's questions ------------------------------------------------------------------------------------- */
+
+/* All callbacks are called from inside ike_rx/ike_tick/ike_connect; none may call back into the engine. */
+struct ike_ops {
+	void *ctx;
+	/* n random octets; must not fail. */
+	void (*random)(void *ctx, uint8_t *dst, size_t n);
+	/* Responder: the peering for an IKE_SA_INIT from `remote` at `local`. False: no policy, answer NO_PROPOSAL_CHOSEN.
+	 * `out` comes zeroed; what it points to must live until the callback's next call. NULL: we are never responder. */
+	bool (*accept)(void *ctx, const struct endpoint *local, const struct endpoint *remote, struct ike_peering *out);
+	/* Is this authenticated-to-be identity one we want from that peer? NULL: any. */
+	bool (*peer_ok)(void *ctx, uint64_t owner, const struct ike_id *remote_id);
+	/* The key that must verify the peer, by its identity. False: none. NULL: use ike_peering.remote_psk. Responder: also
+	 * fills `local` when the peering had none. */
+	bool (*psk)(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *remote_id,
+		struct secret *remote_psk, struct secret *local_psk);
+	/* Responder: an address for this peer (family AF_INET or AF_INET6). False: INTERNAL_ADDRESS_FAILURE. NULL: no pool. */
+	bool (*lease)(void *ctx, uint64_t owner, const struct ike_id *remote_id, int family, struct prefix *out);
+	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
+	 * sa_id 0: not tied to an SA. NULL: silent. `text` never contains key material. */
+	void (*debug)(void *ctx, int level, uint32_t session_id, uint32_t sa_id, const char *text);
+};
+
+/* Limits and manners of the whole engine. Zero gives the default named. */
+struct ike_config {
+	uint32_t retransmit_first_ms; /* 2000, doubled each time */
+	uint32_t retransmit_tries;    /* 5 retransmissions, then the exchange has failed */
+	uint32_t half_open_ms;        /* 30000: a responder's half-open SA is dropped */
+	uint32_t cookie_threshold;    /* half-open responder SAs from which IKE_SA_INIT must carry a cookie; 0 = 30;
+	                                 UINT32_MAX = never; 1 with `cookie_always` set = every one */
+	bool cookie_always;
+	uint32_t max_half_open_per_ip; /* 5 */
+	uint32_t max_sas;              /* 0 = unlimited */
+	uint32_t rekey_jitter_pct;     /* 10 */
+};
+
+struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike_time now);
+void ike_free(struct ike *e); /* sends nothing; see ike_close() */
+
+/* ---- the five calls --------------------------------------------------------------------------------------------- */
+
+void ike_rx(struct ike *e, const struct dgram *in, ike_time now);
+void ike_tick(struct ike *e, ike_time now);
+bool ike_tx(struct ike *e, struct dgram *out);          /* false: nothing to send */
+struct ike_event;
+bool ike_poll(struct ike *e, struct ike_event *out);    /* false: nothing to tell */
+ike_time ike_deadline(const struct ike *e);             /* IKE_NEVER: nothing is due */
+
+/* ---- orders ------------------------------------------------------------------------------------------------------ */
+
+/* Handles are small positive numbers, the lowest free one first (IOS's Tunnel-id); 0 is no SA. A rekeyed IKE SA keeps the
+ * handle of the one it replaces. */
+uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct endpoint *local,
+	const struct endpoint *remote, uint32_t vrf, ike_time now);
+void ike_close(struct ike *e, uint32_t handle, ike_time now);        /* Delete is sent; IKE_EV_DOWN follows at once */
+void ike_abandon(struct ike *e, uint32_t handle, ike_time now);      /* dropped silently */
+void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now);
+void ike_rekey_child(struct ike *e, uint32_t spi_in, ike_time now);  /* also: what a soft lifetime asks for */
+void ike_delete_child(struct ike *e, uint32_t spi_in, ike_time now);
+/* CFG_SET in an INFORMATIONAL request: our networks (RFC 7296 §2.19, §3.15). IKE_EV_CFG_ACK tells what came back. */
+void ike_cfg_set(struct ike *e, uint32_t handle, const struct ike_attrs *attrs, ike_time now);
+/* Inbound ESP with a good ICV was seen from that SA's peer: proof of life for DPD (RFC 7296 §2.4). */
+void ike_child_heard(struct ike *e, uint32_t spi_in, ike_time when);
+void ike_child_sent(struct ike *e, uint32_t spi_in, ike_time when);  /* for on-demand DPD */
+void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now);      /* ask once, at once: an unknown SPI was hinted at */
+
+/* ---- events ------------------------------------------------------------------------------------------------------ */
+
+enum ike_event_type {
+	IKE_EV_ESTABLISHED, /* the IKE SA is authenticated; attrs = CFG_REPLY (initiator) */
+	IKE_EV_CHILD_UP,    /* install `child`; replaces = SPI of the child it rekeys, or 0 */
+	IKE_EV_CHILD_OUT,   /* a rekeyed child: from now on send on `child` (spi_in identifies it) */
+	IKE_EV_CHILD_DOWN,  /* remove the child with this spi_in */
+	IKE_EV_CFG_SET,     /* the peer set attributes (already acknowledged): attrs */
+	IKE_EV_CFG_ACK,     /* answer to ike_cfg_set(); attrs may be empty: the peer took nothing */
+	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
+	IKE_EV_ENDPOINT,    /* the peer's address or port changed (NAT): remote is in `info` */
+	IKE_EV_DOWN,        /* the IKE SA is gone, and with it its children (no CHILD_DOWN follows) */
+};
+
+enum ike_reason { /* why an SA went down */
+	IKE_R_NONE, IKE_R_LOCAL, /* ike_close() */
+	IKE_R_PEER_DELETE, IKE_R_TIMEOUT, /* no answer to a request */
+	IKE_R_DPD, IKE_R_NO_PROPOSAL, IKE_R_AUTH_FAILED /* the peer refused us */,
+	IKE_R_PEER_AUTH_FAILED /* we refused the peer */, IKE_R_PEER_ID, IKE_R_TS, IKE_R_CHILD_REFUSED, IKE_R_ADDRESS,
+	IKE_R_INVALID_KE, IKE_R_SYNTAX, IKE_R_REPLACED /* INITIAL_CONTACT or a newer SA of the same identity */,
+	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_MAX
+};
+const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
+
+/* A child SA, with its keys. Integrity keys are empty with AEAD; encryption keys end with the salt. */
+struct ike_child {
+	uint32_t spi_in, spi_out; /* host order */
+	struct ike_suite suite;
+	enum ike_mode mode;
+	bool udp_encap;
+	struct endpoint local, remote;
+	struct ike_ts ts_local[IKE_MAX_TS], ts_remote[IKE_MAX_TS];
+	uint8_t n_ts_local, n_ts_remote;
+	struct span encr_in, integ_in, encr_out, integ_out; /* views; valid as the event is */
+	uint32_t lifetime_s;
+	uint64_t lifetime_kb;
+};
+
+struct ike_event {
+	enum ike_event_type type;
+	uint32_t handle;
+	uint64_t owner;
+	enum ike_reason reason; /* DOWN, CHILD_DOWN */
+	uint16_t notify;        /* the notify behind the reason, 0 if none */
+	bool retry_later;       /* CHILD_DOWN: the engine gave up, the caller may ask again */
+	struct ike_child child;
+	uint32_t replaces; /* CHILD_UP: spi_in of the child being rekeyed */
+	struct ike_attrs attrs;
+	struct endpoint local, remote;
+};
+
+/* ---- facts for show commands -------------------------------------------------------------------------------------- */
+
+enum ike_sa_state {
+	IKE_S_INIT_SENT, IKE_S_AUTH_SENT, IKE_S_INIT_RCVD, IKE_S_ESTABLISHED, IKE_S_REKEYING, IKE_S_DELETING, IKE_S_MAX
+};
+
+struct ike_sa_info {
+	uint32_t handle, session_id;
+	uint64_t owner;
+	enum ike_sa_state state;
+	bool initiator;
+	uint64_t spi_i, spi_r;
+	struct endpoint local, remote;
+	uint32_t vrf;
+	struct ike_suite suite;
+	enum ike_auth local_auth, remote_auth;
+	struct ike_id local_id, remote_id;
+	uint32_t lifetime_s;
+	ike_time established; /* 0: not yet */
+	uint32_t req_next, resp_next;       /* our next request id, the peer's next expected */
+	uint32_t window_local, window_peer;
+	bool nat_local, nat_remote;         /* who is behind a NAT */
+	bool fragmentation, dynamic_route, peer_is_ios;
+	struct ike_dpd dpd;
+	struct prefix assigned4, assigned6; /* family 0: none; initiator: received, responder: given */
+	uint32_t n_children;
+	struct ike_attrs attrs; /* CFG_REPLY as received, then CFG_SETs; views */
+};
+
+struct ike_child_info {
+	uint32_t handle; /* of its IKE SA */
+	uint64_t owner;
+	struct ike_child child; /* without keys */
+	ike_time since;
+};
+
+bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out);
+/* SAs in order of their handles: start with prev = 0; false at the end. */
+bool ike_sa_next(const struct ike *e, uint32_t prev, struct ike_sa_info *out);
+bool ike_child_next(const struct ike *e, uint32_t handle, size_t index, struct ike_child_info *out);
+
+/* Counters, for `show crypto ikev2 stats`: every drop and refusal has one. */
+#define IKE_COUNTER_LIST(X)                                                                                            \
+	X(rx, "datagrams received") X(tx, "datagrams sent") X(retransmits, "requests retransmitted")                   \
+	X(rx_short, "shorter than a header or wrong length") X(rx_version, "major version above 2")                    \
+	X(rx_malformed, "malformed payloads") X(rx_unknown_spi, "no such IKE SA") X(rx_bad_icv, "integrity failed")    \
+	X(rx_window, "message id outside the window") X(rx_duplicate, "duplicates answered again")                     \
+	X(rx_exchange, "unexpected exchange") X(rx_critical, "unknown critical payload")                               \
+	X(cookies_sent, "cookies demanded") X(cookies_bad, "cookies wrong") X(half_open_dropped, "too many half-open") \
+	X(frag_bad, "bad fragments") X(auth_failed, "authentications failed") X(sa_created, "IKE SAs created")         \
+	X(sa_deleted, "IKE SAs deleted") X(child_created, "child SAs created") X(child_rekeyed, "child SAs rekeyed")   \
+	X(ike_rekeyed, "IKE SAs rekeyed") X(dpd_sent, "liveness checks sent") X(keepalives, "NAT keepalives sent")     \
+	X(natd_float, "moved to port 4500") X(init_error_ignored, "unauthenticated errors in IKE_SA_INIT ignored")
+struct ike_counters {
+#define X(name, text) uint64_t name;
+	IKE_COUNTER_LIST(X)
+#undef X
+};
+const struct ike_counters *ike_counters(const struct ike *e);
+
+#endif
