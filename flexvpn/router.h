@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The router: everything behind the terminals. It owns the running and the startup configuration, and turns every committed
+ * snapshot into sessions, interfaces, addresses and routes.
+ *
+ * The router proper (`struct fx`, core.h) is a machine without a loop; this header is its daemon form on libuv.
+ */
+#ifndef SPOKE_FLEXVPN_ROUTER_H
+#define SPOKE_FLEXVPN_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "grammar/grammar.h"
+
+struct router;
+
+struct router_opts {
+	const char *dataplane;    /* "auto", "kernel", "user", or "fake" (nothing leaves the process; no privilege needed) */
+	uv_loop_t *loop;          /* borrowed; outlives the router */
+	const char *startup_path; /* where the startup-config is kept; NULL: it is not */
+	const char *state_dir;    /* NULL: none */
+};
+
+/* NULL: could not start, and `why` says so in one line. The router starts with an empty running configuration. */
+struct router *router_new(const struct router_opts *o, char *why, size_t n);
+void router_free(struct router *r); /* deletes sessions, removes every device, address and route it made */
+
+const struct cfg *router_running(const struct router *r); /* borrowed until the next commit */
+
+/* A new running configuration. It is acted on at once, unless `more_pending`: then once, when the input pauses
+ * (router_settle(), or a commit without it). Warnings that the change deserves go to the log. */
+void router_commit(struct router *r, const struct cfg *c, bool more_pending);
+void router_settle(struct router *r);
+
+/* The configuration as last saved or loaded; NULL: startup-config is not present. */
+const struct cfg *router_startup(const struct router *r);
+/* Reads startup-config. Bad lines are logged with their numbers, the rest becomes the running configuration, and the file stays as
+ * it is. False: there is no such file, or it cannot be read (`why`). */
+bool router_load(struct router *r, char *why, size_t n);
+/* running → startup: temporary file, fsync, rename, fsync of the directory; mode 0600; the previous one is kept as
+ * FILE.1 … FILE.5. */
+bool router_save(struct router *r, char *why, size_t n);
+
+const char *router_hostname(const struct router *r); /* "Router" until configured */
+const char *router_dataplane(const struct router *r, const char **why);
+
+#endif
