@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The configuration as structures. fx_config_build() is a pure function of a snapshot; only config_*.c sees the tree. Everything
+ * of one fx_config lives in its arena and dies with it.
+ *
+ * Objects refer to each other by name, as the lines do: a reference may dangle, and the object that holds it is then *incomplete*,
+ * does nothing, and fx_client_missing() says why.
+ */
+#ifndef SPOKE_FLEXVPN_CONFIG_H
+#define SPOKE_FLEXVPN_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mem.h"
+#include "grammar/grammar.h"
+#include "ikev2/ike.h"
+
+#define FX_LIST(type)                                                                                                  \
+	struct {                                                                                                           \
+		struct type *v;                                                                                                \
+		size_t n;                                                                                                      \
+	}
+
+struct fx_ike_proposal {
+	const char *name;
+	struct ike_proposal p;
+	bool complete; /* what `show` and the entry notice speak of */
+};
+
+struct fx_ike_policy {
+	const char *name;
+	struct ipaddr match_local[8];
+	uint8_t n_match_local;
+	const char *proposal[IKE_MAX_PROPOSALS];
+	uint8_t n_proposal;
+};
+
+struct fx_key { /* one peer of a keyring */
+	const char *name;
+	bool has_prefix;
+	struct prefix prefix;
+	const char *hostname;
+	struct ike_id identity; /* type ID_NONE: any */
+	struct span local, remote; /* octets of the keys; equal for a symmetric one; empty: none */
+};
+
+struct fx_keyring {
+	const char *name;
+	FX_LIST(fx_key) keys;
+};
+
+enum fx_match_kind { FX_MATCH_ANY, FX_MATCH_ADDRESS, FX_MATCH_ID, FX_MATCH_DOMAIN };
+
+struct fx_match { /* one `match identity remote` */
+	enum fx_match_kind kind;
+	struct prefix prefix; /* ADDRESS: compared under its mask */
+	struct ike_id id;     /* ID: equal; DOMAIN: type FQDN or RFC822, data = the domain */
+};
+
+enum fx_auth { FX_AUTH_NONE, FX_AUTH_PSK, FX_AUTH_RSA, FX_AUTH_ECDSA, FX_AUTH_EAP };
+
+struct fx_profile {
+	const char *name, *description;
+	FX_LIST(fx_match) match;
+	struct ipaddr match_local[8];
+	uint8_t n_match_local;
+	struct ike_id identity_local; /* ID_NONE: the local address */
+	enum fx_auth auth_local, auth_remote[4];
+	uint8_t n_auth_remote;
+	struct span key_local, key_remote; /* inline keys */
+	const char *keyring;
+	bool has_dpd, has_nat_keepalive;
+	struct ike_dpd dpd;
+	uint32_t nat_keepalive_s, lifetime_s; /* 0: default */
+	const char *author_list, *author_policy; /* aaa authorization group … list LIST NAME */
+	bool no_config_request, no_set_send, no_set_accept;
+	bool force_natt, initial_contact_force, shutdown;
+	const char *virtual_template, *ivrf, *fvrf;
+};
+
+struct fx_author { /* crypto ikev2 authorization policy */
+	const char *name;
+	bool set_interface;
+	const char *set_interface_name; /* NULL: the tunnel itself */
+	const char *set_acl, *subnet_acl;
+	struct prefix set_remote[32];
+	uint8_t n_set_remote;
+	bool no_accept;
+	uint32_t accept_tag, accept_distance;
+};
+
+struct fx_transform {
+	const char *name;
+	struct ike_encr encr; /* id 0: none given */
+	uint16_t integ;       /* AUTH_NONE: none */
+	enum ike_mode mode;
+	bool require, esn;
+};
+
+struct fx_ipsec_profile {
+	const char *name;
+	const char *transform[6];
+	uint8_t n_transform;
+	uint16_t pfs; /* enum ike_group_id; KE_NONE: off */
+	const char *ikev2_profile;
+	uint32_t lifetime_s; /* 0: global */
+	uint64_t lifetime_kb;
+	bool no_lifetime_kb;
+	uint16_t replay_window;
+	bool replay_off, has_replay, responder_only;
+};
+
+enum fx_tun_mode { FX_TUN_GRE4, FX_TUN_GRE6, FX_TUN_IPSEC4, FX_TUN_IPSEC6, FX_TUN_DUAL };
+
+struct fx_interface {
+	const char *name;   /* canonical: "Tunnel0" */
+	const char *device; /* Linux device: bound, created, or native; NULL: an unbound physical interface */
+	const char *description;
+	bool shutdown;
+	struct prefix addr[8];
+	uint8_t n_addr; /* the first is the primary one */
+	bool negotiated, dhcp;
+	const char *unnumbered;
+	struct prefix addr6[8];
+	uint8_t n_addr6;
+	bool ip6_enable;
+	uint32_t mtu, ip_mtu;
+	/* tunnels */
+	bool is_tunnel, is_loopback;
+	uint32_t number;
+	struct ipaddr source_addr;
+	const char *source_if;
+	bool source_dynamic;
+	struct ipaddr dest_addr;
+	bool dest_dynamic;
+	enum fx_tun_mode mode;
+	const char *protection; /* IPsec profile */
+	bool has_key;
+	uint32_t key;
+	const char *vrf, *tunnel_vrf;
+};
+
+struct fx_peer {
+	uint32_t seq;
+	struct ipaddr addr;
+	const char *fqdn; /* NULL: by address */
+	bool fqdn_dynamic, fqdn_ipv6;
+	uint32_t track; /* 0: none */
+	bool track_down;
+};
+
+enum fx_connect { FX_CONNECT_AUTO, FX_CONNECT_MANUAL, FX_CONNECT_TRACK };
+
+struct fx_client_cfg {
+	const char *name;
+	FX_LIST(fx_peer) peers; /* by sequence */
+	enum fx_connect connect;
+	uint32_t connect_track;
+	bool connect_track_down;
+	const char *tunnel; /* "Tunnel0" */
+	const char *inside[16];
+	uint8_t n_inside;
+	bool reactivate;
+	int backup_group; /* -1: none configured; 0: `default` */
+};
+
+struct fx_globals {
+	const char *hostname;
+	bool aaa_new_model;
+	bool has_dpd;
+	struct ike_dpd dpd;
+	uint32_t nat_keepalive_s;
+	bool fragmentation;
+	uint16_t frag_mtu;
+	uint32_t window, cookie_challenge, max_sa;
+	bool logging_ikev2;
+	uint32_t ipsec_lifetime_s;
+	uint64_t ipsec_lifetime_kb;
+	bool ipsec_no_kb;
+	uint16_t replay_window;
+	bool replay_off;
+	enum { FX_STAMP_DEFAULT, FX_STAMP_UPTIME, FX_STAMP_DATETIME, FX_STAMP_MSEC } stamp_log, stamp_debug;
+	bool stamp_log_off, stamp_debug_off;
+	uint32_t event_trace_size;
+	bool event_trace_off;
+	bool no_default_proposal, no_default_policy, no_default_author;
+};
+
+struct fx_binding { /* platform interface NAME device DEV */
+	const char *name, *device;
+};
+
+struct fx_config {
+	struct arena arena;
+	const struct cfg *cfg; /* referenced: bulk lines (routes, access lists) are read from it on demand */
+	struct fx_globals g;
+	FX_LIST(fx_ike_proposal) proposals;
+	FX_LIST(fx_ike_policy) policies;
+	FX_LIST(fx_keyring) keyrings;
+	FX_LIST(fx_profile) profiles;
+	FX_LIST(fx_author) authors;
+	FX_LIST(fx_transform) transforms;
+	FX_LIST(fx_ipsec_profile) ipsec;
+	FX_LIST(fx_interface) interfaces;
+	FX_LIST(fx_client_cfg) clients;
+	FX_LIST(fx_binding) bindings;
+	const char **aaa_network_lists; /* aaa authorization network NAME … */
+	size_t n_aaa_network_lists;
+};
+
+struct fx_config *fx_config_build(const struct cfg *c);
+void fx_config_free(struct fx_config *c); /* accepts NULL */
+
+/* Lookups by name; NULL: not configured. The default objects of IOS (proposal, policy, authorization policy, transform set, IPsec
+ * profile `default`) are found unless disabled. */
+const struct fx_ike_proposal *fx_find_proposal(const struct fx_config *c, const char *name);
+const struct fx_keyring *fx_find_keyring(const struct fx_config *c, const char *name);
+const struct fx_profile *fx_find_profile(const struct fx_config *c, const char *name);
+const struct fx_author *fx_find_author(const struct fx_config *c, const char *name);
+const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name);
+const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name);
+const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name);
+const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name);
+
+/* What a client works with once every reference is resolved. */
+struct fx_resolved {
+	const struct fx_client_cfg *client;
+	const struct fx_interface *tunnel;
+	const struct fx_ipsec_profile *ipsec;
+	const struct fx_profile *profile;
+	const struct fx_author *author; /* never NULL: falls back to `default`, or to an empty policy */
+};
+
+/* True when the profile is complete (config-grammar reference §1.2); else `why` names the first thing that is missing. */
+bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl, struct fx_resolved *out, char *why,
+	size_t n);
+
+/* The key for a peer: longest address match, then identity. NULL: none. */
+const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id);
+bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id);
+
+/* Subnets that a list's `permit` entries name: the source part of each. Wildcards with holes and `deny` are skipped. Returns how many
+ * the list has; at most `max` are written. */
+size_t fx_acl_subnets(const struct fx_config *c, const char *acl, struct prefix *out, size_t max);
+
+/* Fill what the engine needs. `local` is the tunnel's source. False: no policy or key fits; `why` says so. */
+bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,
+	const struct ipaddr *peer, struct ike_peering *out, char *why, size_t n);
+void fx_peering_fini(struct ike_peering *p); /* wipes the keys */
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine's outer shape: commit, pump, deadline. See core.h. */
+#include "flexvpn/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core_ike.h"
+#include "flexvpn/session.h"
+
+enum { TRACE_ENTRIES = 1000, PUMP_ROUNDS = 64 };
+
+struct fx *fx_new(const struct fx_backends *b, uint64_t now)
+{
+	struct fx *x = xcalloc(1, sizeof(*x));
+
+	x->b = *b;
+	x->now = x->started = now;
+	x->routes = fx_routes_new();
+	trace_init(&x->trace, TRACE_ENTRIES);
+	fx_adopt(x);
+	x->ike = fx_ike_new(x);
+	return x;
+}
+
+static void send_pending(struct fx *x)
+{
+	struct dgram d;
+
+	while (ike_tx(x->ike, &d))
+		x->b.dp_ops->send_ike(x->b.dp, &d.local, &d.remote, d.vrf, d.natt, d.keepalive, d.data, d.len);
+}
+
+void fx_free(struct fx *x)
+{
+	if (!x)
+		return;
+	fx_clients_free(x);
+	send_pending(x);
+	fx_unreconcile(x);
+	ike_free(x->ike);
+	fx_routes_free(x->routes);
+	free(x->applied);
+	trace_fini(&x->trace);
+	fx_config_free(x->cfg);
+	free(x);
+}
+
+/* ---- lookups ------------------------------------------------------------------------------------------------------------ */
+
+struct fx_client *fx_client_by_name(const struct fx *x, const char *name)
+{
+	struct fx_client *c = x->clients;
+
+	while (c && strcmp(c->name, name) != 0)
+		c = c->next;
+	return c;
+}
+
+struct fx_client *fx_client_by_owner(const struct fx *x, uint64_t owner)
+{
+	struct fx_client *c = x->clients;
+
+	while (c && c->id != owner)
+		c = c->next;
+	return c;
+}
+
+struct fx_client *fx_client_by_tunnel(const struct fx *x, const char *tunnel)
+{
+	for (size_t i = 0; x->cfg && i < x->cfg->clients.n; i++) {
+		const struct fx_client_cfg *cl = &x->cfg->clients.v[i];
+
+		if (cl->tunnel && strcmp(cl->tunnel, tunnel) == 0)
+			return fx_client_by_name(x, cl->name);
+	}
+	return NULL;
+}
+
+/* ---- configuration -------------------------------------------------------------------------------------------------------- */
+
+static void note_bulk(void *ctx, const struct cfg_change *ch)
+{
+	bool *structural = ctx;
+	const struct cfg_node *n = ch->new ? ch->new : ch->old;
+
+	*structural |= !gr_line_info(cfg_node_line(n))->bulk;
+}
+
+static void apply_globals(struct fx *x)
+{
+	static const enum log_stamp stamp[] = {LOG_STAMP_DATETIME_MSEC, LOG_STAMP_UPTIME, LOG_STAMP_DATETIME,
+		LOG_STAMP_DATETIME_MSEC};
+	const struct fx_globals *g = &x->cfg->g;
+
+	log_stamp_set(g->stamp_log_off ? LOG_STAMP_NONE : stamp[g->stamp_log],
+		g->stamp_debug_off ? LOG_STAMP_NONE : stamp[g->stamp_debug]);
+	x->trace.enabled = !g->event_trace_off;
+	if (g->event_trace_size && g->event_trace_size != x->trace.cap)
+		trace_resize(&x->trace, g->event_trace_size);
+}
+
+static void log_isakmp(struct fx *x)
+{
+	bool on = false;
+
+	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
+		on |= x->cfg->interfaces.v[i].protection && !x->cfg->interfaces.v[i].shutdown;
+	if (on != x->isakmp_on)
+		log_msg(CRYPTO_ISAKMP_ON_OFF, on ? "ON" : "OFF");
+	x->isakmp_on = on;
+}
+
+/* A line that only stands in bulk (a route, an access list entry) does not rebuild the structures. */
+static void rebuild(struct fx *x, const struct cfg *old, const struct cfg *c)
+{
+	bool structural = !x->cfg;
+
+	cfg_changes(old, c, note_bulk, &structural);
+	if (!structural) {
+		cfg_unref((struct cfg *)x->cfg->cfg);
+		x->cfg->cfg = cfg_ref(c);
+		return;
+	}
+	struct fx_config *fresh = fx_config_build(c);
+
+	fx_config_free(x->cfg);
+	x->cfg = fresh;
+	apply_globals(x);
+	log_isakmp(x);
+}
+
+void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
+{
+	struct cfg *old = x->cfg ? cfg_ref(x->cfg->cfg) : cfg_new();
+
+	x->now = now;
+	rebuild(x, old, c);
+	fx_clients_configure(x, old, c);
+	fx_routes_configure(x, old, c);
+	x->dirty = true;
+	cfg_unref(old);
+	fx_pump(x, now);
+}
+
+/* ---- the pump --------------------------------------------------------------------------------------------------------------- */
+
+static void on_dp_event(struct fx *x, const struct dp_event *ev)
+{
+	char local[IPADDR_STRLEN], remote[IPADDR_STRLEN];
+	struct dgram d = {.local = ev->local, .remote = ev->remote, .vrf = ev->vrf, .natt = ev->natt, .data = ev->data,
+		.len = ev->len};
+
+	switch (ev->type) {
+	case DP_EV_IKE:
+		ike_rx(x->ike, &d, x->now);
+		return;
+	case DP_EV_SOFT_EXPIRE:
+	case DP_EV_HARD_EXPIRE:
+		ike_rekey_child(x->ike, ev->spi, x->now);
+		return;
+	case DP_EV_UNKNOWN_SPI:
+		log_msg(CRYPTO_RECVD_PKT_INV_SPI, ipaddr_fmt(&ev->local.addr, local), ev->spi, ev->spi,
+			ipaddr_fmt(&ev->remote.addr, remote));
+		return;
+	case DP_EV_ERROR:
+		log_msg(PLATFORM_OPERATION_FAILED, "data plane", strerror((int)ev->value));
+		return;
+	case DP_EV_REMOTE_MOVED: /* ESP already goes to the new address; IKE follows with its own next message */
+	case DP_EV_MTU:
+		return;
+	}
+}
+
+static void on_ike_event(struct fx *x, const struct ike_event *ev)
+{
+	struct fx_client *c = fx_client_by_owner(x, ev->owner);
+
+	if (c)
+		fx_client_on_event(x, c, ev);
+}
+
+/* Authentic ESP proves that the peer lives (RFC 7296 §2.4): told to the engine when it is about to ask. */
+static void tell_heard(struct fx *x)
+{
+	struct dp_sa_state s;
+	uint32_t spi = 0;
+
+	while (x->b.dp_ops->sa_next(x->b.dp, spi, &s)) {
+		spi = s.sa.spi_in;
+		if (s.last_in_ms)
+			ike_child_heard(x->ike, spi, s.last_in_ms);
+		if (s.last_out_ms)
+			ike_child_sent(x->ike, spi, s.last_out_ms);
+	}
+}
+
+static bool drain(struct fx *x)
+{
+	struct dp_event dev;
+	struct net_event nev;
+	struct ike_event iev;
+	bool any = false;
+
+	while (x->b.dp_ops->poll(x->b.dp, &dev)) {
+		any = true;
+		on_dp_event(x, &dev);
+		send_pending(x);
+	}
+	while (ike_poll(x->ike, &iev)) {
+		any = true;
+		on_ike_event(x, &iev);
+	}
+	while (x->b.net_ops->poll(x->b.net, &nev)) {
+		any = true;
+		x->refresh = true;
+	}
+	return any;
+}
+
+void fx_pump(struct fx *x, uint64_t now)
+{
+	x->now = now;
+	if (ike_deadline(x->ike) <= now) {
+		tell_heard(x);
+		ike_tick(x->ike, now);
+	}
+	for (int i = 0; i < PUMP_ROUNDS; i++) {
+		bool any = drain(x);
+
+		if (x->cfg) {
+			fx_clients_run(x);
+			any |= x->dirty || x->refresh;
+			fx_reconcile(x);
+		}
+		send_pending(x);
+		if (!any)
+			return;
+	}
+}
+
+uint64_t fx_deadline(const struct fx *x)
+{
+	uint64_t a = ike_deadline(x->ike), b = fx_clients_deadline(x);
+
+	return a < b ? a : b;
+}
+
+/* ---- event trace --------------------------------------------------------------------------------------------------------------- */
+
+void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b)
+{
+	trace_put(&x->trace, wall_ms(), id, c->id, a, b, 0);
+}
+
+void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out)
+{
+	switch ((enum fx_trace_id)r->id) {
+	case FX_T_STATE:
+		sb_printf(out, "state %s -> %s", fx_state_name((enum fx_state)r->word[0]),
+			fx_state_name((enum fx_state)r->word[1]));
+		return;
+	case FX_T_PEER:
+		sb_printf(out, "peer %u chosen", (unsigned)r->word[0]);
+		return;
+	case FX_T_PEER_FAILED:
+		sb_printf(out, "peer %u failed", (unsigned)r->word[0]);
+		return;
+	case FX_T_CONNECT:
+		sb_puts(out, "connect requested");
+		return;
+	case FX_T_DISCONNECT:
+		sb_puts(out, "disconnect requested");
+		return;
+	case FX_T_IKE_UP:
+		sb_printf(out, "IKE SA %u authenticated", (unsigned)r->word[0]);
+		return;
+	case FX_T_CHILD_UP:
+		sb_printf(out, "IPsec SA up, inbound SPI 0x%08X", (unsigned)r->word[0]);
+		return;
+	case FX_T_CHILD_DOWN:
+		sb_printf(out, "IPsec SA down, inbound SPI 0x%08X", (unsigned)r->word[0]);
+		return;
+	case FX_T_IKE_DOWN:
+		sb_printf(out, "IKE SA %u down: %s", (unsigned)r->word[0], ike_reason_text((enum ike_reason)r->word[1]));
+		return;
+	case FX_T_CONFIG:
+		sb_printf(out, "configuration changed: %s", gr_line_info((int)r->word[0])->name);
+		return;
+	case FX_T_MAX:
+		return;
+	}
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The router as a machine: configuration, sessions, interfaces and routes, driven by time and by what its three back ends report
+ * (the IKE engine, a data plane, the kernel's network). No loop, no thread, no file: router.c runs it in the daemon, a simulator
+ * runs it under a virtual clock with the fake back ends.
+ *
+ *   fx_commit()   a new running configuration
+ *   fx_pump()     everything that is due: datagrams, events, timers, reconciliation
+ *   fx_deadline() when to pump again at the latest
+ *
+ * One flow: back ends report → client.c walks its machine → wanted (configuration + sessions) → reconcile.c applies the
+ * difference to what is. Nothing else touches the data plane's tunnels, addresses or routes.
+ */
+#ifndef SPOKE_FLEXVPN_CORE_H
+#define SPOKE_FLEXVPN_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/trace.h"
+#include "dataplane/dp.h"
+#include "flexvpn/config.h"
+#include "flexvpn/decide.h"
+#include "ikev2/ike.h"
+#include "net/net.h"
+
+/* ---- a session's pushed attributes --------------------------------------------------------------------------------- */
+
+enum { FX_MAX_SUBNETS = 256, FX_MAX_SERVERS = 8, FX_MAX_NAMES = 64 };
+
+struct fx_pushed {
+	struct prefix addr4, addr6; /* family 0: none */
+	struct prefix subnet[FX_MAX_SUBNETS];
+	size_t n_subnet;
+	struct ipaddr dns[FX_MAX_SERVERS], nbns[FX_MAX_SERVERS];
+	uint8_t n_dns, n_nbns;
+	char def_domain[256], banner[512], app_version[256];
+	char split_dns[FX_MAX_NAMES][128];
+	uint8_t n_split_dns;
+	char backup[FX_MAX_NAMES][64];
+	uint8_t n_backup;
+};
+
+/* Replaces what was there. Malformed attributes are skipped; the number of them is returned. */
+unsigned fx_pushed_read(const struct ike_attrs *a, struct fx_pushed *out);
+/* CFG_SET from the peer: replaces the subnets only. */
+unsigned fx_pushed_set(const struct ike_attrs *a, struct fx_pushed *p);
+
+/* The spoke's CFG_REQUEST and the CFG_SET that tells the hub our networks (wire reference §14.2). Built in `a`. */
+struct ike_attrs fx_cfg_request(struct arena *a, const struct fx_resolved *r);
+struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const struct fx_resolved *r,
+	const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6);
+
+/* ---- clients ------------------------------------------------------------------------------------------------------------ */
+
+/* The states `show crypto ikev2 client flexvpn` prints. */
+#define FX_STATE_LIST(X)                                                                                               \
+	X(INIT)             /* the profile is incomplete */                                                                \
+	X(CONNECT_REQUIRED) /* `connect manual`, waiting for the command */                                                \
+	X(NEGOTIATING)                                                                                                     \
+	X(ACTIVE)                                                                                                          \
+	X(RETRY_WAIT) /* every peer failed; the next pass begins when the timer ends */
+enum fx_state {
+#define X(s) FX_##s,
+	FX_STATE_LIST(X)
+#undef X
+	FX_NSTATE
+};
+const char *fx_state_name(enum fx_state s);
+
+enum { FX_MAX_CHILDREN = 16 };
+
+struct fx_client {
+	struct fx_client *next;
+	uint32_t id; /* the owner number in the engine; never reused */
+	char *name;
+	enum fx_state state;
+	char why[160]; /* INIT: what is missing; otherwise the last failure */
+	bool user_wants; /* `connect manual`: the command was given */
+	struct fx_decision decision; /* the last one, and why */
+	uint32_t peer_seq;           /* the peer in use or in trial; 0: none */
+	struct ipaddr peer, local;
+	char tunnel[40], source[40];
+	uint32_t tunnel_id;
+	uint32_t handle; /* IKE SA; 0: none */
+	bool child_up;
+	uint32_t spi[FX_MAX_CHILDREN]; /* inbound SPIs that are in the data plane */
+	uint8_t n_spi;
+	char fingerprint[512]; /* what the session is built on: see fx_session_fingerprint() */
+	uint64_t since;  /* entered this state */
+	uint64_t retry_at;
+	uint32_t attempts, connects;
+	struct fx_tried tried;
+	struct fx_pushed pushed;
+	char *offered; /* the networks last told to the hub, as text; NULL: none */
+	bool accept_routes, up_logged;
+	uint32_t route_distance, route_tag;
+};
+
+/* ---- routes ----------------------------------------------------------------------------------------------------------------- */
+
+struct fx_routes;
+
+/* ---- the machine -------------------------------------------------------------------------------------------------------------- */
+
+struct fx_backends {
+	const struct dp_ops *dp_ops;
+	struct dp *dp;
+	const struct net_ops *net_ops;
+	struct net *net;
+	void (*random)(void *ctx, uint8_t *dst, size_t n);
+	void *random_ctx;
+};
+
+struct fx {
+	struct fx_backends b;
+	struct ike *ike;
+	uint64_t now; /* of the pump in progress: CLOCK_MONOTONIC milliseconds, or virtual */
+	struct fx_config *cfg;
+	struct fx_client *clients;
+	uint32_t next_client_id;
+	struct fx_routes *routes;
+	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
+	bool dirty;                 /* wanted may have changed */
+	bool refresh;               /* the kernel reported a change: look again before comparing */
+	bool isakmp_on;
+	struct trace trace;
+	uint64_t started;
+};
+
+struct fx *fx_new(const struct fx_backends *b, uint64_t now);
+void fx_free(struct fx *x); /* closes sessions (Deletes are sent), removes what it made; the back ends stay the caller's */
+
+void fx_commit(struct fx *x, const struct cfg *c, uint64_t now);
+void fx_pump(struct fx *x, uint64_t now);
+uint64_t fx_deadline(const struct fx *x);
+
+struct fx_client *fx_client_by_name(const struct fx *x, const char *name);
+struct fx_client *fx_client_by_owner(const struct fx *x, uint64_t owner);
+struct fx_client *fx_client_by_tunnel(const struct fx *x, const char *tunnel);
+
+/* ---- client.c ---- */
+void fx_clients_configure(struct fx *x, const struct cfg *old, const struct cfg *new);
+void fx_clients_run(struct fx *x); /* timers and whatever became possible */
+uint64_t fx_clients_deadline(const struct fx *x);
+void fx_client_connect(struct fx *x, struct fx_client *c);    /* the EXEC command */
+void fx_client_disconnect(struct fx *x, struct fx_client *c); /* `clear … connect NAME` */
+void fx_client_restart(struct fx *x, struct fx_client *c, const char *why);
+void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev);
+void fx_clients_free(struct fx *x);
+
+/* ---- reconcile.c ---- */
+void fx_reconcile(struct fx *x); /* nothing to do: no call */
+void fx_unreconcile(struct fx *x); /* remove all that is ours */
+void fx_adopt(struct fx *x);     /* at start: what a killed predecessor left */
+/* Is the line protocol of this interface up, as configured and as the back ends say? `why` may be NULL. */
+bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **why);
+bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out);
+/* The address that packets from this interface carry. */
+bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int family, struct ipaddr *out);
+
+/* ---- routes.c ---- */
+struct fx_route_want {
+	struct prefix dst;
+	struct ipaddr gateway;
+	char ifname[40]; /* IOS name; "" = by gateway alone */
+	uint32_t distance, tag;
+	uint32_t owner; /* 0: configuration; else the client's id */
+	bool null0;
+};
+struct fx_routes *fx_routes_new(void);
+void fx_routes_free(struct fx_routes *r);
+void fx_route_want(struct fx *x, const struct fx_route_want *w);
+void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
+void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
+void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
+void fx_routes_apply(struct fx *x);
+void fx_routes_refresh(struct fx *x); /* compare with the kernel's table */
+void fx_routes_remove_all(struct fx *x);
+/* The route behind a kernel route, for its tag and owner. NULL: not ours. */
+const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_route *r);
+size_t fx_routes_count(const struct fx *x);
+
+/* ---- event trace ---- */
+enum fx_trace_id {
+	FX_T_STATE, FX_T_PEER, FX_T_PEER_FAILED, FX_T_CONNECT, FX_T_DISCONNECT, FX_T_IKE_UP, FX_T_CHILD_UP, FX_T_CHILD_DOWN,
+	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_MAX
+};
+void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b);
+void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine's callbacks: randomness, who may the peer be, which key is theirs, where debug lines go. */
+#include "flexvpn/core_ike.h"
+
+#include "base/log.h"
+
+static void ask_random(void *ctx, uint8_t *dst, size_t n)
+{
+	struct fx *x = ctx;
+
+	x->b.random(x->b.random_ctx, dst, n);
+}
+
+static bool resolve_owner(struct fx *x, uint64_t owner, struct fx_resolved *r)
+{
+	const struct fx_client *c = fx_client_by_owner(x, owner);
+	const struct fx_client_cfg *cfg = c ? fx_find_client(x->cfg, c->name) : NULL;
+	char why[8];
+
+	return cfg && fx_client_resolve(x->cfg, cfg, r, why, sizeof(why));
+}
+
+static bool ask_peer_ok(void *ctx, uint64_t owner, const struct ike_id *id)
+{
+	struct fx_resolved r;
+
+	return resolve_owner(ctx, owner, &r) && fx_match_identity(r.profile, id);
+}
+
+/* The key that verifies the peer: inline in the profile, else from the keyring by address, else by identity. */
+static bool ask_psk(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *id,
+	struct secret *remote_psk, struct secret *local_psk)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+
+	(void)local_psk; /* an initiator signs with the key it chose before it knew who answers */
+	if (!resolve_owner(x, owner, &r))
+		return false;
+	if (r.profile->key_remote.n) {
+		secret_set(remote_psk, r.profile->key_remote.p, r.profile->key_remote.n);
+		return true;
+	}
+	const struct fx_keyring *kr = r.profile->keyring ? fx_find_keyring(x->cfg, r.profile->keyring) : NULL;
+	const struct fx_key *k = kr ? fx_key_for(kr, &remote->addr, id) : NULL;
+
+	if (!k || !k->remote.n)
+		return false;
+	secret_set(remote_psk, k->remote.p, k->remote.n);
+	return true;
+}
+
+static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const char *text)
+{
+	static const enum dbg_cat cat[] = {DBG_IKEV2, DBG_IKEV2_ERROR, DBG_IKEV2_INTERNAL, DBG_IKEV2_PACKET};
+	static const char *const head[] = {"IKEv2", "IKEv2-ERROR", "IKEv2-INTERNAL", "IKEv2-PAK"};
+
+	(void)ctx;
+	if (level < 0 || level > 3)
+		return;
+	if (sa)
+		dbg(cat[level], "%s:(SESSION ID = %u,SA ID = %u):%s", head[level], session, sa, text);
+	else
+		dbg(cat[level], "%s:%s", head[level], text);
+}
+
+struct ike *fx_ike_new(struct fx *x)
+{
+	struct ike_ops ops = {.ctx = x, .random = ask_random, .peer_ok = ask_peer_ok, .psk = ask_psk, .debug = on_debug};
+	struct ike_config cfg = {0};
+
+	return ike_new(&ops, &cfg, x->now);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a resolved client to what the IKE engine is told: proposals, selectors, identity, key, manners. */
+#include <stdio.h>
+#include <string.h>
+
+#include "flexvpn/config.h"
+
+static bool covers(const struct fx_ike_policy *p, const struct ipaddr *local)
+{
+	for (uint8_t i = 0; i < p->n_match_local; i++)
+		if (ipaddr_eq(&p->match_local[i], local))
+			return true;
+	return p->n_match_local == 0;
+}
+
+/* The policy that fits best: one that names the local address before one that takes any, in order of configuration. */
+static const struct fx_ike_policy *policy_for(const struct fx_config *c, const struct ipaddr *local)
+{
+	const struct fx_ike_policy *best = NULL;
+
+	for (size_t i = 0; i < c->policies.n; i++) {
+		const struct fx_ike_policy *p = &c->policies.v[i];
+
+		if (covers(p, local) && (!best || (p->n_match_local && !best->n_match_local)))
+			best = p;
+	}
+	return best;
+}
+
+static bool ike_proposals(const struct fx_config *c, const struct ipaddr *local, struct ike_peering *out)
+{
+	const struct fx_ike_policy *pol = policy_for(c, local);
+
+	if (!pol) {
+		const struct fx_ike_proposal *p = c->g.no_default_policy ? NULL : fx_find_proposal(c, "default");
+
+		if (p && p->complete)
+			out->ike[out->n_ike++] = p->p;
+		return out->n_ike > 0;
+	}
+	for (uint8_t i = 0; i < pol->n_proposal; i++) {
+		const struct fx_ike_proposal *p = fx_find_proposal(c, pol->proposal[i]);
+
+		if (p && p->complete)
+			out->ike[out->n_ike++] = p->p;
+	}
+	return out->n_ike > 0;
+}
+
+static void esp_proposals(const struct fx_config *c, const struct fx_ipsec_profile *ip, struct ike_peering *out)
+{
+	for (uint8_t i = 0; i < ip->n_transform && out->n_esp < IKE_MAX_PROPOSALS; i++) {
+		const struct fx_transform *t = fx_find_transform(c, ip->transform[i]);
+		struct ike_proposal p = {.encr = {t->encr}, .n_encr = 1, .esn_no = !t->esn, .esn_yes = t->esn};
+
+		if (!alg_encr(t->encr.id)->aead) {
+			p.integ[0] = t->integ;
+			p.n_integ = 1;
+		}
+		if (ip->pfs) {
+			p.group[0] = ip->pfs;
+			p.n_group = 1;
+		}
+		out->esp[out->n_esp++] = p;
+	}
+}
+
+static struct ike_ts one_host(const struct ipaddr *a, uint8_t proto)
+{
+	return (struct ike_ts){.proto = proto, .port_hi = 65535, .lo = *a, .hi = *a};
+}
+
+/* Wire reference §12: SVTI selects any to any, GRE the two endpoints and protocol 47. */
+static void selectors(const struct fx_interface *t, const struct ipaddr *local, const struct ipaddr *peer,
+	struct ike_peering *out)
+{
+	bool gre = t->mode == FX_TUN_GRE4 || t->mode == FX_TUN_GRE6;
+
+	if (gre) {
+		out->ts_local[out->n_ts_local++] = one_host(local, 47);
+		out->ts_remote[out->n_ts_remote++] = one_host(peer, 47);
+		return;
+	}
+	if (t->mode != FX_TUN_IPSEC6) {
+		out->ts_local[out->n_ts_local++] = ike_ts_any4();
+		out->ts_remote[out->n_ts_remote++] = ike_ts_any4();
+	}
+	if (t->mode != FX_TUN_IPSEC4) {
+		out->ts_local[out->n_ts_local++] = ike_ts_any6();
+		out->ts_remote[out->n_ts_remote++] = ike_ts_any6();
+	}
+}
+
+static bool key(const struct fx_config *c, const struct fx_profile *p, const struct ipaddr *peer, struct ike_peering *out,
+	char *why, size_t n)
+{
+	const struct fx_keyring *kr = p->keyring ? fx_find_keyring(c, p->keyring) : NULL;
+	const struct fx_key *k = kr ? fx_key_for(kr, peer, NULL) : NULL;
+	struct span mine = p->key_local.n ? p->key_local : k ? k->local : (struct span){0};
+	char a[IPADDR_STRLEN];
+
+	if (!mine.n) {
+		snprintf(why, n, "no pre-shared key for %s in keyring %s", ipaddr_fmt(peer, a),
+			p->keyring ? p->keyring : "(none)");
+		return false;
+	}
+	secret_set(&out->local_psk, mine.p, mine.n);
+	return true;
+}
+
+static void manners(const struct fx_config *c, const struct fx_resolved *r, struct ike_peering *out)
+{
+	const struct fx_globals *g = &c->g;
+	const struct fx_profile *p = r->profile;
+	const struct fx_ipsec_profile *ip = r->ipsec;
+
+	if (p->has_dpd || g->has_dpd)
+		out->dpd = p->has_dpd ? p->dpd : g->dpd;
+	out->nat_keepalive_s = p->has_nat_keepalive ? p->nat_keepalive_s : g->nat_keepalive_s;
+	out->fragmentation = g->fragmentation;
+	out->frag_mtu = g->frag_mtu;
+	out->ike_lifetime_s = p->lifetime_s;
+	out->child_lifetime_s = ip->lifetime_s ? ip->lifetime_s : g->ipsec_lifetime_s;
+	out->child_lifetime_kb = ip->lifetime_kb ? ip->lifetime_kb : g->ipsec_lifetime_kb;
+	if (ip->no_lifetime_kb || (!ip->lifetime_kb && g->ipsec_no_kb))
+		out->child_lifetime_kb = 0;
+	out->window = g->window;
+	out->initial_contact = true;
+	out->cisco_vendor_ids = true;
+}
+
+static bool transport_asked(const struct fx_config *c, const struct fx_ipsec_profile *ip, bool *required)
+{
+	const struct fx_transform *t = fx_find_transform(c, ip->transform[0]);
+
+	*required = t->require;
+	return t->mode == IKE_MODE_TRANSPORT;
+}
+
+bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,
+	const struct ipaddr *peer, struct ike_peering *out, char *why, size_t n)
+{
+	const struct fx_interface *t = r->tunnel;
+	bool gre = t->mode == FX_TUN_GRE4 || t->mode == FX_TUN_GRE6;
+
+	*out = (struct ike_peering){.local_auth = IKE_AUTH_PSK, .remote_auth = IKE_AUTH_PSK};
+	if (!ike_proposals(c, local, out)) {
+		snprintf(why, n, "no IKEv2 policy with a complete proposal");
+		return false;
+	}
+	esp_proposals(c, r->ipsec, out);
+	selectors(t, local, peer, out);
+	/* Transport mode is honoured only when the selectors equal the endpoints. */
+	if (gre && transport_asked(c, r->ipsec, &out->transport_required))
+		out->mode = IKE_MODE_TRANSPORT;
+	out->local_id = r->profile->identity_local.type ? r->profile->identity_local : ike_id_addr(local);
+	out->force_natt = true; /* the user data plane carries ESP in UDP; a back end that does not need it says so */
+	manners(c, r, out);
+	if (key(c, r->profile, peer, out, why, n))
+		return true;
+	fx_peering_fini(out);
+	return false;
+}
+
+void fx_peering_fini(struct ike_peering *p)
+{
+	secret_wipe(&p->local_psk);
+	secret_wipe(&p->remote_psk);
+}

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Interfaces and addresses: wanted = f(configuration, sessions), applied = what we put into the back ends as they last reported it.
+ * fx_reconcile() applies the difference; with nothing different it makes no call. Links first, then addresses, then routes; removal
+ * goes the other way round.
+ *
+ * Ours are: tunnel and loopback devices that we created, addresses that we added, routes with our protocol number. Everything
+ * else on the box is left alone.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "flexvpn/session.h"
+
+enum { MAX_ADDRS = 20 };
+
+struct want_if {
+	const struct fx_interface *i;
+	bool up;
+	uint32_t mtu; /* 0: leave */
+	struct prefix addr[MAX_ADDRS];
+	uint8_t n_addr;
+};
+
+struct applied_if {
+	struct applied_if *next;
+	char name[40], device[NET_IFNAMSIZ];
+	bool is_tunnel, created; /* we made the device */
+	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
+	enum dp_payload payload;
+	bool up;
+	uint32_t mtu;
+	bool line; /* as last logged */
+	struct prefix addr[MAX_ADDRS];
+	uint8_t n_addr;
+	struct prefix theirs[MAX_ADDRS]; /* addresses of the device that are not ours */
+	uint8_t n_theirs;
+	bool failed; /* the last attempt failed: not again before something changes */
+};
+
+struct fx_applied {
+	struct applied_if *ifs;
+	bool forwarding;
+};
+
+static void complain(const char *what, const char *name, int rc)
+{
+	char text[96];
+
+	snprintf(text, sizeof(text), "%s %s", what, name);
+	log_msg(PLATFORM_OPERATION_FAILED, text, strerror(-rc));
+}
+
+/* ---- facts ----------------------------------------------------------------------------------------------------------- */
+
+bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out)
+{
+	return i->device && x->b.net_ops->link_by_name(x->b.net, i->device, out);
+}
+
+static struct applied_if *applied_find(const struct fx *x, const char *name)
+{
+	struct applied_if *a = x->applied ? x->applied->ifs : NULL;
+
+	while (a && strcmp(a->name, name) != 0)
+		a = a->next;
+	return a;
+}
+
+static bool tunnel_line(const struct fx *x, const struct fx_interface *i, const char **why)
+{
+	const struct fx_client *c = fx_client_by_tunnel(x, i->name);
+
+	if (c && c->child_up)
+		return true;
+	*why = !i->protection ? "no tunnel protection" : !c ? "no FlexVPN client" : "IPsec session is down";
+	return false;
+}
+
+bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **why)
+{
+	const char *unused;
+	struct net_link link;
+
+	why = why ? why : &unused;
+	*why = "";
+	if (i->shutdown) {
+		*why = "administratively down";
+		return false;
+	}
+	if (i->is_tunnel)
+		return tunnel_line(x, i, why);
+	if (!i->device)
+		*why = "not bound to a device: platform interface";
+	else if (!fx_link(x, i, &link))
+		*why = "no such device";
+	else if (!link.running && !link.loopback)
+		*why = "no carrier";
+	else
+		return true;
+	return false;
+}
+
+struct find_addr {
+	int family;
+	struct ipaddr *out;
+	bool found;
+};
+
+static bool first_of_family(void *ctx, const struct net_addr *a)
+{
+	struct find_addr *f = ctx;
+	bool link_local = a->addr.addr.family == AF_INET6 && a->addr.addr.b[0] == 0xfe && (a->addr.addr.b[1] & 0xc0) == 0x80;
+
+	if (a->addr.addr.family != f->family || link_local)
+		return true;
+	*f->out = a->addr.addr;
+	f->found = true;
+	return false;
+}
+
+bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int family, struct ipaddr *out)
+{
+	struct find_addr f = {.family = family, .out = out};
+	struct net_link link;
+
+	if (family == AF_INET && i->n_addr) {
+		*out = i->addr[0].addr;
+		return true;
+	}
+	if (family == AF_INET6 && i->n_addr6) {
+		*out = i->addr6[0].addr;
+		return true;
+	}
+	if (fx_link(x, i, &link))
+		x->b.net_ops->addrs(x->b.net, link.index, first_of_family, &f);
+	return f.found;
+}
+
+/* ---- wanted ---------------------------------------------------------------------------------------------------------- */
+
+static void want_addr(struct want_if *w, const struct prefix *p)
+{
+	if (p->addr.family && w->n_addr < MAX_ADDRS)
+		w->addr[w->n_addr++] = *p;
+}
+
+static void want_tunnel(const struct fx *x, const struct fx_interface *i, struct want_if *w)
+{
+	const struct fx_client *c = fx_client_by_tunnel(x, i->name);
+	const struct fx_interface *lender = i->unnumbered ? fx_find_interface(x->cfg, i->unnumbered) : NULL;
+
+	w->up = fx_line_up(x, i, NULL);
+	w->mtu = 0; /* the data plane knows what fits; `ip mtu` goes there with the tunnel */
+	if (!w->up)
+		return;
+	if (i->negotiated && c)
+		want_addr(w, &c->pushed.addr4);
+	if (i->ip6_enable && c)
+		want_addr(w, &c->pushed.addr6);
+	if (lender && lender->n_addr) {
+		struct prefix p = {.addr = lender->addr[0].addr, .len = 32};
+
+		want_addr(w, &p);
+	}
+}
+
+static struct want_if wanted(const struct fx *x, const struct fx_interface *i)
+{
+	struct want_if w = {.i = i, .up = !i->shutdown, .mtu = i->mtu};
+
+	if (i->is_tunnel)
+		want_tunnel(x, i, &w);
+	for (uint8_t n = 0; w.up && n < i->n_addr; n++)
+		want_addr(&w, &i->addr[n]);
+	for (uint8_t n = 0; w.up && n < i->n_addr6; n++)
+		want_addr(&w, &i->addr6[n]);
+	return w;
+}
+
+/* ---- devices ---------------------------------------------------------------------------------------------------------- */
+
+static enum dp_payload payload_of(const struct fx_interface *i)
+{
+	return i->mode == FX_TUN_GRE4 || i->mode == FX_TUN_GRE6 ? DP_PAYLOAD_GRE : DP_PAYLOAD_IP;
+}
+
+static struct dp_tunnel describe(const struct fx_interface *i)
+{
+	struct dp_tunnel t = {.id = fx_tunnel_id(i),
+		.payload = payload_of(i),
+		.mtu = (uint16_t)(i->ip_mtu ? i->ip_mtu : i->mtu)};
+
+	snprintf(t.name, sizeof(t.name), "%s", i->device);
+	return t;
+}
+
+static int make_tunnel(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	struct dp_tunnel t = describe(i);
+	int rc = x->b.dp_ops->tunnel_add(x->b.dp, &t);
+
+	a->tunnel_id = t.id;
+	a->payload = t.payload;
+	a->mtu = t.mtu;
+	a->is_tunnel = true;
+	return rc;
+}
+
+static void make_device(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	struct net_link link;
+	int rc = 0;
+
+	if (i->is_tunnel && !a->created)
+		rc = make_tunnel(x, a, i);
+	else if (i->is_loopback && !a->created && !fx_link(x, i, &link))
+		rc = x->b.net_ops->dummy_add(x->b.net, i->device, &a->ifindex);
+	else
+		return;
+	a->created = rc == 0;
+	a->failed = rc < 0;
+	if (rc < 0)
+		complain("creating", i->name, rc);
+}
+
+static void update_tunnel(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	struct dp_tunnel t = describe(i);
+
+	if (!a->created || (a->payload == t.payload && a->mtu == t.mtu))
+		return;
+	x->b.dp_ops->tunnel_set(x->b.dp, &t);
+	a->payload = t.payload;
+	a->mtu = t.mtu;
+}
+
+static void remove_addr(struct fx *x, struct applied_if *a, uint8_t at)
+{
+	if (a->ifindex)
+		x->b.net_ops->addr_del(x->b.net, a->ifindex, &a->addr[at]);
+	a->addr[at] = a->addr[--a->n_addr];
+}
+
+static void remove_if(struct fx *x, struct applied_if **at)
+{
+	struct applied_if *a = *at;
+
+	while (a->n_addr)
+		remove_addr(x, a, (uint8_t)(a->n_addr - 1));
+	if (a->created && a->is_tunnel)
+		x->b.dp_ops->tunnel_del(x->b.dp, a->tunnel_id);
+	else if (a->created && a->ifindex)
+		x->b.net_ops->link_del(x->b.net, a->ifindex);
+	*at = a->next;
+	free(a);
+}
+
+/* ---- the difference ------------------------------------------------------------------------------------------------------ */
+
+static bool has_addr(const struct prefix *v, uint8_t n, const struct prefix *p)
+{
+	for (uint8_t i = 0; i < n; i++)
+		if (prefix_cmp(&v[i], p) == 0)
+			return true;
+	return false;
+}
+
+struct there {
+	const struct prefix *p;
+	bool found;
+};
+
+static bool is_there(void *ctx, const struct net_addr *a)
+{
+	struct there *t = ctx;
+
+	t->found |= prefix_cmp(&a->addr, t->p) == 0;
+	return !t->found;
+}
+
+static void add_addr(struct fx *x, struct applied_if *a, const struct prefix *p)
+{
+	struct there t = {.p = p};
+	char text[PREFIX_STRLEN];
+
+	/* An address that the administrator's own tools gave the device is as good, and stays theirs. */
+	x->b.net_ops->addrs(x->b.net, a->ifindex, is_there, &t);
+	if (t.found && !a->created) {
+		if (a->n_theirs < MAX_ADDRS)
+			a->theirs[a->n_theirs++] = *p;
+		return;
+	}
+	int rc = x->b.net_ops->addr_add(x->b.net, a->ifindex, p);
+
+	if (rc < 0) {
+		complain("address", prefix_fmt(p, text), rc);
+		a->failed = true;
+		return;
+	}
+	a->addr[a->n_addr++] = *p;
+}
+
+static void sync_addrs(struct fx *x, struct applied_if *a, const struct want_if *w)
+{
+	for (uint8_t i = a->n_addr; i > 0; i--)
+		if (!has_addr(w->addr, w->n_addr, &a->addr[i - 1]))
+			remove_addr(x, a, (uint8_t)(i - 1));
+	for (uint8_t i = 0; i < w->n_addr; i++)
+		if (!has_addr(a->addr, a->n_addr, &w->addr[i]) && !has_addr(a->theirs, a->n_theirs, &w->addr[i]))
+			add_addr(x, a, &w->addr[i]);
+}
+
+static void sync_link(struct fx *x, struct applied_if *a, const struct want_if *w)
+{
+	uint32_t mtu = w->mtu && !w->i->is_tunnel && w->mtu != a->mtu ? w->mtu : 0;
+
+	if (a->up == w->up && !mtu)
+		return;
+	int rc = x->b.net_ops->link_set(x->b.net, a->ifindex, w->up, mtu);
+
+	if (rc < 0) {
+		complain(w->up ? "bringing up" : "shutting down", a->name, rc);
+		a->failed = true;
+		return;
+	}
+	a->up = w->up;
+	if (mtu)
+		a->mtu = mtu;
+}
+
+static void log_line(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	bool line = fx_line_up(x, i, NULL);
+
+	if (line == a->line)
+		return;
+	a->line = line;
+	log_msg(LINEPROTO_UPDOWN, a->name, line ? "up" : "down");
+}
+
+static struct applied_if *attach(struct fx *x, const struct fx_interface *i)
+{
+	struct applied_if *a = applied_find(x, i->name);
+
+	if (!a) {
+		a = xcalloc(1, sizeof(*a));
+		snprintf(a->name, sizeof(a->name), "%s", i->name);
+		snprintf(a->device, sizeof(a->device), "%s", i->device);
+		a->next = x->applied->ifs;
+		x->applied->ifs = a;
+	}
+	return a;
+}
+
+static void look(struct fx *x, struct applied_if *a)
+{
+	struct net_link link;
+
+	if (!x->b.net_ops->link_by_name(x->b.net, a->device, &link)) {
+		a->ifindex = 0;
+		a->n_addr = a->n_theirs = 0;
+		return;
+	}
+	a->ifindex = link.index;
+	a->up = link.up;
+	if (!a->is_tunnel)
+		a->mtu = link.mtu;
+}
+
+static void sync_if(struct fx *x, const struct fx_interface *i)
+{
+	struct applied_if *a = attach(x, i);
+	struct want_if w = wanted(x, i);
+
+	if (a->failed)
+		return;
+	make_device(x, a, i);
+	if (a->is_tunnel)
+		update_tunnel(x, a, i);
+	if (!a->ifindex)
+		look(x, a);
+	if (a->ifindex) {
+		sync_link(x, a, &w);
+		sync_addrs(x, a, &w);
+	}
+	log_line(x, a, i);
+}
+
+static void sync_gone(struct fx *x)
+{
+	for (struct applied_if **at = &x->applied->ifs; *at;) {
+		const struct fx_interface *i = fx_find_interface(x->cfg, (*at)->name);
+
+		if (i && i->device && strcmp(i->device, (*at)->device) == 0)
+			at = &(*at)->next;
+		else
+			remove_if(x, at);
+	}
+}
+
+/* ---- what the kernel reports ----------------------------------------------------------------------------------------------- */
+
+struct addr_scan {
+	struct prefix seen[2 * MAX_ADDRS];
+	uint8_t n;
+};
+
+static bool scan(void *ctx, const struct net_addr *a)
+{
+	struct addr_scan *s = ctx;
+
+	if (s->n < ARRAY_LEN(s->seen))
+		s->seen[s->n++] = a->addr;
+	return true;
+}
+
+static void refresh_if(struct fx *x, struct applied_if *a)
+{
+	struct addr_scan s = {0};
+
+	a->failed = false;
+	look(x, a);
+	if (!a->ifindex)
+		return;
+	x->b.net_ops->addrs(x->b.net, a->ifindex, scan, &s);
+	for (uint8_t i = a->n_addr; i > 0; i--)
+		if (!has_addr(s.seen, s.n, &a->addr[i - 1]))
+			a->addr[i - 1] = a->addr[--a->n_addr];
+	a->n_theirs = 0;
+	for (uint8_t i = 0; i < s.n && a->n_theirs < MAX_ADDRS; i++)
+		if (!has_addr(a->addr, a->n_addr, &s.seen[i]))
+			a->theirs[a->n_theirs++] = s.seen[i];
+}
+
+void fx_reconcile(struct fx *x)
+{
+	if (!x->cfg || (!x->dirty && !x->refresh))
+		return;
+	if (x->refresh) {
+		for (struct applied_if *a = x->applied->ifs; a; a = a->next)
+			refresh_if(x, a);
+		fx_routes_refresh(x);
+	}
+	x->dirty = x->refresh = false;
+	if (!x->applied->forwarding && x->cfg->interfaces.n) {
+		x->applied->forwarding = true;
+		x->b.net_ops->forwarding(x->b.net, AF_INET, true);
+	}
+	sync_gone(x);
+	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
+		if (x->cfg->interfaces.v[i].device)
+			sync_if(x, &x->cfg->interfaces.v[i]);
+	fx_routes_apply(x);
+	x->dirty = false; /* applying routes marks nothing new */
+}
+
+void fx_unreconcile(struct fx *x)
+{
+	fx_routes_remove_all(x);
+	while (x->applied->ifs)
+		remove_if(x, &x->applied->ifs);
+}
+
+/* ---- after a crash ---------------------------------------------------------------------------------------------------------- */
+
+struct leftovers {
+	struct net_link link[64];
+	size_t n_link;
+	struct net_addr addr[256];
+	size_t n_addr;
+	struct net_route *route;
+	size_t n_route;
+};
+
+static bool left_link(void *ctx, const struct net_link *l)
+{
+	struct leftovers *lo = ctx;
+
+	if (strncmp(l->alias, NET_ALIAS_PREFIX, strlen(NET_ALIAS_PREFIX)) == 0 && lo->n_link < ARRAY_LEN(lo->link))
+		lo->link[lo->n_link++] = *l;
+	return true;
+}
+
+static bool left_addr(void *ctx, const struct net_addr *a)
+{
+	struct leftovers *lo = ctx;
+
+	if (a->ours && lo->n_addr < ARRAY_LEN(lo->addr))
+		lo->addr[lo->n_addr++] = *a;
+	return true;
+}
+
+static bool left_route(void *ctx, const struct net_route *r)
+{
+	struct leftovers *lo = ctx;
+
+	if (r->proto != NET_ROUTE_PROTO)
+		return true;
+	if (lo->n_route % 64 == 0)
+		lo->route = xrealloc(lo->route, (lo->n_route + 64) * sizeof(*lo->route));
+	lo->route[lo->n_route++] = *r;
+	return true;
+}
+
+void fx_adopt(struct fx *x)
+{
+	struct leftovers *lo = xcalloc(1, sizeof(*lo));
+	char text[PREFIX_STRLEN];
+
+	x->b.net_ops->routes(x->b.net, 0, left_route, lo);
+	x->b.net_ops->addrs(x->b.net, 0, left_addr, lo);
+	x->b.net_ops->links(x->b.net, left_link, lo);
+	for (size_t i = 0; i < lo->n_route; i++) {
+		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->route[i].dst, text));
+		x->b.net_ops->route_del(x->b.net, &lo->route[i]);
+	}
+	for (size_t i = 0; i < lo->n_addr; i++) {
+		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->addr[i].addr, text));
+		x->b.net_ops->addr_del(x->b.net, lo->addr[i].ifindex, &lo->addr[i].addr);
+	}
+	for (size_t i = 0; i < lo->n_link; i++) {
+		log_msg(PLATFORM_LEFTOVER, lo->link[i].name);
+		x->b.net_ops->link_del(x->b.net, lo->link[i].index);
+	}
+	free(lo->route);
+	free(lo);
+	x->applied = xcalloc(1, sizeof(*x->applied));
+}

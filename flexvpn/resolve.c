@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Lookups in a built configuration, IOS's default objects, and the question whether a client has everything it needs
+ * (config-grammar reference §1.2, §2.8).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "flexvpn/config.h"
+
+#define FIND(list, key)                                                                                                \
+	do {                                                                                                               \
+		for (size_t i_ = 0; i_ < (list).n; i_++)                                                                       \
+			if (strcmp((list).v[i_].name, key) == 0)                                                                   \
+				return &(list).v[i_];                                                                                  \
+	} while (0)
+
+/* ---- the smart defaults ----------------------------------------------------------------------------------------------- */
+
+static const struct fx_ike_proposal default_proposal = {
+	.name = "default",
+	.complete = true,
+	.p = {.encr = {{ENCR_AES_CBC, 256}},
+		.n_encr = 1,
+		.integ = {AUTH_HMAC_SHA2_512_256, AUTH_HMAC_SHA2_384_192},
+		.n_integ = 2,
+		.prf = {PRF_HMAC_SHA2_512, PRF_HMAC_SHA2_384},
+		.n_prf = 2,
+		.group = {KE_ECP_256, KE_MODP_2048, KE_ECP_521},
+		.n_group = 3},
+};
+
+static const struct fx_author default_author = {
+	.name = "default", .set_interface = true, .accept_tag = 1, .accept_distance = 2};
+
+static const struct fx_transform default_transform = {.name = "default",
+	.encr = {ENCR_AES_CBC, 128},
+	.integ = AUTH_HMAC_SHA1_96,
+	.mode = IKE_MODE_TRANSPORT};
+
+static const struct fx_ipsec_profile default_ipsec = {.name = "default", .transform = {"default"}, .n_transform = 1};
+
+const struct fx_ike_proposal *fx_find_proposal(const struct fx_config *c, const char *name)
+{
+	FIND(c->proposals, name);
+	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &default_proposal : NULL;
+}
+
+const struct fx_keyring *fx_find_keyring(const struct fx_config *c, const char *name)
+{
+	FIND(c->keyrings, name);
+	return NULL;
+}
+
+const struct fx_profile *fx_find_profile(const struct fx_config *c, const char *name)
+{
+	FIND(c->profiles, name);
+	return NULL;
+}
+
+const struct fx_author *fx_find_author(const struct fx_config *c, const char *name)
+{
+	FIND(c->authors, name);
+	return strcmp(name, "default") == 0 && !c->g.no_default_author ? &default_author : NULL;
+}
+
+const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name)
+{
+	FIND(c->transforms, name);
+	return strcmp(name, "default") == 0 ? &default_transform : NULL;
+}
+
+const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name)
+{
+	FIND(c->ipsec, name);
+	return strcmp(name, "default") == 0 ? &default_ipsec : NULL;
+}
+
+const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name)
+{
+	FIND(c->interfaces, name);
+	return NULL;
+}
+
+const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name)
+{
+	FIND(c->clients, name);
+	return NULL;
+}
+
+/* ---- completeness ------------------------------------------------------------------------------------------------------ */
+
+static bool missing(char *why, size_t n, const char *fmt, const char *a, const char *b)
+	__attribute__((format(printf, 3, 0)));
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static bool missing(char *why, size_t n, const char *fmt, const char *a, const char *b)
+{
+	snprintf(why, n, fmt, a, b);
+	return false;
+}
+#pragma GCC diagnostic pop
+
+static bool tunnel_ok(const struct fx_interface *t, char *why, size_t n)
+{
+	if (t->shutdown)
+		return missing(why, n, "interface %s is shut down%s", t->name, "");
+	if (!t->dest_dynamic)
+		return missing(why, n, "interface %s needs `tunnel destination dynamic`%s", t->name, "");
+	if (t->source_dynamic)
+		return missing(why, n, "interface %s: `tunnel source dynamic` needs the client's source list%s", t->name, "");
+	if (!t->source_if && !ipaddr_is_set(&t->source_addr))
+		return missing(why, n, "interface %s has no tunnel source%s", t->name, "");
+	if (!t->protection)
+		return missing(why, n, "interface %s has no tunnel protection%s", t->name, "");
+	return true;
+}
+
+static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, char *why, size_t n)
+{
+	if (p->shutdown)
+		return missing(why, n, "IKEv2 profile %s is shut down%s", p->name, "");
+	if (p->auth_local == FX_AUTH_NONE || !p->n_auth_remote)
+		return missing(why, n, "IKEv2 profile %s needs a local and a remote authentication method%s", p->name, "");
+	if (!p->match.n)
+		return missing(why, n, "IKEv2 profile %s has no match statement%s", p->name, "");
+	if (p->auth_local != FX_AUTH_PSK || p->auth_remote[0] != FX_AUTH_PSK)
+		return missing(why, n, "IKEv2 profile %s: this release authenticates with pre-shared keys only%s", p->name, "");
+	if (p->keyring && !fx_find_keyring(c, p->keyring))
+		return missing(why, n, "IKEv2 profile %s: keyring %s is not configured", p->name, p->keyring);
+	if (!p->keyring && !p->key_local.n)
+		return missing(why, n, "IKEv2 profile %s has no keyring%s", p->name, "");
+	return true;
+}
+
+/* `aaa authorization group … list LIST NAME`: a LIST that is not configured falls back to the default list (the guide's note), and
+ * with local lists NAME is the authorization policy. Without one, the policy `default`. */
+static const struct fx_author *author_of(const struct fx_config *c, const struct fx_profile *p)
+{
+	static const struct fx_author none = {.name = "(none)", .no_accept = true};
+	const struct fx_author *a = p->author_policy ? fx_find_author(c, p->author_policy) : NULL;
+
+	if (!a)
+		a = fx_find_author(c, "default");
+	return a ? a : &none;
+}
+
+static bool ipsec_ok(const struct fx_config *c, const struct fx_ipsec_profile *p, char *why, size_t n)
+{
+	for (uint8_t i = 0; i < p->n_transform; i++)
+		if (!fx_find_transform(c, p->transform[i]))
+			return missing(why, n, "IPsec profile %s: transform set %s is not configured", p->name, p->transform[i]);
+	if (!p->ikev2_profile)
+		return missing(why, n, "IPsec profile %s has no IKEv2 profile%s", p->name, "");
+	return true;
+}
+
+bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl, struct fx_resolved *out, char *why,
+	size_t n)
+{
+	*out = (struct fx_resolved){.client = cl};
+	if (!cl->peers.n)
+		return missing(why, n, "no peer%s%s", "", "");
+	if (cl->connect == FX_CONNECT_TRACK)
+		return missing(why, n, "`connect track` waits for track objects, which this release does not have%s%s", "", "");
+	if (!cl->tunnel)
+		return missing(why, n, "no `client connect` tunnel%s%s", "", "");
+	out->tunnel = fx_find_interface(c, cl->tunnel);
+	if (!out->tunnel)
+		return missing(why, n, "interface %s is not configured%s", cl->tunnel, "");
+	if (!tunnel_ok(out->tunnel, why, n))
+		return false;
+	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
+	if (!out->ipsec)
+		return missing(why, n, "IPsec profile %s is not configured%s", out->tunnel->protection, "");
+	if (!ipsec_ok(c, out->ipsec, why, n))
+		return false;
+	out->profile = fx_find_profile(c, out->ipsec->ikev2_profile);
+	if (!out->profile)
+		return missing(why, n, "IKEv2 profile %s is not configured%s", out->ipsec->ikev2_profile, "");
+	out->author = author_of(c, out->profile);
+	return profile_ok(c, out->profile, why, n);
+}
+
+/* ---- keys and identities ------------------------------------------------------------------------------------------------- */
+
+const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id)
+{
+	const struct fx_key *best = NULL;
+
+	for (size_t i = 0; i < k->keys.n; i++) {
+		const struct fx_key *e = &k->keys.v[i];
+
+		if (e->has_prefix && prefix_contains(&e->prefix, addr) && (!best || e->prefix.len > best->prefix.len))
+			best = e;
+	}
+	for (size_t i = 0; !best && id && i < k->keys.n; i++)
+		if (k->keys.v[i].identity.type && ike_id_eq(&k->keys.v[i].identity, id))
+			best = &k->keys.v[i];
+	return best;
+}
+
+static bool match_domain(const struct ike_id *domain, const struct ike_id *id)
+{
+	size_t d = domain->len;
+
+	if (id->type != domain->type || id->len < d)
+		return false;
+	const char *tail = (const char *)id->data + id->len - d;
+	char before = id->len > d ? tail[-1] : '.';
+
+	return strncasecmp(tail, (const char *)domain->data, d) == 0 && (before == '.' || before == '@');
+}
+
+static bool match_one(const struct fx_match *m, const struct ike_id *id)
+{
+	struct ipaddr a;
+
+	switch (m->kind) {
+	case FX_MATCH_ANY:
+		return true;
+	case FX_MATCH_ADDRESS:
+		if (id->type == ID_IPV4_ADDR && id->len == 4)
+			a = ipaddr_from(AF_INET, id->data);
+		else if (id->type == ID_IPV6_ADDR && id->len == 16)
+			a = ipaddr_from(AF_INET6, id->data);
+		else
+			return false;
+		return prefix_contains(&m->prefix, &a);
+	case FX_MATCH_ID:
+		return ike_id_eq(&m->id, id);
+	case FX_MATCH_DOMAIN:
+		return match_domain(&m->id, id);
+	}
+	return false;
+}
+
+bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id)
+{
+	for (size_t i = 0; i < p->match.n; i++)
+		if (match_one(&p->match.v[i], id))
+			return true;
+	return false;
+}

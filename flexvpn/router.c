@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The machine of core.h on libuv, with its back ends opened, and the two configurations kept: see router.h. */
+#include "flexvpn/router.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "flexvpn/exec.h"
+#include "flexvpn/startup.h"
+
+struct router {
+	uv_loop_t *loop;
+	struct fx *fx;
+	struct fx_backends b;
+	char dataplane[16], dataplane_why[200];
+	uv_timer_t timer;
+	uv_poll_t dp_poll, net_poll;
+	bool dp_polled, net_polled;
+	int handles; /* still open: the loop needs a turn to close each */
+	struct cfg *running, *startup;
+	bool pending; /* the running configuration is ahead of the machine */
+	char *startup_path;
+};
+
+/* ---- the loop ----------------------------------------------------------------------------------------------------- */
+
+static void pump(struct router *r);
+
+static void on_timer(uv_timer_t *t)
+{
+	pump(t->data);
+}
+
+static void arm(struct router *r)
+{
+	uint64_t at = fx_deadline(r->fx), now = mono_ms();
+
+	if (at == IKE_NEVER) {
+		uv_timer_stop(&r->timer);
+		return;
+	}
+	uv_update_time(r->loop);
+	uv_timer_start(&r->timer, on_timer, at > now ? at - now : 0, 0);
+}
+
+static void pump(struct router *r)
+{
+	fx_pump(r->fx, mono_ms());
+	arm(r);
+}
+
+static void on_readable(uv_poll_t *p, int status, int events)
+{
+	(void)status;
+	(void)events;
+	pump(p->data);
+}
+
+static bool watch(struct router *r, uv_poll_t *p, int fd)
+{
+	if (fd < 0 || uv_poll_init(r->loop, p, fd) < 0)
+		return false;
+	p->data = r;
+	r->handles++;
+	uv_poll_start(p, UV_READABLE, on_readable);
+	return true;
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------------- */
+
+static void random_octets(void *ctx, uint8_t *dst, size_t n)
+{
+	(void)ctx;
+	if (RAND_bytes(dst, (int)n) == 1)
+		return;
+	fputs("spoked: no randomness\n", stderr);
+	abort();
+}
+
+static bool open_dataplane(struct router *r, const char *which, char *why, size_t n)
+{
+	static const struct dp_ops *const candidates[] = {&dp_user_ops};
+	struct dp_config cfg = {0};
+
+	if (strcmp(which, "fake") == 0) {
+		r->b.dp_ops = &dp_fake_ops;
+		snprintf(r->dataplane_why, sizeof(r->dataplane_why), "asked for");
+	}
+	for (size_t i = 0; !r->b.dp_ops && i < ARRAY_LEN(candidates); i++) {
+		bool asked = strcmp(which, candidates[i]->name) == 0;
+
+		if (!asked && strcmp(which, "auto") != 0)
+			continue;
+		if (!candidates[i]->probe(r->dataplane_why, sizeof(r->dataplane_why))) {
+			snprintf(why, n, "data plane %s: %s", candidates[i]->name, r->dataplane_why);
+			continue;
+		}
+		r->b.dp_ops = candidates[i];
+	}
+	if (!r->b.dp_ops) {
+		if (!why[0])
+			snprintf(why, n, "data plane %s: not in this build", which);
+		return false;
+	}
+	r->b.dp = r->b.dp_ops->open(&cfg, why, n);
+	snprintf(r->dataplane, sizeof(r->dataplane), "%s", r->b.dp_ops->name);
+	return r->b.dp != NULL;
+}
+
+static bool open_net(struct router *r, const char *which, char *why, size_t n)
+{
+	r->b.net_ops = strcmp(which, "fake") == 0 ? &net_fake_ops : &net_kernel_ops;
+	r->b.net = r->b.net_ops->open(why, n);
+	return r->b.net != NULL;
+}
+
+struct router *router_new(const struct router_opts *o, char *why, size_t n)
+{
+	struct router *r = xcalloc(1, sizeof(*r));
+
+	why[0] = '\0';
+	r->loop = o->loop;
+	r->b.random = random_octets;
+	if (!open_net(r, o->dataplane, why, n) || !open_dataplane(r, o->dataplane, why, n)) {
+		if (r->b.net)
+			r->b.net_ops->close(r->b.net);
+		free(r);
+		return NULL;
+	}
+	r->startup_path = o->startup_path ? xstrdup(o->startup_path) : NULL;
+	r->running = cfg_new();
+	r->fx = fx_new(&r->b, mono_ms());
+	uv_timer_init(r->loop, &r->timer);
+	r->timer.data = r;
+	r->handles++;
+	r->dp_polled = watch(r, &r->dp_poll, r->b.dp_ops->fd(r->b.dp));
+	r->net_polled = watch(r, &r->net_poll, r->b.net_ops->fd(r->b.net));
+	log_msg(SYS_RESTART, SPOKE_VERSION);
+	log_msg(PLATFORM_DATAPLANE, r->dataplane, r->dataplane_why);
+	fx_commit(r->fx, r->running, mono_ms());
+	arm(r);
+	return r;
+}
+
+/* ---- closing ------------------------------------------------------------------------------------------------------------ */
+
+static void on_closed(uv_handle_t *h)
+{
+	struct router *r = h->data;
+
+	r->handles--;
+}
+
+void router_free(struct router *r)
+{
+	if (!r)
+		return;
+	fx_free(r->fx);
+	uv_close((uv_handle_t *)&r->timer, on_closed);
+	if (r->dp_polled)
+		uv_close((uv_handle_t *)&r->dp_poll, on_closed);
+	if (r->net_polled)
+		uv_close((uv_handle_t *)&r->net_poll, on_closed);
+	while (r->handles)
+		uv_run(r->loop, UV_RUN_NOWAIT);
+	r->b.dp_ops->close(r->b.dp);
+	r->b.net_ops->close(r->b.net);
+	cfg_unref(r->running);
+	cfg_unref(r->startup);
+	free(r->startup_path);
+	free(r);
+}
+
+/* ---- configuration -------------------------------------------------------------------------------------------------------- */
+
+const struct cfg *router_running(const struct router *r)
+{
+	return r->running;
+}
+
+void router_settle(struct router *r)
+{
+	if (!r->pending)
+		return;
+	r->pending = false;
+	fx_commit(r->fx, r->running, mono_ms());
+	arm(r);
+}
+
+void router_commit(struct router *r, const struct cfg *c, bool more_pending)
+{
+	struct cfg *old = r->running;
+
+	r->running = cfg_ref(c);
+	cfg_unref(old);
+	r->pending = true;
+	if (!more_pending)
+		router_settle(r);
+}
+
+const struct cfg *router_startup(const struct router *r)
+{
+	return r->startup;
+}
+
+struct load_log {
+	const char *path;
+	unsigned bad;
+};
+
+static void log_bad(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d)
+{
+	struct load_log *l = ctx;
+	struct strbuf text = {0};
+
+	gr_diag_brief(d, line, &text);
+	log_msg(SYS_CONFIG_LINE, l->path, line_no, sb_str(&text), fx_mask_secrets(line));
+	l->bad++;
+	sb_fini(&text);
+}
+
+bool router_load(struct router *r, char *why, size_t n)
+{
+	char *text = r->startup_path ? fx_startup_read(r->startup_path, why, n) : NULL;
+
+	if (!text)
+		return false;
+	struct load_log l = {.path = r->startup_path};
+	struct cfg_editor *ed = cfg_editor_new(r->running);
+
+	cfg_load_text(ed, text, log_bad, &l);
+	wipe(text, strlen(text));
+	free(text);
+	cfg_unref(r->startup);
+	r->startup = cfg_ref(cfg_editor_candidate(ed));
+	log_msg(SYS_CONFIG_LOADED, l.path, (unsigned)cfg_lines(r->startup), l.bad);
+	router_commit(r, r->startup, false);
+	cfg_editor_free(ed);
+	return true;
+}
+
+bool router_save(struct router *r, char *why, size_t n)
+{
+	struct strbuf text = {0};
+
+	if (!r->startup_path) {
+		snprintf(why, n, "no startup-config file is set");
+		return false;
+	}
+	cfg_print(r->running, false, &text);
+	sb_puts(&text, "end\n");
+	bool ok = fx_startup_write(r->startup_path, sb_str(&text), why, n);
+
+	if (text.s)
+		wipe(text.s, text.len);
+	sb_fini(&text);
+	if (!ok) {
+		log_msg(SYS_CONFIG_SAVE, r->startup_path, why);
+		return false;
+	}
+	cfg_unref(r->startup);
+	r->startup = cfg_ref(r->running);
+	return true;
+}
+
+const char *router_hostname(const struct router *r)
+{
+	const struct fx_config *c = r->fx->cfg;
+
+	return c && c->g.hostname ? c->g.hostname : "Router";
+}
+
+const char *router_dataplane(const struct router *r, const char **why)
+{
+	if (why)
+		*why = r->dataplane_why;
+	return r->dataplane;
+}
+
+struct fx *router_fx(struct router *r)
+{
+	return r->fx;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The routes that we want, and which of them the kernel has.
+ *
+ * Wanted routes come from two sides: `ip route` lines, added and removed by the difference of two snapshots (so that one line among
+ * a hundred thousand costs one line), and the networks that hubs push. Several owners may want the same route; it stays until the
+ * last one lets go. Only routes marked `todo` are worked on; a kernel report marks what it contradicts.
+ *
+ * The administrative distance is the kernel's metric, so the kernel chooses between equal prefixes as IOS does.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "grammar/gen/lines.h"
+
+struct route {
+	UT_hash_handle hh;
+	struct fx_route_want want;
+	struct route *next_todo;
+	uint32_t refs;
+	uint32_t ifindex; /* it was installed with; 0: by gateway alone */
+	bool installed, todo, logged;
+};
+
+/* The identity of a wanted route: everything in fx_route_want, zero-padded. */
+struct fx_routes {
+	struct route *table;
+	struct route *todo;
+	size_t n;
+};
+
+struct fx_routes *fx_routes_new(void)
+{
+	return xcalloc(1, sizeof(struct fx_routes));
+}
+
+void fx_routes_free(struct fx_routes *r)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, r->table, e, next) {
+		HASH_DEL(r->table, e);
+		free(e);
+	}
+	free(r);
+}
+
+size_t fx_routes_count(const struct fx *x)
+{
+	return x->routes->n;
+}
+
+/* The same route with its padding zeroed, for hashing. */
+static struct fx_route_want key_of(const struct fx_route_want *w)
+{
+	struct fx_route_want k;
+
+	memset(&k, 0, sizeof(k));
+	struct prefix dst = prefix_mask(&w->dst);
+
+	k.dst.addr = dst.addr;
+	k.dst.len = dst.len;
+	k.gateway = w->gateway;
+	snprintf(k.ifname, sizeof(k.ifname), "%s", w->ifname);
+	k.distance = w->distance;
+	k.tag = w->tag;
+	k.owner = w->owner;
+	k.null0 = w->null0;
+	return k;
+}
+
+static struct route *find(const struct fx *x, const struct fx_route_want *k)
+{
+	struct route *e;
+
+	HASH_FIND(hh, x->routes->table, k, sizeof(*k), e);
+	return e;
+}
+
+static void mark(struct fx *x, struct route *e)
+{
+	x->dirty = true;
+	if (e->todo)
+		return;
+	e->todo = true;
+	e->next_todo = x->routes->todo;
+	x->routes->todo = e;
+}
+
+void fx_route_want(struct fx *x, const struct fx_route_want *w)
+{
+	struct fx_route_want k = key_of(w);
+	struct route *e = find(x, &k);
+
+	if (!e) {
+		e = xcalloc(1, sizeof(*e));
+		memcpy(&e->want, &k, sizeof(k));
+		HASH_ADD(hh, x->routes->table, want, sizeof(e->want), e);
+		x->routes->n++;
+	}
+	e->refs++;
+	mark(x, e);
+}
+
+static void unwant(struct fx *x, struct route *e)
+{
+	if (e->refs && --e->refs == 0)
+		mark(x, e);
+}
+
+void fx_route_unwant(struct fx *x, const struct fx_route_want *w)
+{
+	struct fx_route_want k = key_of(w);
+	struct route *e = find(x, &k);
+
+	if (e)
+		unwant(x, e);
+}
+
+void fx_routes_unwant_owner(struct fx *x, uint32_t owner)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->want.owner == owner)
+			while (e->refs)
+				unwant(x, e);
+}
+
+/* ---- static routes of the configuration ------------------------------------------------------------------------------ */
+
+static bool read_ip_route(const struct cfg_node *n, struct fx_route_want *w)
+{
+	struct gl_global_ip_route l;
+	struct arena a;
+
+	arena_init(&a);
+	bool ok = gl_global_ip_route_get(n, &a, &l) && !l.has_vrf && !l.has_track;
+	int len = ok ? mask_to_len(ipaddr_u32(&l.mask)) : -1;
+
+	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}, .distance = 1};
+	if (l.has_gateway)
+		w->gateway = l.gateway;
+	if (l.has_ifname)
+		snprintf(w->ifname, sizeof(w->ifname), "%s", l.ifname);
+	if (l.has_distance)
+		w->distance = l.distance;
+	if (l.has_tag)
+		w->tag = l.tag;
+	w->null0 = strcmp(w->ifname, "Null0") == 0;
+	arena_fini(&a);
+	return ok && len >= 0 && (l.has_gateway || l.has_ifname);
+}
+
+static bool read_ipv6_route(const struct cfg_node *n, struct fx_route_want *w)
+{
+	struct gl_global_ipv6_route l;
+	struct arena a;
+
+	arena_init(&a);
+	bool ok = gl_global_ipv6_route_get(n, &a, &l) && !l.has_vrf && !l.has_track;
+
+	*w = (struct fx_route_want){.dst = l.prefix, .distance = 1};
+	if (l.has_gateway)
+		w->gateway = l.gateway;
+	if (l.has_ifname)
+		snprintf(w->ifname, sizeof(w->ifname), "%s", l.ifname);
+	if (l.has_distance)
+		w->distance = l.distance;
+	if (l.has_tag)
+		w->tag = l.tag;
+	w->null0 = strcmp(w->ifname, "Null0") == 0;
+	arena_fini(&a);
+	return ok && (l.has_gateway || l.has_ifname);
+}
+
+static bool read_route(const struct cfg_node *n, struct fx_route_want *w)
+{
+	if (!n)
+		return false;
+	if (cfg_node_line(n) == GR_L_global_ip_route)
+		return read_ip_route(n, w);
+	if (cfg_node_line(n) == GR_L_global_ipv6_route)
+		return read_ipv6_route(n, w);
+	return false;
+}
+
+static void on_change(void *ctx, const struct cfg_change *ch)
+{
+	struct fx *x = ctx;
+	struct fx_route_want w;
+
+	if (ch->depth)
+		return;
+	if (read_route(ch->old, &w))
+		fx_route_unwant(x, &w);
+	if (read_route(ch->new, &w))
+		fx_route_want(x, &w);
+}
+
+void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new)
+{
+	cfg_changes(old, new, on_change, x);
+}
+
+/* ---- into the kernel ------------------------------------------------------------------------------------------------- */
+
+static bool to_kernel(const struct fx *x, const struct route *e, struct net_route *out)
+{
+	const struct fx_route_want *w = &e->want;
+
+	*out = (struct net_route){.dst = w->dst, .gateway = w->gateway, .metric = w->distance, .proto = NET_ROUTE_PROTO,
+		.blackhole = w->null0};
+	if (w->null0)
+		out->gateway = (struct ipaddr){0};
+	if (w->null0 || !w->ifname[0])
+		return true;
+	const struct fx_interface *i = fx_find_interface(x->cfg, w->ifname);
+	struct net_link link;
+
+	if (!i || !fx_link(x, i, &link) || !fx_line_up(x, i, NULL))
+		return false;
+	out->ifindex = link.index;
+	return true;
+}
+
+static void install(struct fx *x, struct route *e)
+{
+	struct net_route k;
+	char dst[PREFIX_STRLEN];
+
+	if (!to_kernel(x, e, &k))
+		return;
+	int rc = x->b.net_ops->route_add(x->b.net, &k);
+
+	e->installed = rc == 0;
+	e->ifindex = k.ifindex;
+	/* An unreachable gateway is a fact of life, not an error: the next kernel report tries again. */
+	if (rc == 0 || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -ENETDOWN || e->logged)
+		return;
+	e->logged = true;
+	log_msg(PLATFORM_OPERATION_FAILED, prefix_fmt(&e->want.dst, dst), strerror(-rc));
+}
+
+static void uninstall(struct fx *x, struct route *e)
+{
+	struct net_route k = {.dst = e->want.dst,
+		.gateway = e->want.gateway,
+		.ifindex = e->ifindex,
+		.metric = e->want.distance,
+		.proto = NET_ROUTE_PROTO,
+		.blackhole = e->want.null0};
+
+	x->b.net_ops->route_del(x->b.net, &k);
+	e->installed = false;
+}
+
+static void drop(struct fx *x, struct route *e)
+{
+	HASH_DEL(x->routes->table, e);
+	x->routes->n--;
+	free(e);
+}
+
+static void apply_one(struct fx *x, struct route *e)
+{
+	struct net_route k;
+	bool can = e->refs && to_kernel(x, e, &k);
+
+	if (e->installed && (!can || k.ifindex != e->ifindex))
+		uninstall(x, e);
+	if (!e->refs)
+		drop(x, e);
+	else if (can && !e->installed)
+		install(x, e);
+}
+
+void fx_routes_apply(struct fx *x)
+{
+	struct route *e = x->routes->todo, *next;
+
+	x->routes->todo = NULL;
+	for (; e; e = next) {
+		next = e->next_todo;
+		e->todo = false;
+		apply_one(x, e);
+	}
+}
+
+/* ---- what the kernel says ----------------------------------------------------------------------------------------------- */
+
+static bool same(const struct route *e, const struct net_route *k)
+{
+	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric &&
+		e->want.null0 == k->blackhole &&
+		(!ipaddr_is_set(&e->want.gateway) || ipaddr_eq(&e->want.gateway, &k->gateway)) &&
+		(!e->ifindex || e->ifindex == k->ifindex);
+}
+
+struct seen {
+	struct net_route *v;
+	size_t n, cap;
+};
+
+static bool collect(void *ctx, const struct net_route *r)
+{
+	struct seen *s = ctx;
+
+	if (r->proto != NET_ROUTE_PROTO)
+		return true;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 64;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	s->v[s->n++] = *r;
+	return true;
+}
+
+static int by_dst(const void *a, const void *b)
+{
+	const struct net_route *x = a, *y = b;
+	int c = prefix_cmp(&x->dst, &y->dst);
+
+	return c ? c : x->metric < y->metric ? -1 : x->metric > y->metric;
+}
+
+static bool in_kernel(const struct seen *s, const struct route *e)
+{
+	struct net_route probe = {.dst = e->want.dst, .metric = e->want.distance};
+	const struct net_route *hit = s->n ? bsearch(&probe, s->v, s->n, sizeof(*s->v), by_dst) : NULL;
+
+	return hit && same(e, hit);
+}
+
+void fx_routes_refresh(struct fx *x)
+{
+	struct seen s = {0};
+	struct route *e, *next;
+
+	if (!x->routes->n)
+		return;
+	x->b.net_ops->routes(x->b.net, 0, collect, &s);
+	if (s.n)
+		qsort(s.v, s.n, sizeof(*s.v), by_dst);
+	HASH_ITER(hh, x->routes->table, e, next) {
+		if (e->installed && !in_kernel(&s, e))
+			e->installed = false;
+		if (!e->installed || e->want.ifname[0])
+			mark(x, e);
+	}
+	free(s.v);
+}
+
+void fx_routes_remove_all(struct fx *x)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->installed)
+			uninstall(x, e);
+}
+
+const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_route *r)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->installed && same(e, r))
+			return &e->want;
+	return NULL;
+}
