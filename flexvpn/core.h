@@ -125,6 +125,7 @@ struct fx {
 	bool refresh;               /* the kernel reported a change: look again before comparing */
 	bool isakmp_on;
 	struct trace trace;
+	uint64_t trace_shown; /* wall clock of the last `show … latest` */
 	uint64_t started;
 };
 

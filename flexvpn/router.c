@@ -28,11 +28,9 @@ struct router {
 
 /* ---- the loop ----------------------------------------------------------------------------------------------------- */
 
-static void pump(struct router *r);
-
 static void on_timer(uv_timer_t *t)
 {
-	pump(t->data);
+	router_pump(t->data);
 }
 
 static void arm(struct router *r)
@@ -47,7 +45,7 @@ static void arm(struct router *r)
 	uv_timer_start(&r->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
-static void pump(struct router *r)
+void router_pump(struct router *r)
 {
 	fx_pump(r->fx, mono_ms());
 	arm(r);
@@ -57,7 +55,7 @@ static void on_readable(uv_poll_t *p, int status, int events)
 {
 	(void)status;
 	(void)events;
-	pump(p->data);
+	router_pump(p->data);
 }
 
 static bool watch(struct router *r, uv_poll_t *p, int fd)

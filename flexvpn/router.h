@@ -43,6 +43,9 @@ bool router_load(struct router *r, char *why, size_t n);
  * FILE.1 … FILE.5. */
 bool router_save(struct router *r, char *why, size_t n);
 
+/* After an order to the machine: act on it at once and arm the next timer. */
+void router_pump(struct router *r);
+
 const char *router_hostname(const struct router *r); /* "Router" until configured */
 const char *router_dataplane(const struct router *r, const char **why);
 

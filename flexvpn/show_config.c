@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* show crypto ikev2 proposal | policy | profile | authorization policy, show crypto ipsec profile | transform-set, show access-lists:
+ * what is configured, with IOS's defaults. Exec-and-cli reference B5, B7, B19. */
+#include <stdio.h>
+#include <string.h>
+
+#include "flexvpn/core.h"
+#include "flexvpn/exec.h"
+#include "flexvpn/show.h"
+#include "grammar/gen/exec.h"
+#include "grammar/gen/lines.h"
+
+static bool wanted(bool has_name, const char *name, const char *this)
+{
+	return !has_name || strcmp(name, this) == 0;
+}
+
+/* ---- proposals and policies -------------------------------------------------------------------------------------------- */
+
+static void list_encr(struct out *o, const struct ike_proposal *p)
+{
+	out_text(o, "     Encryption :");
+	out_list(o, "encryption");
+	for (uint8_t i = 0; i < p->n_encr; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%s-%u", alg_encr(p->encr[i].id)->name, p->encr[i].bits);
+		out_field_str(o, NULL, " %s", text);
+	}
+	out_list_end(o);
+}
+
+static void one_proposal(struct out *o, const struct fx_ike_proposal *p)
+{
+	out_obj(o, NULL);
+	out_field_str(o, "name", " IKEv2 proposal: %s \n", p->name);
+	list_encr(o, &p->p);
+	out_text(o, "\n     Integrity  :");
+	out_list(o, "integrity");
+	for (uint8_t i = 0; i < p->p.n_integ; i++)
+		out_field_str(o, NULL, " %s", alg_integ(p->p.integ[i])->name);
+	if (!p->p.n_integ)
+		out_text(o, " none");
+	out_list_end(o);
+	out_text(o, "\n     PRF        :");
+	out_list(o, "prf");
+	for (uint8_t i = 0; i < p->p.n_prf; i++)
+		out_field_str(o, NULL, " %s", ike_prf_name(p->p.prf[i]));
+	out_list_end(o);
+	out_text(o, "\n     DH Group   :");
+	out_list(o, "group");
+	for (uint8_t i = 0; i < p->p.n_group; i++)
+		out_field_str(o, NULL, " %s", ike_group_name(p->p.group[i]));
+	out_list_end(o);
+	out_text(o, "\n");
+	out_obj_end(o);
+}
+
+void exec_show_crypto_ikev2_proposal(struct exec *e, const struct gl_exec_show_crypto_ikev2_proposal *a)
+{
+	const struct fx_config *c = e->fx->cfg;
+	const struct fx_ike_proposal *def = fx_find_proposal(c, "default");
+
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < c->proposals.n; i++)
+		if (wanted(a->has_name, a->name, c->proposals.v[i].name))
+			one_proposal(e->o, &c->proposals.v[i]);
+	if (def && (def < c->proposals.v || def >= c->proposals.v + c->proposals.n) && wanted(a->has_name, a->name, "default"))
+		one_proposal(e->o, def);
+	out_list_end(e->o);
+}
+
+static void one_policy(struct out *o, const struct fx_ike_policy *p)
+{
+	char a[IPADDR_STRLEN];
+
+	out_obj(o, NULL);
+	out_field_str(o, "name", " IKEv2 policy : %s\n", p->name);
+	out_text(o, strcmp(p->name, "default") == 0 ? "      Match fvrf : any\n" : "      Match fvrf  : global\n");
+	for (uint8_t i = 0; i < p->n_match_local; i++)
+		out_text(o, "      Match address local : %s\n", ipaddr_fmt(&p->match_local[i], a));
+	if (!p->n_match_local)
+		out_text(o, "      Match address local : any \n");
+	out_list(o, "proposals");
+	for (uint8_t i = 0; i < p->n_proposal; i++)
+		out_field_str(o, NULL, "      Proposal    : %s \n", p->proposal[i]);
+	out_list_end(o);
+	out_obj_end(o);
+}
+
+void exec_show_crypto_ikev2_policy(struct exec *e, const struct gl_exec_show_crypto_ikev2_policy *a)
+{
+	static const struct fx_ike_policy def = {.name = "default", .proposal = {"default"}, .n_proposal = 1};
+	const struct fx_config *c = e->fx->cfg;
+	bool own = false;
+
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < c->policies.n; i++) {
+		own |= strcmp(c->policies.v[i].name, "default") == 0;
+		if (wanted(a->has_name, a->name, c->policies.v[i].name))
+			one_policy(e->o, &c->policies.v[i]);
+	}
+	if (!own && !c->g.no_default_policy && wanted(a->has_name, a->name, "default"))
+		one_policy(e->o, &def);
+	out_list_end(e->o);
+}
+
+/* ---- profiles ------------------------------------------------------------------------------------------------------------ */
+
+static const char *auth_text(enum fx_auth a)
+{
+	static const char *const text[] = {"none", "pre-share", "rsa-sig", "ecdsa-sig", "eap"};
+
+	return text[a];
+}
+
+static void match_line(struct out *o, const struct fx_match *m)
+{
+	char text[320], mask_text[IPADDR_STRLEN];
+	struct ipaddr mask;
+
+	switch (m->kind) {
+	case FX_MATCH_ANY:
+		out_text(o, "   any\n");
+		return;
+	case FX_MATCH_ADDRESS:
+		mask = ipaddr_v4(len_to_mask(m->prefix.len));
+		if (m->prefix.addr.family == AF_INET)
+			out_text(o, "   address %s %s\n", ipaddr_fmt(&m->prefix.addr, text), ipaddr_fmt(&mask, mask_text));
+		else
+			out_text(o, "   address %s\n", prefix_fmt(&m->prefix, text));
+		return;
+	default:
+		out_text(o, "   %s %s%s\n",
+			m->id.type == ID_FQDN ? "fqdn" : m->id.type == ID_RFC822_ADDR ? "email" : "key-id",
+			m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
+	}
+}
+
+static void profile_match(struct out *o, const struct fx_profile *p)
+{
+	char a[IPADDR_STRLEN];
+
+	out_text(o, " Match criteria: \n  Fvrf: %s\n", p->fvrf ? p->fvrf : "global");
+	if (!p->n_match_local)
+		out_text(o, "  Local address/interface: none\n");
+	for (uint8_t i = 0; i < p->n_match_local; i++)
+		out_text(o, "  Local address/interface:\n   %s\n", ipaddr_fmt(&p->match_local[i], a));
+	out_text(o, p->match.n ? "  Identities: \n" : "  Identities: none\n");
+	for (size_t i = 0; i < p->match.n; i++)
+		match_line(o, &p->match.v[i]);
+	out_text(o, "  Certificate maps: none\n");
+}
+
+static void profile_manners(struct out *o, const struct fx_profile *p)
+{
+	out_field_int(o, "lifetime", " Lifetime: %lld seconds\n", p->lifetime_s ? p->lifetime_s : 86400);
+	if (p->has_dpd && p->dpd.interval_s)
+		out_text(o, " DPD: interval %u, retry-interval %u, %s\n", p->dpd.interval_s, p->dpd.retry_s,
+			p->dpd.on_demand ? "on-demand" : "periodic");
+	else
+		out_text(o, " DPD: disabled\n");
+	if (p->has_nat_keepalive)
+		out_text(o, " NAT-keepalive: %u seconds\n", p->nat_keepalive_s);
+	else
+		out_text(o, " NAT-keepalive: disabled\n");
+	out_text(o, " Ivrf: %s\n Virtual-template: %s\n mode auto: none\n", p->ivrf ? p->ivrf : "none",
+		p->virtual_template ? p->virtual_template : "none");
+	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication mlist: none\n"
+		    " AAA authentication mlist: none\n AAA Accounting: none\n");
+	if (p->author_list)
+		out_text(o, " AAA group authorization:\n  List: %s, name: %s\n", p->author_list,
+			p->author_policy ? p->author_policy : "(peer identity)");
+	else
+		out_text(o, " AAA group authorization: none\n");
+	out_text(o, " AAA user authorization: none\n");
+}
+
+static void one_profile(struct out *o, const struct fx_profile *p)
+{
+	char id[320];
+
+	out_obj(o, NULL);
+	out_field_str(o, "name", "\nIKEv2 profile: %s\n", p->name);
+	out_text(o, " Ref Count: 1\n");
+	profile_match(o, p);
+	out_text(o, " Local identity: %s\n", p->identity_local.type ? ike_id_fmt(&p->identity_local, id) : "none");
+	out_text(o, " Remote identity: none\n");
+	out_field_str(o, "local-authentication", " Local authentication method: %s\n", auth_text(p->auth_local));
+	out_text(o, " Remote authentication method(s):");
+	for (uint8_t i = 0; i < p->n_auth_remote; i++)
+		out_text(o, " %s", auth_text(p->auth_remote[i]));
+	out_text(o, "%s\n EAP options: none\n", p->n_auth_remote ? "" : " none");
+	out_field_str(o, "keyring", " Keyring: %s\n", p->keyring ? p->keyring : "none");
+	out_text(o, " Trustpoint(s): none\n");
+	profile_manners(o, p);
+	out_obj_end(o);
+}
+
+void exec_show_crypto_ikev2_profile(struct exec *e, const struct gl_exec_show_crypto_ikev2_profile *a)
+{
+	const struct fx_config *c = e->fx->cfg;
+
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < c->profiles.n; i++)
+		if (wanted(a->has_name, a->name, c->profiles.v[i].name))
+			one_profile(e->o, &c->profiles.v[i]);
+	out_list_end(e->o);
+}
+
+static void one_author(struct out *o, const struct fx_author *p)
+{
+	char t[PREFIX_STRLEN];
+
+	out_obj(o, NULL);
+	out_field_str(o, "name", " IKEv2 Authorization Policy : %s\n", p->name);
+	if (p->set_interface)
+		out_field_str(o, "route-set-interface", "  route set interface%s\n",
+			p->set_interface_name ? p->set_interface_name : "");
+	if (p->subnet_acl)
+		out_field_str(o, "subnet-acl", "  subnet-acl %s\n", p->subnet_acl);
+	if (p->set_acl)
+		out_field_str(o, "route-set-access-list", "  route set access-list %s\n", p->set_acl);
+	for (uint8_t i = 0; i < p->n_set_remote; i++)
+		out_text(o, "  route set remote %s\n", prefix_fmt(&p->set_remote[i], t));
+	if (!p->no_accept)
+		out_text(o, "  route accept any tag : %u distance : %u\n", p->accept_tag, p->accept_distance);
+	out_obj_end(o);
+}
+
+void exec_show_crypto_ikev2_authorization_policy(struct exec *e,
+	const struct gl_exec_show_crypto_ikev2_authorization_policy *a)
+{
+	const struct fx_config *c = e->fx->cfg;
+	const struct fx_author *def = fx_find_author(c, "default");
+
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < c->authors.n; i++)
+		if (wanted(a->has_name, a->name, c->authors.v[i].name))
+			one_author(e->o, &c->authors.v[i]);
+	if (def && (def < c->authors.v || def >= c->authors.v + c->authors.n) && wanted(a->has_name, a->name, "default"))
+		one_author(e->o, def);
+	out_list_end(e->o);
+}
+
+/* ---- IPsec ------------------------------------------------------------------------------------------------------------------ */
+
+static const char *transform_text(const struct fx_config *c, const char *name, char buf[64])
+{
+	const struct fx_transform *t = fx_find_transform(c, name);
+
+	if (!t)
+		return "not configured";
+	return fx_transform_text(t->encr, t->integ, buf);
+}
+
+static void one_ipsec(struct exec *e, const struct fx_ipsec_profile *p)
+{
+	const struct fx_globals *g = &e->fx->cfg->g;
+	char t[64];
+	uint32_t seconds = p->lifetime_s ? p->lifetime_s : g->ipsec_lifetime_s;
+	unsigned long long kb = p->lifetime_kb ? p->lifetime_kb : g->ipsec_lifetime_kb;
+
+	out_obj(e->o, NULL);
+	out_field_str(e->o, "name", "IPSEC profile %s\n", p->name);
+	if (p->ikev2_profile)
+		out_field_str(e->o, "ikev2-profile", "\tIKEv2 Profile: %s\n", p->ikev2_profile);
+	out_text(e->o, "\tSecurity association lifetime: %llu kilobytes/%u seconds\n", kb, seconds);
+	out_text(e->o, "\tResponder-Only (Y/N): %s\n", p->responder_only ? "Y" : "N");
+	out_text(e->o, "\tPFS (Y/N): %s\n", p->pfs ? "Y" : "N");
+	if (p->pfs)
+		out_field_int(e->o, "pfs-group", "\t\tDH group: group%lld\n", p->pfs);
+	out_text(e->o, "\tMixed-mode : Disabled\n\tTransform sets={ \n");
+	out_list(e->o, "transform-sets");
+	for (uint8_t i = 0; i < p->n_transform; i++) {
+		out_text(e->o, "\t\t%s:  { %s  } , \n", p->transform[i], transform_text(e->fx->cfg, p->transform[i], t));
+		out_str(e->o, NULL, p->transform[i]);
+	}
+	out_list_end(e->o);
+	out_text(e->o, "\t}\n\n");
+	out_obj_end(e->o);
+}
+
+void exec_show_crypto_ipsec_profile(struct exec *e, const struct gl_exec_show_crypto_ipsec_profile *a)
+{
+	const struct fx_config *c = e->fx->cfg;
+	const struct fx_ipsec_profile *def = fx_find_ipsec(c, "default");
+
+	out_list(e->o, NULL);
+	if (def && (def < c->ipsec.v || def >= c->ipsec.v + c->ipsec.n) && wanted(a->has_name, a->name, "default"))
+		one_ipsec(e, def);
+	for (size_t i = 0; i < c->ipsec.n; i++)
+		if (wanted(a->has_name, a->name, c->ipsec.v[i].name))
+			one_ipsec(e, &c->ipsec.v[i]);
+	out_list_end(e->o);
+}
+
+static void one_transform(struct out *o, const struct fx_transform *t)
+{
+	char text[64];
+
+	out_obj(o, NULL);
+	out_field_str(o, "name", "Transform set %s: ", t->name);
+	out_field_str(o, "transforms", "{ %s  } \n", fx_transform_text(t->encr, t->integ, text));
+	out_field_str(o, "mode", "   will negotiate = { %s,  }, \n   \n", t->mode == IKE_MODE_TRANSPORT ? "Transport" : "Tunnel");
+	out_obj_end(o);
+}
+
+void exec_show_crypto_ipsec_transform_set(struct exec *e, const struct gl_exec_show_crypto_ipsec_transform_set *a)
+{
+	const struct fx_config *c = e->fx->cfg;
+	const struct fx_transform *def = fx_find_transform(c, "default");
+
+	out_list(e->o, NULL);
+	if ((def < c->transforms.v || def >= c->transforms.v + c->transforms.n) && wanted(a->has_name, a->name, "default"))
+		one_transform(e->o, def);
+	for (size_t i = 0; i < c->transforms.n; i++)
+		if (wanted(a->has_name, a->name, c->transforms.v[i].name))
+			one_transform(e->o, &c->transforms.v[i]);
+	out_list_end(e->o);
+}
+
+/* ---- what is kept without effect --------------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct out *o;
+	bool pending; /* else: recorded */
+	const char *under;
+};
+
+static void list_lines(struct listing *l, const struct cfg_tree *t, const char *under)
+{
+	struct cfg_iter it;
+
+	for (const struct cfg_node *n = cfg_first(t, GR_NONE, &it); n; n = cfg_next(&it)) {
+		const struct gr_line_info *info = gr_line_info(cfg_node_line(n));
+
+		if (l->pending ? info->pending != NULL : info->recorded) {
+			out_obj(l->o, NULL);
+			out_text(l->o, "%s%s", under, *under ? ": " : "");
+			out_field_str(l->o, "line", "%s", cfg_node_text(n));
+			if (l->pending)
+				out_field_str(l->o, "waits-for", "   (waits for: %s)", info->pending);
+			out_text(l->o, "\n");
+			out_obj_end(l->o);
+		}
+		if (cfg_children(n))
+			list_lines(l, cfg_children(n), cfg_node_text(n));
+	}
+}
+
+static void listing(struct exec *e, bool pending)
+{
+	struct listing l = {.o = e->o, .pending = pending};
+
+	out_list(e->o, NULL);
+	list_lines(&l, cfg_root(e->fx->cfg->cfg), "");
+	out_list_end(e->o);
+}
+
+void exec_show_configuration_recorded(struct exec *e, const struct gl_exec_show_configuration_recorded *a)
+{
+	(void)a;
+	listing(e, false);
+}
+
+void exec_show_configuration_unsupported(struct exec *e, const struct gl_exec_show_configuration_unsupported *a)
+{
+	(void)a;
+	listing(e, true);
+}

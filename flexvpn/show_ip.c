@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* show ip route, show ipv6 route, show ip interface brief, show interfaces: exec-and-cli reference B11–B13. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "flexvpn/exec.h"
+#include "flexvpn/show.h"
+#include "grammar/gen/exec.h"
+
+/* ---- interface names ------------------------------------------------------------------------------------------------ */
+
+/* The IOS name of a device; its own where it has none. */
+static const char *ios_name(const struct fx *x, uint32_t ifindex, char buf[40])
+{
+	struct net_link l;
+
+	if (!ifindex || !x->b.net_ops->link_by_index(x->b.net, ifindex, &l)) {
+		snprintf(buf, 40, "Null0");
+		return buf;
+	}
+	snprintf(buf, 40, "%s", l.name);
+	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
+		if (x->cfg->interfaces.v[i].device && strcmp(x->cfg->interfaces.v[i].device, l.name) == 0)
+			snprintf(buf, 40, "%s", x->cfg->interfaces.v[i].name);
+	return buf;
+}
+
+/* ---- routes ----------------------------------------------------------------------------------------------------------- */
+
+struct rib_entry {
+	struct prefix dst;
+	struct ipaddr gateway;
+	char code; /* C L S B O … */
+	uint32_t distance, tag;
+	char ifname[40];
+	bool null0;
+};
+
+struct rib {
+	const struct fx *x;
+	struct rib_entry *v;
+	size_t n, cap;
+	int family;
+};
+
+static void rib_add(struct rib *rib, const struct rib_entry *e)
+{
+	if (rib->n == rib->cap) {
+		rib->cap = rib->cap ? 2 * rib->cap : 64;
+		rib->v = xrealloc(rib->v, rib->cap * sizeof(*rib->v));
+	}
+	rib->v[rib->n++] = *e;
+}
+
+static char code_of(const struct net_route *r)
+{
+	switch (r->proto) {
+	case 2: /* RTPROT_KERNEL */
+		return 'C';
+	case 186:
+		return 'B';
+	case 188:
+		return 'O';
+	case 189:
+		return 'R';
+	case 192:
+		return 'D';
+	default:
+		return 'S';
+	}
+}
+
+static bool rib_route(void *ctx, const struct net_route *r)
+{
+	struct rib *rib = ctx;
+	const struct fx_route_want *w = r->proto == NET_ROUTE_PROTO ? fx_route_of(rib->x, r) : NULL;
+	struct rib_entry e = {.dst = r->dst, .gateway = r->gateway, .code = code_of(r), .null0 = r->blackhole};
+
+	if (r->dst.addr.family != rib->family || ipaddr_is_multicast(&r->dst.addr))
+		return true;
+	if (e.code != 'C') {
+		e.distance = w ? w->distance : 1;
+		e.tag = w ? w->tag : 0;
+	}
+	ios_name(rib->x, r->ifindex, e.ifname);
+	rib_add(rib, &e);
+	return true;
+}
+
+/* L routes: every address of ours, and the connected network of host addresses that the kernel keeps no route for. */
+static bool rib_addr(void *ctx, const struct net_addr *a)
+{
+	struct rib *rib = ctx;
+	struct net_link l;
+	struct rib_entry e = {.dst = a->addr, .code = 'L'};
+
+	if (a->addr.addr.family != rib->family || !rib->x->b.net_ops->link_by_index(rib->x->b.net, a->ifindex, &l) ||
+		l.loopback || !l.up)
+		return true;
+	e.code = a->addr.len == ipaddr_bits(&a->addr.addr) ? 'C' : 'L';
+	e.dst.len = ipaddr_bits(&a->addr.addr);
+	ios_name(rib->x, a->ifindex, e.ifname);
+	rib_add(rib, &e);
+	return true;
+}
+
+static int rib_order(const void *a, const void *b)
+{
+	const struct rib_entry *x = a, *y = b;
+	int c = prefix_cmp(&x->dst, &y->dst);
+
+	return c ? c : x->distance < y->distance ? -1 : x->distance > y->distance;
+}
+
+static bool same_dst(const struct rib_entry *a, const struct rib_entry *b)
+{
+	return prefix_cmp(&a->dst, &b->dst) == 0;
+}
+
+/* Of several routes to one prefix only those of the best distance are in use. */
+static void rib_best(struct rib *rib)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rib->n; i++)
+		if (!kept || !same_dst(&rib->v[kept - 1], &rib->v[i]) || rib->v[kept - 1].distance == rib->v[i].distance)
+			rib->v[kept++] = rib->v[i];
+	rib->n = kept;
+}
+
+static struct rib rib_read(const struct fx *x, int family)
+{
+	struct rib rib = {.x = x, .family = family};
+
+	x->b.net_ops->routes(x->b.net, 0, rib_route, &rib);
+	x->b.net_ops->addrs(x->b.net, 0, rib_addr, &rib);
+	if (rib.n)
+		qsort(rib.v, rib.n, sizeof(*rib.v), rib_order);
+	rib_best(&rib);
+	return rib;
+}
+
+static void json_route(struct out *o, const struct rib_entry *e)
+{
+	char a[PREFIX_STRLEN], code[2] = {e->code, '\0'};
+
+	out_obj(o, NULL);
+	out_str(o, "prefix", prefix_fmt(&e->dst, a));
+	out_str(o, "code", code);
+	if (ipaddr_is_set(&e->gateway))
+		out_str(o, "via", ipaddr_fmt(&e->gateway, a));
+	out_str(o, "interface", e->ifname);
+	out_int(o, "distance", e->distance);
+	out_int(o, "tag", e->tag);
+	out_obj_end(o);
+}
+
+/* The classful network that IOS groups an IPv4 route under. */
+static uint8_t classful_len(const struct ipaddr *a)
+{
+	return a->b[0] < 128 ? 8 : a->b[0] < 192 ? 16 : 24;
+}
+
+static struct prefix classful(const struct rib_entry *e)
+{
+	struct prefix p = prefix_of(&e->dst.addr, classful_len(&e->dst.addr));
+
+	return prefix_mask(&p);
+}
+
+static bool has_parent(const struct rib_entry *e)
+{
+	return e->dst.len > classful_len(&e->dst.addr);
+}
+
+static void parent_line(struct out *o, const struct rib *rib, size_t at)
+{
+	struct prefix parent = classful(&rib->v[at]);
+	bool len_seen[33] = {false};
+	size_t subnets = 0, masks = 0;
+	char a[PREFIX_STRLEN];
+
+	for (size_t i = at; i < rib->n && has_parent(&rib->v[i]); i++) {
+		struct prefix p = classful(&rib->v[i]);
+
+		if (prefix_cmp(&p, &parent) != 0)
+			break;
+		subnets += i == at || !same_dst(&rib->v[i - 1], &rib->v[i]);
+		masks += !len_seen[rib->v[i].dst.len];
+		len_seen[rib->v[i].dst.len] = true;
+	}
+	if (masks > 1)
+		out_text(o, "      %s is variably subnetted, %zu subnets, %zu masks\n", prefix_fmt(&parent, a), subnets, masks);
+	else
+		out_text(o, "      %s/%u is subnetted, %zu subnets\n", ipaddr_fmt(&parent.addr, a), rib->v[at].dst.len, subnets);
+}
+
+static void route_line(struct out *o, const struct rib_entry *e)
+{
+	char a[PREFIX_STRLEN], g[IPADDR_STRLEN], head[12];
+	bool candidate = e->dst.len == 0;
+
+	snprintf(head, sizeof(head), "%c%s", e->code, candidate ? "*" : "");
+	out_text(o, has_parent(e) ? "%-9s%s" : "%-6s%s", head, prefix_fmt(&e->dst, a));
+	if (ipaddr_is_set(&e->gateway))
+		out_text(o, " [%u/0] via %s\n", e->distance, ipaddr_fmt(&e->gateway, g));
+	else
+		out_text(o, " is directly connected, %s\n", e->ifname);
+}
+
+static const char codes4[] = "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP\n"
+			     "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area \n"
+			     "       N1 - OSPF NSSA external type 1, N2 - OSPF NSSA external type 2\n"
+			     "       E1 - OSPF external type 1, E2 - OSPF external type 2\n"
+			     "       i - IS-IS, su - IS-IS summary, L1 - IS-IS level-1, L2 - IS-IS level-2\n"
+			     "       ia - IS-IS inter area, * - candidate default, U - per-user static route\n"
+			     "       o - ODR, P - periodic downloaded static route, H - NHRP, l - LISP\n"
+			     "       a - application route\n"
+			     "       + - replicated route, % - next hop override, p - overrides from PfR\n\n";
+
+static void last_resort(struct out *o, const struct rib *rib)
+{
+	char a[IPADDR_STRLEN];
+
+	if (!rib->n || rib->v[0].dst.len != 0)
+		out_text(o, "Gateway of last resort is not set\n\n");
+	else if (ipaddr_is_set(&rib->v[0].gateway))
+		out_text(o, "Gateway of last resort is %s to network 0.0.0.0\n\n", ipaddr_fmt(&rib->v[0].gateway, a));
+	else
+		out_text(o, "Gateway of last resort is 0.0.0.0 to network 0.0.0.0\n\n");
+}
+
+void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
+{
+	struct rib rib = rib_read(e->fx, AF_INET);
+	struct prefix parent = {0};
+
+	(void)a;
+	out_text(e->o, "%s", codes4);
+	last_resort(e->o, &rib);
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < rib.n; i++) {
+		struct prefix p = classful(&rib.v[i]);
+
+		if (has_parent(&rib.v[i]) && prefix_cmp(&p, &parent) != 0) {
+			parent = p;
+			parent_line(e->o, &rib, i);
+		}
+		route_line(e->o, &rib.v[i]);
+		json_route(e->o, &rib.v[i]);
+	}
+	out_list_end(e->o);
+	free(rib.v);
+}
+
+static const char codes6[] = "Codes: C - Connected, L - Local, S - Static, U - Per-user Static route\n"
+			     "       B - BGP, R - RIP, H - NHRP, I1 - ISIS L1\n"
+			     "       I2 - ISIS L2, IA - ISIS interarea, IS - ISIS summary, D - EIGRP\n"
+			     "       EX - EIGRP external, ND - ND Default, NDp - ND Prefix, DCE - Destination\n"
+			     "       NDr - Redirect, O - OSPF Intra, OI - OSPF Inter, OE1 - OSPF ext 1\n"
+			     "       OE2 - OSPF ext 2, ON1 - OSPF NSSA ext 1, ON2 - OSPF NSSA ext 2\n";
+
+void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *a)
+{
+	struct rib rib = rib_read(e->fx, AF_INET6);
+	char p[PREFIX_STRLEN], g[IPADDR_STRLEN];
+
+	(void)a;
+	out_text(e->o, "IPv6 Routing Table - default - %zu entries\n%s", rib.n + 1, codes6);
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < rib.n; i++) {
+		const struct rib_entry *r = &rib.v[i];
+
+		out_text(e->o, "%-4c%s [%u/0]", r->code, prefix_fmt(&r->dst, p), r->distance);
+		if (r->tag)
+			out_text(e->o, ", tag %u", r->tag);
+		if (ipaddr_is_set(&r->gateway))
+			out_text(e->o, "\n     via %s, %s\n", ipaddr_fmt(&r->gateway, g), r->ifname);
+		else
+			out_text(e->o, "\n     via %s, %s\n", r->ifname, r->code == 'L' ? "receive" : "directly connected");
+		json_route(e->o, r);
+	}
+	out_text(e->o, "L   FF00::/8 [0/0]\n     via Null0, receive\n");
+	out_list_end(e->o);
+	free(rib.v);
+}
+
+/* ---- interfaces --------------------------------------------------------------------------------------------------------- */
+
+struct first_addr {
+	struct prefix p;
+	bool found;
+};
+
+static bool take_first4(void *ctx, const struct net_addr *a)
+{
+	struct first_addr *f = ctx;
+
+	if (a->addr.addr.family != AF_INET)
+		return true;
+	f->p = a->addr;
+	f->found = true;
+	return false;
+}
+
+static bool address4(const struct fx *x, const struct fx_interface *i, struct prefix *out)
+{
+	struct first_addr f = {0};
+	struct net_link l;
+
+	if (fx_link(x, i, &l))
+		x->b.net_ops->addrs(x->b.net, l.index, take_first4, &f);
+	*out = f.p;
+	if (!f.found && i->n_addr) {
+		*out = i->addr[0];
+		return true;
+	}
+	return f.found;
+}
+
+static const char *method(const struct fx_interface *i, bool has)
+{
+	return !has ? "unset" : i->negotiated ? "manual" : i->n_addr ? "manual" : "other";
+}
+
+void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_interface_brief *a)
+{
+	(void)a;
+	out_text(e->o, "Interface              IP-Address      OK? Method Status                Protocol\n");
+	out_list(e->o, NULL);
+	for (size_t n = 0; n < e->fx->cfg->interfaces.n; n++) {
+		const struct fx_interface *i = &e->fx->cfg->interfaces.v[n];
+		char addr[IPADDR_STRLEN] = "unassigned";
+		struct prefix p;
+		bool has = address4(e->fx, i, &p), line = fx_line_up(e->fx, i, NULL);
+		bool up = !i->shutdown && (i->is_tunnel || line);
+
+		if (has)
+			ipaddr_fmt(&p.addr, addr);
+		out_obj(e->o, NULL);
+		out_field_str(e->o, "interface", "%-23s", i->name);
+		out_field_str(e->o, "address", "%-16s", addr);
+		out_field_str(e->o, "method", "YES %-7s", method(i, has));
+		out_field_str(e->o, "status", "%-22s", i->shutdown ? "administratively down" : up ? "up" : "down");
+		out_field_str(e->o, "protocol", "%-8s\n", line ? "up" : "down");
+		out_obj_end(e->o);
+	}
+	out_list_end(e->o);
+}
+
+static void tunnel_lines(struct exec *e, const struct fx_interface *i, const char *why)
+{
+	static const char *const transport[] = {"GRE/IP", "GRE/IPv6", "IPSEC/IP", "IPSEC/IPv6", "IPSEC/IP"};
+	const struct fx_client *c = fx_client_by_tunnel(e->fx, i->name);
+	char a[IPADDR_STRLEN], d[IPADDR_STRLEN];
+	bool up = c && c->child_up;
+
+	out_text(e->o, "  Keepalive not set\n  Tunnel linestate evaluation %s%s%s\n", up ? "up" : "down", up ? "" : " - ",
+		up ? "" : why);
+	if (up)
+		out_text(e->o, "  Tunnel source %s (%s), destination %s\n", ipaddr_fmt(&c->local, a), c->source,
+			ipaddr_fmt(&c->peer, d));
+	else
+		out_text(e->o, "  Tunnel source %s\n", i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));
+	out_text(e->o, "  Tunnel protocol/transport %s\n", transport[i->mode]);
+	if (i->mode <= FX_TUN_GRE6)
+		out_text(e->o, "    Key disabled, sequencing disabled\n    Checksumming of packets disabled\n");
+	out_text(e->o, "  Tunnel TTL 255, Fast tunneling enabled\n");
+	if (i->protection)
+		out_text(e->o, "  Tunnel protection via IPSec (profile \"%s\")\n", i->protection);
+}
+
+static void traffic(struct exec *e, const struct net_link *l)
+{
+	out_text(e->o, "     %llu packets input, %llu bytes, 0 no buffer\n", (unsigned long long)l->rx_packets,
+		(unsigned long long)l->rx_bytes);
+	out_text(e->o, "     %llu input errors, 0 CRC, 0 frame, 0 overrun, %llu ignored, 0 abort\n",
+		(unsigned long long)l->rx_errors, (unsigned long long)l->rx_dropped);
+	out_text(e->o, "     %llu packets output, %llu bytes, 0 underruns\n", (unsigned long long)l->tx_packets,
+		(unsigned long long)l->tx_bytes);
+	out_text(e->o, "     %llu output errors, 0 collisions, 0 interface resets\n", (unsigned long long)l->tx_errors);
+	out_int(e->o, "packets-in", (int64_t)l->rx_packets);
+	out_int(e->o, "packets-out", (int64_t)l->tx_packets);
+}
+
+static void one_interface(struct exec *e, const struct fx_interface *i)
+{
+	struct net_link l = {0};
+	struct prefix p;
+	const char *why;
+	char a[PREFIX_STRLEN];
+	bool line = fx_line_up(e->fx, i, &why), there = fx_link(e->fx, i, &l);
+	const char *state = i->shutdown ? "administratively down" : i->is_tunnel || line ? "up" : "down";
+
+	out_obj(e->o, NULL);
+	out_str(e->o, "interface", i->name);
+	out_str(e->o, "status", state);
+	out_str(e->o, "protocol", line ? "up" : "down");
+	out_text(e->o, "%s is %s, line protocol is %s \n", i->name, state, line ? "up" : "down");
+	out_text(e->o, "  Hardware is %s\n", i->is_tunnel ? "Tunnel" : i->is_loopback ? "Loopback" : "Ethernet");
+	if (i->device && strcmp(i->device, i->name) != 0)
+		out_field_str(e->o, "device", "  Bound to device %s\n", i->device);
+	if (!line && !i->shutdown && !i->is_tunnel)
+		out_field_str(e->o, "reason", "  Down: %s\n", why);
+	if (i->description)
+		out_field_str(e->o, "description", "  Description: %s\n", i->description);
+	if (address4(e->fx, i, &p))
+		out_field_str(e->o, "address", "  Internet address is %s\n", prefix_fmt(&p, a));
+	out_text(e->o, "  MTU %u bytes, BW %u Kbit/sec, DLY %u usec, \n     reliability 255/255, txload 1/255, rxload 1/255\n",
+		there ? l.mtu : 1500, i->is_tunnel ? 100u : 1000000u, i->is_tunnel ? 50000u : 10u);
+	out_text(e->o, "  Encapsulation %s, loopback not set\n", i->is_tunnel ? "TUNNEL" : i->is_loopback ? "LOOPBACK" : "ARPA");
+	if (i->is_tunnel)
+		tunnel_lines(e, i, why);
+	traffic(e, &l);
+	out_obj_end(e->o);
+}
+
+void exec_show_interfaces(struct exec *e, const struct gl_exec_show_interfaces *a)
+{
+	out_list(e->o, NULL);
+	for (size_t n = 0; n < e->fx->cfg->interfaces.n; n++)
+		if (!a->has_ifname || strcmp(a->ifname, e->fx->cfg->interfaces.v[n].name) == 0)
+			one_interface(e, &e->fx->cfg->interfaces.v[n]);
+	out_list_end(e->o);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* show crypto ipsec sa, show crypto session, show crypto engine brief: exec-and-cli reference B6, B8. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "flexvpn/exec.h"
+#include "flexvpn/session.h"
+#include "flexvpn/show.h"
+#include "grammar/gen/exec.h"
+
+const char *fx_transform_text(struct ike_encr encr, uint16_t integ, char buf[64])
+{
+	static const char *const mac[] = {[AUTH_HMAC_SHA1_96] = " esp-sha-hmac",
+		[AUTH_HMAC_SHA2_256_128] = " esp-sha256-hmac",
+		[AUTH_HMAC_SHA2_384_192] = " esp-sha384-hmac",
+		[AUTH_HMAC_SHA2_512_256] = " esp-sha512-hmac"};
+	char cipher[24];
+
+	if (encr.id == ENCR_AES_CBC && encr.bits > 128)
+		snprintf(cipher, sizeof(cipher), "esp-%u-aes", encr.bits);
+	else if (encr.id == ENCR_AES_GCM_16 && encr.bits > 128)
+		snprintf(cipher, sizeof(cipher), "esp-gcm %u", encr.bits);
+	else
+		snprintf(cipher, sizeof(cipher), "%s",
+			encr.id == ENCR_AES_CBC ? "esp-aes" : encr.id == ENCR_AES_GCM_16 ? "esp-gcm" :
+			encr.id == ENCR_3DES ? "esp-3des" : encr.id == ENCR_NULL ? "esp-null" : "esp-chacha20-poly1305");
+	snprintf(buf, 64, "%s%s", cipher, integ < ARRAY_LEN(mac) && mac[integ] ? mac[integ] : "");
+	return buf;
+}
+
+const char *fx_age_fmt(uint64_t s, char buf[16])
+{
+	unsigned long long d = s / 86400;
+
+	if (d >= 7)
+		snprintf(buf, 16, "%lluw%llud", d / 7, d % 7);
+	else if (d)
+		snprintf(buf, 16, "%llud%02lluh", d, (unsigned long long)(s / 3600 % 24));
+	else
+		snprintf(buf, 16, "%02llu:%02llu:%02llu", (unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60),
+			(unsigned long long)(s % 60));
+	return buf;
+}
+
+/* (addr/mask/prot/port) of a selector; any-to-any is all zero. */
+static void ident(char *out, size_t n, const struct dp_ts *ts)
+{
+	char lo[IPADDR_STRLEN];
+	bool host = ipaddr_eq(&ts->lo, &ts->hi);
+
+	if (ts->lo.family == AF_INET6)
+		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo), host ? "128" : "0", ts->proto);
+	else
+		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo), host ? "255.255.255.255" : "0.0.0.0", ts->proto);
+}
+
+static struct ike_encr encr_of(const struct dp_sa *sa)
+{
+	return (struct ike_encr){.id = sa->encr, .bits = sa->encr_bits};
+}
+
+static void life(const struct fx *x, const struct dp_sa_state *s, char out[48])
+{
+	struct ike_child_info k;
+	struct ike_sa_info sa;
+	uint64_t age = s->added_ms ? (mono_ms() - s->added_ms) / 1000 : 0, total = 3600;
+
+	for (uint32_t h = 0; ike_sa_next(x->ike, h, &sa); h = sa.handle)
+		for (size_t i = 0; ike_child_next(x->ike, h = sa.handle, i, &k); i++)
+			if (k.child.spi_in == s->sa.spi_in)
+				total = k.child.lifetime_s;
+	unsigned long long left = total > age ? total - age : 0;
+	uint64_t used = s->c.bytes_in > s->c.bytes_out ? s->c.bytes_in : s->c.bytes_out;
+
+	if (s->sa.hard_bytes)
+		snprintf(out, 48, "(k/sec): (%llu/%llu)",
+			(unsigned long long)(s->sa.hard_bytes > used ? (s->sa.hard_bytes - used) / 1024 : 0), left);
+	else
+		snprintf(out, 48, "(sec): %llu", left);
+}
+
+static void direction(struct exec *e, const struct dp_sa_state *s, const char *name, bool in)
+{
+	const struct alg_encr *enc = alg_encr(s->sa.encr);
+	uint32_t spi = in ? s->sa.spi_in : s->sa.spi_out;
+	char t[64], l[48];
+
+	out_text(e->o, "     %s esp sas:\n", name);
+	out_text(e->o, "      spi: 0x%X(%u)\n", spi, spi);
+	out_text(e->o, "        transform: %s ,\n", fx_transform_text(encr_of(&s->sa), s->sa.integ, t));
+	out_text(e->o, "        in use settings ={%s%s, %s}\n", s->sa.mode == DP_TRANSPORT ? "Transport" : "Tunnel",
+		s->sa.udp_encap ? " UDP-Encaps" : "", s->sa.esn ? "esn" : "");
+	out_text(e->o, "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: Tunnel%u-head-0\n",
+		in ? 1u : 2u, in ? 1u : 2u, s->sa.tunnel - 1);
+	life(e->fx, s, l);
+	out_text(e->o, "        sa timing: remaining key lifetime %s\n", l);
+	out_text(e->o, "        IV size: %u bytes\n", enc ? enc->iv : 0u);
+	out_text(e->o, "        replay detection support: %s", s->sa.replay_window ? "Y" : "N");
+	if (s->sa.replay_window)
+		out_text(e->o, "  replay window size: %u", s->sa.replay_window);
+	out_text(e->o, "\n        Status: ACTIVE(ACTIVE)\n\n");
+	out_text(e->o, "     %s ah sas:\n\n     %s pcp sas:\n\n", name, name);
+}
+
+static void counters(struct exec *e, const struct dp_counters *c, bool detail)
+{
+	unsigned long long out_ = c->pkts_out, in = c->pkts_in;
+
+	out_text(e->o, "    #pkts encaps: %llu, #pkts encrypt: %llu, #pkts digest: %llu\n", out_, out_, out_);
+	out_text(e->o, "    #pkts decaps: %llu, #pkts decrypt: %llu, #pkts verify: %llu\n", in, in, in);
+	out_text(e->o, "    #pkts compressed: 0, #pkts decompressed: 0\n");
+	out_text(e->o, "    #pkts not compressed: 0, #pkts compr. failed: 0\n");
+	out_text(e->o, "    #pkts not decompressed: 0, #pkts decompress failed: 0\n");
+	unsigned long long send = c->send_errors + c->no_buffer + c->seq_exhausted;
+	unsigned long long recv = c->replay + c->bad_icv + c->bad_selector + c->malformed;
+
+	if (!detail) {
+		out_text(e->o, "    #send errors %llu, #recv errors %llu\n", send, recv);
+		return;
+	}
+	out_text(e->o, "    #pkts no sa (send) 0, #pkts invalid sa (rcv) 0\n");
+	out_text(e->o, "    #pkts encaps failed (send) %llu, #pkts decaps failed (rcv) %llu\n", send,
+		(unsigned long long)c->malformed);
+	out_text(e->o, "    #pkts invalid prot (recv) 0, #pkts verify failed: %llu\n", (unsigned long long)c->bad_icv);
+	out_text(e->o, "    #pkts invalid identity (recv) %llu, #pkts invalid len (rcv) %llu\n",
+		(unsigned long long)c->bad_selector, (unsigned long long)c->malformed);
+	out_text(e->o, "    #pkts replay rollover (send): %llu, #pkts replay rollover (rcv) 0\n",
+		(unsigned long long)c->seq_exhausted);
+	out_text(e->o, "    ##pkts replay failed (rcv): %llu\n", (unsigned long long)c->replay);
+	out_text(e->o, "    #pkts tagged (send): 0, #pkts untagged (rcv): 0\n");
+	out_text(e->o, "    #pkts not tagged (send): 0, #pkts not untagged (rcv): 0\n");
+	out_text(e->o, "    #pkts internal err (send): 0, #pkts internal err (recv) 0\n");
+}
+
+static void head(struct exec *e, const struct dp_sa_state *s, const struct fx_client *c)
+{
+	char l[IPADDR_STRLEN], r[IPADDR_STRLEN], id[96];
+
+	out_text(e->o, "\ninterface: Tunnel%u\n", s->sa.tunnel - 1);
+	out_text(e->o, "    Crypto map tag: Tunnel%u-head-0, local addr %s\n\n", s->sa.tunnel - 1,
+		ipaddr_fmt(&s->sa.local.addr, l));
+	out_text(e->o, "   protected vrf: (none)\n");
+	ident(id, sizeof(id), &s->sa.ts_local[0]);
+	out_text(e->o, "   local  ident (addr/mask/prot/port): %s\n", id);
+	ident(id, sizeof(id), &s->sa.ts_remote[0]);
+	out_text(e->o, "   remote ident (addr/mask/prot/port): %s\n", id);
+	out_text(e->o, "   current_peer %s port %u\n", ipaddr_fmt(&s->sa.remote.addr, r), s->sa.remote.port);
+	out_text(e->o, "     PERMIT, flags={origin_is_acl,}\n");
+	(void)c;
+}
+
+static void json_sa(struct exec *e, const struct dp_sa_state *s)
+{
+	char t[64], l[ENDPOINT_STRLEN];
+
+	out_obj(e->o, NULL);
+	out_int(e->o, "tunnel", s->sa.tunnel - 1);
+	out_str(e->o, "local", endpoint_fmt(&s->sa.local, l));
+	out_str(e->o, "remote", endpoint_fmt(&s->sa.remote, l));
+	out_int(e->o, "spi-in", s->sa.spi_in);
+	out_int(e->o, "spi-out", s->sa.spi_out);
+	out_str(e->o, "transform", fx_transform_text(encr_of(&s->sa), s->sa.integ, t));
+	out_int(e->o, "packets-out", (int64_t)s->c.pkts_out);
+	out_int(e->o, "packets-in", (int64_t)s->c.pkts_in);
+	out_int(e->o, "bytes-out", (int64_t)s->c.bytes_out);
+	out_int(e->o, "bytes-in", (int64_t)s->c.bytes_in);
+	out_int(e->o, "replay-drops", (int64_t)s->c.replay);
+	out_int(e->o, "integrity-drops", (int64_t)s->c.bad_icv);
+	out_bool(e->o, "sending", s->sending);
+	out_obj_end(e->o);
+}
+
+static uint16_t path_mtu(const struct dp_sa *sa)
+{
+	return dp_inner_mtu(1500, sa->local.addr.family, sa->udp_encap, sa->mode, DP_PAYLOAD_IP, alg_encr(sa->encr),
+		alg_integ(sa->integ));
+}
+
+static void one_ipsec(struct exec *e, const struct dp_sa_state *s, bool detail)
+{
+	const struct fx_client *c = NULL;
+	char l[IPADDR_STRLEN], r[IPADDR_STRLEN];
+
+	for (c = e->fx->clients; c && c->tunnel_id != s->sa.tunnel; c = c->next)
+		;
+	head(e, s, c);
+	counters(e, &s->c, detail);
+	out_text(e->o, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n", ipaddr_fmt(&s->sa.local.addr, l),
+		ipaddr_fmt(&s->sa.remote.addr, r));
+	out_text(e->o, "     plaintext mtu %u, path mtu 1500, ip mtu 1500, ip mtu idb %s\n", path_mtu(&s->sa),
+		c ? c->source : "(none)");
+	out_text(e->o, "     current outbound spi: 0x%X(%u)\n", s->sa.spi_out, s->sa.spi_out);
+	out_text(e->o, "     PFS (Y/N): N, DH group: none\n\n");
+	direction(e, s, "inbound", true);
+	direction(e, s, "outbound", false);
+}
+
+void exec_show_crypto_ipsec_sa(struct exec *e, const struct gl_exec_show_crypto_ipsec_sa *a)
+{
+	struct dp_sa_state s;
+	char name[40];
+	bool any = false;
+
+	out_list(e->o, NULL);
+	for (uint32_t spi = 0; e->fx->b.dp_ops->sa_next(e->fx->b.dp, spi, &s);) {
+		spi = s.sa.spi_in;
+		snprintf(name, sizeof(name), "Tunnel%u", s.sa.tunnel - 1);
+		if ((a->has_ifname && strcmp(a->ifname, name) != 0) || (a->has_peer && !ipaddr_eq(&a->peer, &s.sa.remote.addr)))
+			continue;
+		any = true;
+		if (e->o->mode == OUT_JSON)
+			json_sa(e, &s);
+		else
+			one_ipsec(e, &s, a->kw_detail);
+	}
+	out_list_end(e->o);
+	if (!any)
+		out_text(e->o, "\nNo SAs found\n");
+}
+
+/* ---- session --------------------------------------------------------------------------------------------------------------- */
+
+static const char legend[] = "Code: C - IKE Configuration mode, D - Dead Peer Detection     \n"
+			     "K - Keepalives, N - NAT-traversal, T - cTCP encapsulation     \n"
+			     "X - IKE Extended Authentication, F - IKE Fragmentation\n"
+			     "R - IKE Auto Reconnect, U - IKE Dynamic Route Update\nS - SIP VPN\n\n";
+
+static void flow(struct exec *e, const struct fx_client *c, bool detail)
+{
+	struct dp_sa_state s;
+
+	out_text(e->o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
+	out_text(e->o, "        Active SAs: %d, origin: crypto map\n", 2 * c->n_spi);
+	if (!detail || !c->n_spi || !e->fx->b.dp_ops->sa_get(e->fx->b.dp, c->spi[0], &s))
+		return;
+	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) 0/0\n", (unsigned long long)s.c.pkts_in,
+		(unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed));
+	out_text(e->o, "        Outbound: #pkts enc'ed %llu drop %llu life (KB/Sec) 0/0\n", (unsigned long long)s.c.pkts_out,
+		(unsigned long long)(s.c.send_errors + s.c.no_buffer));
+}
+
+static void capabilities(const struct ike_sa_info *i, char out[16])
+{
+	snprintf(out, 16, "%s%s%s%s", i->dpd.interval_s ? "D" : "", i->nat_local || i->nat_remote ? "N" : "",
+		i->fragmentation ? "F" : "", i->dynamic_route ? "U" : "");
+	if (!out[0])
+		snprintf(out, 16, "(none)");
+}
+
+static void one_crypto_session(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg, bool detail)
+{
+	const char *status = c->state == FX_ACTIVE ? "UP-ACTIVE" : c->state == FX_NEGOTIATING ? "DOWN-NEGOTIATING" : "DOWN";
+	char peer[IPADDR_STRLEN], l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], id[320] = "(none)", age[16], caps[16];
+	struct ike_sa_info i;
+	bool sa = c->handle && ike_sa_info(e->fx->ike, c->handle, &i);
+
+	out_field_str(e->o, "interface", "Interface: %s\n", cfg->tunnel ? cfg->tunnel : "(none)");
+	out_field_str(e->o, "profile", "Profile: %s\n", c->name);
+	if (detail && c->state == FX_ACTIVE)
+		out_text(e->o, "Uptime: %s\n", fx_age_fmt((e->fx->now - c->since) / 1000, age));
+	out_field_str(e->o, "status", "Session status: %s     \n", status);
+	out_text(e->o, "Peer: %s port %u%s\n", c->peer_seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
+		detail ? " fvrf: (none) ivrf: (none)" : "");
+	if (sa && i.remote_id.type)
+		ike_id_fmt(&i.remote_id, id);
+	if (detail)
+		out_text(e->o, "      Phase1_id: %s\n      Desc: (none)\n", id);
+	if (sa) {
+		out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i.session_id,
+			endpoint_fmt(&i.local, l), endpoint_fmt(&i.remote, r), i.established ? "Active" : "Inactive");
+		capabilities(&i, caps);
+		if (detail)
+			out_text(e->o, "          Capabilities:%s connid:%u lifetime:%s\n", caps, i.handle,
+				fx_age_fmt(i.lifetime_s, age));
+	}
+	flow(e, c, detail);
+	out_text(e->o, "\n");
+}
+
+void exec_show_crypto_session(struct exec *e, const struct gl_exec_show_crypto_session *a)
+{
+	out_text(e->o, "Crypto session current status\n\n");
+	if (a->kw_detail)
+		out_text(e->o, "%s", legend);
+	out_list(e->o, NULL);
+	for (const struct fx_client *c = e->fx->clients; c; c = c->next) {
+		const struct fx_client_cfg *cfg = fx_find_client(e->fx->cfg, c->name);
+
+		if (!cfg)
+			continue;
+		out_obj(e->o, NULL);
+		one_crypto_session(e, c, cfg, a->kw_detail);
+		out_obj_end(e->o);
+	}
+	out_list_end(e->o);
+}
+
+void exec_show_crypto_engine_brief(struct exec *e, const struct gl_exec_show_crypto_engine_brief *a)
+{
+	const char *why = "";
+	const char *name = router_dataplane(e->r, &why);
+
+	(void)a;
+	out_obj(e->o, NULL);
+	out_text(e->o, "        crypto engine name:  Software Crypto Engine\n");
+	out_text(e->o, "        crypto engine type:  software\n");
+	out_field_str(e->o, "data-plane", "                data plane:  %s\n", name);
+	out_field_str(e->o, "why", "                    chosen:  %s\n", why);
+	out_obj_end(e->o);
+}
