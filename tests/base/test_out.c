@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One walk, two outputs; growing strings; arenas; the trace ring; secrets. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/out.h"
+#include "base/secret.h"
+#include "base/trace.h"
+
+static void walk(struct out *o)
+{
+	out_list(o, NULL);
+	for (int i = 1; i <= 2; i++) {
+		out_obj(o, NULL);
+		out_field_str(o, "name", "Peer %s", i == 1 ? "a\"b" : "c");
+		out_field_int(o, "port", ":%lld\n", 500);
+		out_obj_end(o);
+	}
+	out_list(o, NULL);
+	out_list_end(o);
+	out_list_end(o);
+}
+
+static void text_and_json_come_from_one_walk(void **s)
+{
+	struct out o;
+
+	(void)s;
+	out_init(&o, OUT_TEXT);
+	walk(&o);
+	assert_string_equal(out_str_so_far(&o), "Peer a\"b:500\nPeer c:500\n");
+	out_fini(&o);
+	out_init(&o, OUT_JSON);
+	walk(&o);
+	assert_string_equal(out_str_so_far(&o),
+		"[\n  {\n    \"name\": \"a\\\"b\",\n    \"port\": 500\n  },\n"
+		"  {\n    \"name\": \"c\",\n    \"port\": 500\n  },\n  []\n]\n");
+	out_fini(&o);
+}
+
+static void a_ring_keeps_the_newest(void **s)
+{
+	struct trace t;
+
+	(void)s;
+	trace_init(&t, 3);
+	for (uint32_t i = 1; i <= 5; i++)
+		trace_put(&t, i, i, 0, 0, 0, 0);
+	assert_int_equal(trace_at(&t, 0)->id, 3);
+	assert_int_equal(trace_at(&t, 2)->id, 5);
+	assert_null(trace_at(&t, 3));
+	t.enabled = false;
+	trace_put(&t, 6, 6, 0, 0, 0, 0);
+	assert_int_equal(trace_at(&t, 2)->id, 5);
+	trace_fini(&t);
+}
+
+static void an_arena_gives_zeroed_memory_again_after_reset(void **s)
+{
+	struct arena a;
+
+	(void)s;
+	arena_init(&a);
+	memset(arena_alloc(&a, 100), 0xff, 100);
+	memset(arena_alloc(&a, 100000), 0xff, 100000); /* larger than a block */
+	arena_reset(&a);
+	const uint8_t *p = arena_alloc(&a, 100);
+
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(p[i], 0);
+	assert_string_equal(arena_printf(&a, "%d-%s", 7, "x"), "7-x");
+	arena_fini(&a);
+}
+
+static void a_secret_copies_compares_and_masks(void **s)
+{
+	struct secret a = {0}, b = {0};
+
+	(void)s;
+	secret_set(&a, "cisco", 5);
+	secret_copy(&b, &a);
+	assert_true(secret_eq(&a, &b));
+	secret_set(&a, a.p + 1, 3); /* out of itself */
+	assert_memory_equal(a.p, "isc", 3);
+	assert_false(secret_eq(&a, &b));
+	assert_string_equal(secret_mask(&a), "<hidden>");
+	secret_wipe(&a);
+	assert_string_equal(secret_mask(&a), "<none>");
+	secret_wipe(&b);
+}
+
+static char last[200];
+
+static void keep(void *ctx, enum log_sev sev, const char *line)
+{
+	(void)ctx;
+	(void)sev;
+	strncpy(last, line, sizeof(last) - 1);
+}
+
+static void a_message_has_facility_severity_and_mnemonic(void **s)
+{
+	struct log_sink *sink = log_sink_add(keep, NULL, LOG_SEV_NOTICE);
+
+	(void)s;
+	log_stamp_set(LOG_STAMP_NONE, LOG_STAMP_NONE);
+	log_msg(LINEPROTO_UPDOWN, "Tunnel0", "up");
+	assert_string_equal(last, "%LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel0, changed state to up");
+	log_msg(CRYPTO_ISAKMP_ON_OFF, "ON"); /* severity 6: above this sink's level */
+	assert_non_null(strstr(last, "LINEPROTO"));
+	dbg(DBG_FLEXVPN, "not switched on");
+	dbg_set(DBG_FLEXVPN, true);
+	log_sink_level(sink, LOG_SEV_DEBUG);
+	dbg(DBG_FLEXVPN, "FlexVPN(%s): Event", "flex");
+	assert_string_equal(last, "FlexVPN(flex): Event");
+	dbg_clear_all();
+	log_sink_remove(sink);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_and_json_come_from_one_walk),
+		cmocka_unit_test(a_ring_keeps_the_newest),
+		cmocka_unit_test(an_arena_gives_zeroed_memory_again_after_reset),
+		cmocka_unit_test(a_secret_copies_compares_and_masks),
+		cmocka_unit_test(a_message_has_facility_severity_and_mnemonic),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
