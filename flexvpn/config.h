@@ -26,7 +26,8 @@
 struct fx_ike_proposal {
 	const char *name;
 	struct ike_proposal p;
-	bool complete; /* what `show` and the entry notice speak of */
+	bool prf_given; /* a `prf` line; otherwise PRFs follow the integrity algorithms */
+	bool complete;
 };
 
 struct fx_ike_policy {

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * While a configuration is built: the objects whose sections are open, so that a line's reader (use_<section>_<line>(), called in
+ * running-config order, enter lines before what stands under them) knows where its values go.
+ */
+#ifndef SPOKE_FLEXVPN_BUILD_H
+#define SPOKE_FLEXVPN_BUILD_H
+
+#include "flexvpn/config.h"
+
+struct cfg_build {
+	struct fx_config *c;
+	struct fx_ike_proposal *proposal;
+	struct fx_ike_policy *policy;
+	struct fx_keyring *keyring;
+	struct fx_key *key;
+	struct fx_profile *profile;
+	struct fx_author *author;
+	struct fx_transform *transform;
+	struct fx_ipsec_profile *ipsec;
+	struct fx_interface *interface;
+	struct fx_client_cfg *client;
+};
+
+/* Append a zeroed element to an FX_LIST whose array lives in the configuration's arena, and point at it. */
+#define FX_APPEND(c, list) fx_append(&(c)->arena, (void **)&(list).v, &(list).n, sizeof(*(list).v))
+void *fx_append(struct arena *a, void **v, size_t *n, size_t size);
+
+/* A pre-shared key as typed: text, `0 TEXT`, or hexadecimal digits. */
+struct span fx_key_text(struct fx_config *c, const char *text);
+struct span fx_key_hex(struct fx_config *c, const char *hex);
+
+#endif
