@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The virtual world of the client tests: see lib_world.h. */
+#include "lib_world.h"
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+const char world_guide_example[] = "platform interface Ethernet0/0 device eth0\n"
+				   "crypto ikev2 client flexvpn flex\n  peer 1 10.0.0.1\n  connect manual\n"
+				   "  client connect Tunnel0\n!\n"
+				   "crypto ikev2 authorization policy flex\n subnet-acl 199\n route set interface\n"
+				   " route accept any \n!\n"
+				   "crypto ikev2 keyring key\n peer dvti\n  address 0.0.0.0 0.0.0.0\n"
+				   "  pre-shared-key cisco\n !\n"
+				   "crypto ikev2 profile prof\n match identity remote address 10.0.0.1 255.0.0.0\n"
+				   " authentication local pre-share\n authentication remote pre-share\n keyring key\n"
+				   " aaa authorization group psk list local-group-author-list flex\n config-mode set\n!\n"
+				   "crypto ipsec transform-set trans esp-aes\n!\n"
+				   "crypto ipsec profile ipsecprof\n set transform-set trans\n set pfs group2\n"
+				   " set ikev2-profile prof\n!\n"
+				   "interface Tunnel0\n ip address negotiated\n tunnel source Ethernet0/0\n"
+				   " tunnel destination dynamic\n tunnel mode ipsec ipv4\n"
+				   " tunnel protection ipsec-profile ipsecprof\n!\n"
+				   "interface Ethernet0/0\n ip address 172.16.0.1 255.240.0.0\n ip virtual-reassembly in\n!\n"
+				   " ip route 0.0.0.0 0.0.0.0 2.2.2.2\n"
+				   "access-list 199 permit ip 10.20.20.20 0.0.0.255 any\n"
+				   "access-list 199 permit ip 10.30.30.30 0.0.0.255 any\n";
+
+static void prng(void *ctx, uint8_t *dst, size_t n)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		w->seed = w->seed * 1664525u + 1013904223u;
+		dst[i] = (uint8_t)(w->seed >> 24);
+	}
+}
+
+/* ---- hubs ------------------------------------------------------------------------------------------------------------------ */
+
+static void hub_random(void *ctx, uint8_t *dst, size_t n)
+{
+	prng(((struct world_hub *)ctx)->w, dst, n);
+}
+
+static bool hub_accept(void *ctx, const struct endpoint *local, const struct endpoint *remote, struct ike_peering *out)
+{
+	struct world_hub *h = ctx;
+
+	(void)remote;
+	h->inits++;
+	out->ike[0] = (struct ike_proposal){.encr = {{ENCR_AES_CBC, 256}},
+		.n_encr = 1,
+		.integ = {AUTH_HMAC_SHA2_512_256},
+		.n_integ = 1,
+		.prf = {PRF_HMAC_SHA2_512},
+		.n_prf = 1,
+		.group = {KE_ECP_256},
+		.n_group = 1};
+	out->n_ike = 1;
+	out->esp[0] = (struct ike_proposal){.encr = {{ENCR_AES_CBC, 128}},
+		.n_encr = 1,
+		.integ = {AUTH_NONE},
+		.n_integ = 1,
+		.group = {KE_MODP_1024, KE_NONE},
+		.n_group = 2,
+		.esn_no = true};
+	out->n_esp = 1;
+	out->local_id = ike_id_addr(&local->addr);
+	out->local_auth = out->remote_auth = IKE_AUTH_PSK;
+	secret_set(&out->local_psk, h->psk, strlen(h->psk));
+	secret_set(&out->remote_psk, h->psk, strlen(h->psk));
+	out->ts_local[0] = out->ts_remote[0] = ike_ts_any4();
+	out->n_ts_local = out->n_ts_remote = 1;
+	out->cfg_reply = (struct ike_attrs){.v = h->reply, .n = h->n_reply};
+	out->force_natt = false;
+	return true;
+}
+
+static bool hub_lease(void *ctx, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+{
+	struct world_hub *h = ctx;
+
+	(void)owner;
+	(void)id;
+	*out = h->lease;
+	return family == AF_INET;
+}
+
+static void hub_subnet(struct world_hub *h, const char *net, const char *mask)
+{
+	static uint8_t data[WORLD_HUBS * 4][8];
+	static size_t used;
+	uint8_t *d = data[used++ % ARRAY_LEN(data)];
+	struct ipaddr a, m;
+
+	assert_true(ipaddr_parse4(net, &a) && ipaddr_parse4(mask, &m));
+	memcpy(d, a.b, 4);
+	memcpy(d + 4, m.b, 4);
+	h->reply[h->n_reply++] = (struct ike_attr){.type = CFG_IP4_SUBNET, .len = 8, .val = d};
+}
+
+static void hub_init(struct world *w, int n)
+{
+	struct world_hub *h = &w->hub[n];
+	struct ike_ops ops = {.ctx = h, .random = hub_random, .accept = hub_accept, .lease = hub_lease};
+	struct ike_config cfg = {0};
+	char net[20];
+
+	h->w = w;
+	h->psk = "cisco";
+	h->addr = ipaddr_v4(0x0a000001u + (uint32_t)n);
+	h->lease = (struct prefix){.addr = ipaddr_v4(0xac1f0002u + ((uint32_t)n << 8)), .len = 32};
+	hub_subnet(h, "192.168.50.0", "255.255.255.0");
+	snprintf(net, sizeof(net), "192.168.6%d.0", n);
+	hub_subnet(h, net, "255.255.255.0");
+	h->ike = ike_new(&ops, &cfg, w->now);
+}
+
+static void hub_events(struct world_hub *h)
+{
+	struct ike_event ev;
+
+	while (ike_poll(h->ike, &ev)) {
+		if (ev.type != IKE_EV_CFG_SET)
+			continue;
+		h->sets++;
+		h->n_set = 0;
+		for (size_t i = 0; i < ev.attrs.n && i < ARRAY_LEN(h->set); i++) {
+			h->set[i] = ev.attrs.v[i];
+			memcpy(h->set_data[i], ev.attrs.v[i].val, ev.attrs.v[i].len < 20 ? ev.attrs.v[i].len : 20);
+			h->n_set++;
+		}
+	}
+}
+
+/* ---- the wire ---------------------------------------------------------------------------------------------------------------- */
+
+static bool to_hubs(struct world *w)
+{
+	struct dp_event out;
+	bool any = false;
+
+	while (dp_fake_sent(w->b.dp, &out)) {
+		any = true;
+		for (int i = 0; i < WORLD_HUBS; i++) {
+			struct world_hub *h = &w->hub[i];
+			struct dgram d = {.local = out.remote, .remote = out.local, .natt = out.natt, .data = out.data,
+				.len = out.len};
+
+			if (!h->dead && ipaddr_eq(&h->addr, &out.remote.addr) && out.len > 1)
+				ike_rx(h->ike, &d, w->now);
+		}
+	}
+	return any;
+}
+
+static bool from_hub(struct world *w, struct world_hub *h)
+{
+	struct dgram d;
+	bool any = false;
+
+	if (ike_deadline(h->ike) <= w->now)
+		ike_tick(h->ike, w->now);
+	hub_events(h);
+	while (ike_tx(h->ike, &d)) {
+		struct dp_event ev = {.type = DP_EV_IKE, .local = d.remote, .remote = d.local, .natt = d.natt, .data = d.data,
+			.len = d.len};
+
+		any = true;
+		if (!h->dead && !d.keepalive)
+			dp_fake_deliver(w->b.dp, &ev);
+	}
+	return any;
+}
+
+static void settle(struct world *w)
+{
+	bool any = true;
+
+	for (int rounds = 0; any && rounds < 1000; rounds++) {
+		any = to_hubs(w);
+		for (int i = 0; i < WORLD_HUBS; i++)
+			any |= from_hub(w, &w->hub[i]);
+		fx_pump(w->x, w->now);
+	}
+	assert_false(any); /* a storm of datagrams that never ends */
+}
+
+static uint64_t next_deadline(const struct world *w)
+{
+	uint64_t at = fx_deadline(w->x);
+
+	for (int i = 0; i < WORLD_HUBS; i++)
+		if (!w->hub[i].dead && ike_deadline(w->hub[i].ike) < at)
+			at = ike_deadline(w->hub[i].ike);
+	return at;
+}
+
+static bool step(struct world *w, uint64_t end)
+{
+	uint64_t at = next_deadline(w);
+
+	settle(w);
+	at = next_deadline(w);
+	w->now = at > w->now ? at : w->now + 1;
+	if (w->now > end)
+		w->now = end;
+	settle(w);
+	return w->now < end;
+}
+
+void world_run(struct world *w, uint64_t ms)
+{
+	uint64_t end = w->now + ms;
+
+	while (step(w, end))
+		;
+}
+
+bool world_until(struct world *w, const char *client, enum fx_state s, uint64_t ms)
+{
+	uint64_t end = w->now + ms;
+
+	settle(w);
+	while (world_client(w, client)->state != s && step(w, end))
+		;
+	return world_client(w, client)->state == s;
+}
+
+/* ---- making it ------------------------------------------------------------------------------------------------------------------ */
+
+static void keep_log(void *ctx, enum log_sev sev, const char *line)
+{
+	struct world *w = ctx;
+
+	(void)sev;
+	snprintf(w->log[w->n_log++ % ARRAY_LEN(w->log)], sizeof(w->log[0]), "%s", line);
+}
+
+bool world_logged(const struct world *w, const char *part)
+{
+	for (size_t i = 0; i < ARRAY_LEN(w->log); i++)
+		if (strstr(w->log[i], part))
+			return true;
+	return false;
+}
+
+struct world *world_new(void)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+	struct dp_config dc = {0};
+	char why[100];
+
+	w->now = 1000000;
+	w->seed = 7;
+	w->b = (struct fx_backends){.dp_ops = &dp_fake_ops, .net_ops = &net_fake_ops, .random = prng, .random_ctx = w};
+	w->b.dp = dp_fake_ops.open(&dc, why, sizeof(why));
+	w->b.net = net_fake_ops.open(why, sizeof(why));
+	net_fake_link(w->b.net, "eth0", true, true);
+	net_fake_link(w->b.net, "Tunnel0", false, true); /* what the data plane would create */
+	net_fake_link(w->b.net, "Tunnel1", false, true);
+	w->sink = log_sink_add(keep_log, w, LOG_SEV_DEBUG);
+	w->x = fx_new(&w->b, w->now);
+	for (int i = 0; i < WORLD_HUBS; i++)
+		hub_init(w, i);
+	w->empty = cfg_new();
+	w->ed = cfg_editor_new(w->empty);
+	return w;
+}
+
+void world_free(struct world *w)
+{
+	fx_free(w->x);
+	for (int i = 0; i < WORLD_HUBS; i++)
+		ike_free(w->hub[i].ike);
+	w->b.dp_ops->close(w->b.dp);
+	w->b.net_ops->close(w->b.net);
+	cfg_editor_free(w->ed);
+	cfg_unref(w->empty);
+	log_sink_remove(w->sink);
+	free(w);
+}
+
+void world_enter(struct world *w, const char *lines)
+{
+	char *copy = xstrdup(lines), *save, *line;
+
+	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		struct gr_diag d = cfg_editor_line(w->ed, line, NULL);
+
+		if (d.status != GR_OK && d.status != GR_EMPTY)
+			fail_msg("refused: %s", line);
+	}
+	free(copy);
+	fx_commit(w->x, cfg_editor_candidate(w->ed), w->now);
+	settle(w);
+}
+
+struct fx_client *world_client(struct world *w, const char *name)
+{
+	struct fx_client *c = fx_client_by_name(w->x, name);
+
+	assert_non_null(c);
+	return c;
+}
