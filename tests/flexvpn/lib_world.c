@@ -74,8 +74,8 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 	out->n_esp = 1;
 	out->local_id = ike_id_addr(&local->addr);
 	out->local_auth = out->remote_auth = IKE_AUTH_PSK;
-	secret_set(&out->local_psk, h->psk, strlen(h->psk));
-	secret_set(&out->remote_psk, h->psk, strlen(h->psk));
+	secret_set(&h->key, h->psk, strlen(h->psk));
+	out->local_psk = out->remote_psk = h->key;
 	out->ts_local[0] = out->ts_remote[0] = ike_ts_any4();
 	out->n_ts_local = out->n_ts_remote = 1;
 	out->cfg_reply = (struct ike_attrs){.v = h->reply, .n = h->n_reply};
@@ -121,6 +121,12 @@ static void hub_init(struct world *w, int n)
 	snprintf(net, sizeof(net), "192.168.6%d.0", n);
 	hub_subnet(h, net, "255.255.255.0");
 	h->ike = ike_new(&ops, &cfg, w->now);
+}
+
+static void hub_fini(struct world_hub *h)
+{
+	ike_free(h->ike);
+	secret_wipe(&h->key);
 }
 
 static void hub_events(struct world_hub *h)
@@ -279,7 +285,7 @@ void world_free(struct world *w)
 {
 	fx_free(w->x);
 	for (int i = 0; i < WORLD_HUBS; i++)
-		ike_free(w->hub[i].ike);
+		hub_fini(&w->hub[i]);
 	w->b.dp_ops->close(w->b.dp);
 	w->b.net_ops->close(w->b.net);
 	cfg_editor_free(w->ed);

@@ -15,6 +15,7 @@ struct world_hub {
 	struct ike *ike;
 	struct ipaddr addr;
 	const char *psk;
+	struct secret key; /* what the engine is shown of it */
 	bool dead;           /* neither hears nor speaks */
 	struct prefix lease; /* the address it assigns */
 	struct ike_attr reply[16];
