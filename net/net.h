@@ -105,6 +105,9 @@ struct net {
 
 uint32_t net_fake_link(struct net *n, const char *name, bool up, bool running); /* makes one; returns its index */
 void net_fake_carrier(struct net *n, uint32_t ifindex, bool running);           /* queues NET_EV_LINK */
+/* What somebody else configured: kept as given, without our mark (proto of the route; false for the address). */
+void net_fake_foreign_route(struct net *n, const struct net_route *r);
+void net_fake_foreign_addr(struct net *n, uint32_t ifindex, const struct prefix *a);
 const char *net_fake_log(const struct net *n);                                  /* changing calls, one line each */
 size_t net_fake_calls(const struct net *n);
 void net_fake_forget(struct net *n);
