@@ -543,9 +543,9 @@ static void too_many_events_end_in_a_fresh_view(void **state)
 
 	while (ops->poll(w->n, &ev))
 		;
-	assert_int_equal(
-	        sh("seq 1 40000 | sed 's,.*,route replace 10.77.0.0/16 dev sp0 metric &,' | "
-	           "ip -batch - >/dev/null 2>&1"),
+	assert_int_equal(sh("seq 1 40000 | awk '{ print \"route replace 10.\" int($1 / 250) \".\" "
+	                    "$1 % 250 \".0/24 dev sp0\" }' | "
+	                    "ip -batch - >/dev/null 2>&1"),
 	        0);
 	while (ops->poll(w->n, &ev))
 		seen |= ev.type == NET_EV_LINK && ev.link.index == w->dev[1];
