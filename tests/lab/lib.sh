@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The lab: a FlexVPN spoke, an Internet and a strongSwan hub in network namespaces. Sourced by the lab tests and by
+# examples/quickstart. Names carry $LAB, so that several labs run side by side; state lives in $LAB_DIR.
+#
+#   inside ── lan0 [spoke] eth0 ─────────── s0 [inet] h0 ─────────── eth0 [hub] corp0 ── [corp]
+#   10.20.20.20   10.20.20.1                2.2.2.2    10.0.0.254     10.0.0.1            192.168.100.10
+#   10.30.30.30   10.30.30.1   172.16.0.1/12 (set by spoked)          pool 10.250.0.0/24  192.168.101.10
+#
+# The addresses are those of the guide's example, so that its configuration runs with no change but the binding of
+# Ethernet0/0 to a device. Its next hop 2.2.2.2 is reachable on the link.
+#
+# The hub's ESP runs in user space (strongSwan's kernel-libipsec), so no kernel support is asked for. It selects
+# 0.0.0.0/0 on both sides, as FlexVPN hubs do; its own IKE and ESP datagrams carry a firewall mark that keeps them out
+# of the tunnel, and specific routes of the main table go before the tunnel's.
+#
+# Only processes that this lab started are ever ended, by their recorded process id.
+
+LAB=${LAB:-lab$$}
+LAB_DIR=${LAB_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/spoke-$LAB.XXXXXX")}
+LAB_SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_TOP=$(cd "$LAB_SRC/../.." && pwd)
+LAB_BIN=${SPOKE_BIN:-$LAB_TOP/build/release}
+LAB_NS="spoke inet hub corp inside"
+LAB_KEY=cisco
+export PATH=$PATH:/usr/sbin:/sbin
+
+lab_say() { printf '%s\n' "$*" >&2; }
+lab_die() { lab_say "lab: $*"; exit 1; }
+in_ns() { local n=$1; shift; ip netns exec "$LAB-$n" "$@"; }
+
+# until_ok SECONDS COMMAND…: asks again until the command succeeds; fails at the bound.
+until_ok() {
+	local end=$((SECONDS + $1)); shift
+	until "$@" > /dev/null 2>&1; do
+		[ $SECONDS -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+not() { ! "$@"; }
+
+# ---- processes ------------------------------------------------------------------------------------------------------
+
+started() { echo "$2" > "$LAB_DIR/$1.pid"; }                     # NAME PID
+pid_of() { cat "$LAB_DIR/$1.pid" 2> /dev/null; }
+alive() { local p; p=$(pid_of "$1") && kill -0 "$p" 2> /dev/null; }
+gone() { ! alive "$1"; }
+end() { # NAME [SIGNAL]: ends one process of ours and waits until it is gone; a deaf one is killed
+	local p; p=$(pid_of "$1") || return 0
+	kill "-${2:-TERM}" "$p" 2> /dev/null
+	until_ok 10 gone "$1" || { lab_say "$1 did not end, killed"; kill -KILL "$p" 2> /dev/null; }
+	wait "$p" 2> /dev/null
+	rm -f "$LAB_DIR/$1.pid"
+}
+
+# ---- wires ----------------------------------------------------------------------------------------------------------
+
+wire() { # NS1 IF1 NS2 IF2
+	ip -n "$LAB-$1" link add "$2" type veth peer name "$4" netns "$LAB-$3" || return 1
+	ip -n "$LAB-$1" link set "$2" up && ip -n "$LAB-$3" link set "$4" up
+}
+addr() { ip -n "$LAB-$1" addr add "$3" dev "$2"; }               # NS IF ADDRESS
+route() { local n=$1; shift; ip -n "$LAB-$n" route add "$@"; }   # NS ROUTE…
+
+lab_wires() {
+	local n
+	for n in $LAB_NS; do
+		ip netns add "$LAB-$n" || return 1
+		ip -n "$LAB-$n" link set lo up
+	done
+	for n in inet hub; do in_ns $n sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'; done
+	wire spoke eth0 inet s0 && wire inet h0 hub eth0 && wire hub corp0 corp eth0 && wire spoke lan0 inside eth0 || return 1
+	route spoke 2.2.2.2 dev eth0
+	addr inet s0 2.2.2.2/32; route inet 172.16.0.0/12 dev s0; addr inet h0 10.0.0.254/24
+	addr hub eth0 10.0.0.1/24; route hub default via 10.0.0.254; addr hub corp0 192.168.100.1/24
+	addr corp eth0 192.168.100.10/24; addr corp lo 192.168.101.10/32; route corp default via 192.168.100.1
+	route hub 192.168.101.0/24 via 192.168.100.10
+	addr spoke lan0 10.20.20.1/24; addr spoke lan0 10.30.30.1/24
+	addr inside eth0 10.20.20.20/24; addr inside eth0 10.30.30.30/24; route inside default via 10.20.20.1
+}
+
+# nat on|off: the Internet hides the spoke behind 10.0.0.254 and random ports.
+nat() {
+	in_ns inet nft delete table ip labnat 2> /dev/null
+	[ "$1" = off ] || in_ns inet nft -f - <<-N
+		table ip labnat {
+			chain post {
+				type nat hook postrouting priority 100;
+				oifname "h0" ip saddr 172.16.0.0/12 udp sport { 500, 4500 } masquerade to :20000-40000 random
+			}
+		}
+	N
+}
+# blackhole on|off: nothing passes between spoke and hub.
+blackhole() {
+	in_ns inet nft delete table ip labdrop 2> /dev/null
+	[ "$1" = off ] || in_ns inet nft 'add table ip labdrop; add chain ip labdrop f { type filter hook forward priority 0; policy drop; }'
+}
+# capture FILE: everything that crosses the Internet; ends with the lab or by `end capture`.
+capture() {
+	ip netns exec "$LAB-inet" tcpdump -U -n -i s0 -w "$1" 2> "$LAB_DIR/tcpdump.err" &
+	started capture $!
+	until_ok 10 grep -q 'listening on' "$LAB_DIR/tcpdump.err"
+}
+
+# ---- the hub --------------------------------------------------------------------------------------------------------
+
+hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
+	mkdir -p "$LAB_DIR/hub"
+	cat > "$LAB_DIR/hub/strongswan.conf" <<-C
+		charon {
+			load = random nonce openssl hmac kdf kernel-libipsec kernel-netlink socket-default vici
+			install_virtual_ip = no
+			retransmit_timeout = 1.0
+			retransmit_tries = 3
+			filelog { l {
+				path = $LAB_DIR/hub/log
+				default = 1
+				cfg = 2
+				flush_line = yes
+			} }
+			plugins {
+				vici { socket = unix://$LAB_DIR/hub/vici }
+				kernel-libipsec { allow_peer_ts = yes
+					fwmark = !0x42 }
+				kernel-netlink { fwmark = !0x42 }
+				socket-default { fwmark = 0x42 }
+			}
+		}
+	C
+	cat > "$LAB_DIR/hub/swanctl.conf" <<-C
+		connections { flex {
+			version = 2
+			local_addrs = 10.0.0.1
+			proposals = ${HUB_IKE:-aes256-sha512-ecp256,aes256-sha384-ecp256,aes256-sha512-modp2048,aes256gcm16-prfsha384-ecp384}
+			pools = pool
+			unique = replace
+			dpd_delay = ${HUB_DPD:-0}s
+			local { auth = psk
+				id = 10.0.0.1 }
+			remote { auth = psk
+				id = %any }
+			children { net {
+				local_ts = 0.0.0.0/0
+				remote_ts = 0.0.0.0/0
+				esp_proposals = ${HUB_ESP:-aes128-sha256-modp1024,aes128-sha1-modp1024,aes128-sha256,aes128-sha1,aes256-sha256,aes128gcm16}
+				dpd_action = clear
+			} }
+		} }
+		secrets { ike-any { secret = "$LAB_KEY" } }
+		pools { pool {
+			addrs = 10.250.0.0/24
+			subnet = 192.168.100.0/24
+			split_include = 192.168.101.0/24
+			dns = 192.168.100.53
+		} }
+	C
+}
+hub_ctl() {
+	SWANCTL_DIR=$LAB_DIR/hub STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf \
+		ip netns exec "$LAB-hub" swanctl "$@" --uri "unix://$LAB_DIR/hub/vici"
+}
+# A profile that confines charon to its packaged files is bound to its path; a copy of the program is not confined.
+hub_program() {
+	local p=/usr/sbin/charon-systemd
+	if grep -qs charon-systemd /sys/kernel/security/apparmor/profiles; then
+		cp -u $p "$LAB_DIR/charon" && p=$LAB_DIR/charon
+	fi
+	echo $p
+}
+hub_start() {
+	local p; p=$(hub_program)
+	hub_files
+	rm -f "$LAB_DIR/hub/vici"
+	ip -n "$LAB-hub" rule show | grep -q '^200:' ||
+		ip -n "$LAB-hub" rule add pref 200 lookup main suppress_prefixlength 0
+	STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf ip netns exec "$LAB-hub" "$p" > "$LAB_DIR/hub/out" 2>&1 < /dev/null &
+	started hub $!
+	until_ok 20 hub_ctl --stats || { lab_say "the hub does not answer"; cat "$LAB_DIR/hub/log" "$LAB_DIR/hub/out" >&2; return 1; }
+	hub_load
+}
+hub_load() { hub_ctl --load-all --noprompt > "$LAB_DIR/hub/load.log" 2>&1 || { cat "$LAB_DIR/hub/load.log" >&2; return 1; }; }
+hub_stop() { end hub "${1:-TERM}"; }                             # hub_stop KILL: without saying goodbye
+hub_key() { LAB_KEY=$1; hub_files; hub_ctl --load-creds --clear --noprompt > /dev/null; }
+hub_has_sa() { hub_ctl --list-sas 2> /dev/null | grep -q 'INSTALLED'; }
+hub_log() { cat "$LAB_DIR/hub/log"; }
+
+# ---- the spoke ------------------------------------------------------------------------------------------------------
+
+# The guide's example plus the one line that the lab needs.
+adapt() { sed '/^interface Ethernet0\/0$/i platform interface Ethernet0/0 device eth0\n!' "$1"; } # FILE
+
+spoked_start() { # CONFIG-FILE
+	rm -f "$LAB_DIR/spoked.sock"
+	ip netns exec "$LAB-spoke" "$LAB_BIN/spoked" --config "$1" --socket "$LAB_DIR/spoked.sock" --state-dir "$LAB_DIR/state" \
+		--dataplane "${LAB_DATAPLANE:-auto}" --foreground >> "$LAB_DIR/spoked.log" 2>&1 < /dev/null &
+	started spoked $!
+	until_ok 20 sh_run 'show version' || { lab_say "spoked does not answer"; cat "$LAB_DIR/spoked.log" >&2; return 1; }
+}
+spoked_stop() { end spoked "${1:-TERM}"; }
+sh_run() { "$LAB_BIN/spokesh" --socket "$LAB_DIR/spoked.sock" -c "$1"; } # COMMAND
+sh_script() { "$LAB_BIN/spokesh" --socket "$LAB_DIR/spoked.sock"; }      # lines on stdin
+connect() { sh_run "crypto ikev2 client flexvpn connect ${1:-flex}"; }
+client_is() { sh_run "show crypto ikev2 client flexvpn ${2:-flex}" | grep -q "Current state:$1"; } # STATE [PROFILE]
+spoke_route() { in_ns spoke ip route show "$1" | grep -q "${2:-.}"; }    # PREFIX [TEXT]
+spoke_says() { sh_run "$1" | grep -q -- "$2"; }                          # COMMAND TEXT
+ping_from() { in_ns "$1" ping -n -q -c "${3:-3}" -i 0.2 -W 2 "$2" > /dev/null; } # NS ADDRESS [COUNT]
+
+# ---- the whole ------------------------------------------------------------------------------------------------------
+
+lab_up() {
+	[ "$(id -u)" = 0 ] || lab_die "network namespaces need root"
+	mkdir -p "$LAB_DIR/state"
+	lab_wires && hub_start
+}
+lab_down() {
+	local f n
+	for f in "$LAB_DIR"/*.pid; do
+		[ -e "$f" ] && end "$(basename "$f" .pid)"
+	done
+	for n in $LAB_NS; do
+		[ -e "/run/netns/$LAB-$n" ] && ip netns del "$LAB-$n"
+	done
+	rm -rf "$LAB_DIR"
+}
+# lab_trap: cleans up on every way out, and shows the logs when the way out is a failure.
+lab_trap() { trap 'lab_exit $?' EXIT; trap 'exit 130' INT; trap 'exit 143' TERM HUP; }
+lab_exit() {
+	trap - EXIT
+	if [ "$1" != 0 ] && [ -z "${LAB_QUIET:-}" ]; then
+		lab_say "---- spoked"; tail -n 60 "$LAB_DIR/spoked.log" >&2 2> /dev/null
+		lab_say "---- hub"; tail -n 60 "$LAB_DIR/hub/log" >&2 2> /dev/null
+	fi
+	lab_down
+	exit "$1"
+}
+
+# ---- assertions of the tests ----------------------------------------------------------------------------------------
+
+# must TEXT COMMAND…: one checked step; a failed one ends the test.
+must() {
+	local text=$1; shift
+	if "$@"; then
+		echo "ok   $text"
+	else
+		echo "FAIL $text"
+		exit 1
+	fi
+}
