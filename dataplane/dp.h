@@ -156,5 +156,7 @@ void dp_fake_forget(struct dp *d);
 void dp_fake_fail_next(struct dp *d, int err);                           /* the next changing call returns -err */
 void dp_fake_deliver(struct dp *d, const struct dp_event *ev);           /* will come out of poll(); data is copied */
 bool dp_fake_sent(struct dp *d, struct dp_event *out);                   /* the next IKE datagram that was sent */
+/* As if traffic had passed; false: no such SA. */
+bool dp_fake_count(struct dp *d, uint32_t spi_in, const struct dp_counters *c, uint64_t last_in_ms, uint64_t last_out_ms);
 
 #endif
