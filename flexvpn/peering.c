@@ -47,19 +47,35 @@ static bool ike_proposals(const struct fx_config *c, const struct ipaddr *local,
 	return out->n_ike > 0;
 }
 
+/* A set that encrypts without authenticating (`esp-aes` alone, as in the guide's example) is offered twice: with integrity, which
+ * nearly every peer but IOS insists on, and then as it is configured. The peer chooses; what it chose stands in
+ * `show crypto ipsec sa`. */
+static void esp_hardened(const struct ike_proposal *as_configured, struct ike_peering *out)
+{
+	struct ike_proposal p = *as_configured;
+
+	p.integ[0] = AUTH_HMAC_SHA2_256_128;
+	p.integ[1] = AUTH_HMAC_SHA1_96;
+	p.n_integ = 2;
+	out->esp[out->n_esp++] = p;
+}
+
 static void esp_proposals(const struct fx_config *c, const struct fx_ipsec_profile *ip, struct ike_peering *out)
 {
 	for (uint8_t i = 0; i < ip->n_transform && out->n_esp < IKE_MAX_PROPOSALS; i++) {
 		const struct fx_transform *t = fx_find_transform(c, ip->transform[i]);
+		bool aead = alg_encr(t->encr.id)->aead;
 		struct ike_proposal p = {.encr = {t->encr}, .n_encr = 1, .esn_no = !t->esn, .esn_yes = t->esn};
 
-		if (!alg_encr(t->encr.id)->aead) {
-			p.integ[0] = t->integ;
-			p.n_integ = 1;
-		}
 		if (ip->pfs) {
 			p.group[0] = ip->pfs;
 			p.n_group = 1;
+		}
+		if (!aead) {
+			p.integ[0] = t->integ;
+			p.n_integ = 1;
+			if (t->integ == AUTH_NONE && out->n_esp + 1 < IKE_MAX_PROPOSALS)
+				esp_hardened(&p, out);
 		}
 		out->esp[out->n_esp++] = p;
 	}
