@@ -246,3 +246,15 @@ must() {
 		exit 1
 	fi
 }
+
+# One stream of 4 MB from behind the spoke to a listener behind the hub, compared by checksum.
+tcp_through() {
+	head -c 4000000 /dev/urandom > "$LAB_DIR/sent"
+	in_ns corp python3 "$LAB_SRC/stream.py" receive 5001 "$LAB_DIR/received" & local r=$!
+	in_ns inside python3 "$LAB_SRC/stream.py" send 192.168.100.10 5001 "$LAB_DIR/sent" || { kill $r 2> /dev/null; wait $r; return 1; }
+	wait $r && cmp -s "$LAB_DIR/sent" "$LAB_DIR/received"
+}
+# What a capture of the Internet holds.
+in_clear() { tcpdump -n -r "$1" 'icmp or tcp or net 192.168.100.0/23' 2> /dev/null | grep -v 'ICMP .* unreachable' | grep -q .; }
+keepalive_seen() { tcpdump -n -r "$1" 'udp dst port 4500 and udp[4:2] = 9 and udp[8] = 0xff' 2> /dev/null | grep -q .; }
+only_init_on_500() { ! tcpdump -n -r "$1" 'udp port 500 and udp[26] != 34' 2> /dev/null | grep -q .; }
