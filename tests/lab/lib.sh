@@ -11,7 +11,8 @@
 #
 # The hub's ESP runs in user space (strongSwan's kernel-libipsec), so no kernel support is asked for. It selects
 # 0.0.0.0/0 on both sides, as FlexVPN hubs do; its own IKE and ESP datagrams carry a firewall mark that keeps them out
-# of the tunnel, and specific routes of the main table go before the tunnel's.
+# of the tunnel, and specific routes of the main table go before the tunnel's. With HUB_PLANE=kernel the hub's ESP is the kernel's,
+# bound to an xfrm interface.
 #
 # Only processes that this lab started are ever ended, by their recorded process id.
 
@@ -105,11 +106,19 @@ capture() {
 # ---- the hub --------------------------------------------------------------------------------------------------------
 
 hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
+	local planes='kernel-libipsec kernel-netlink' if_id='' routes=yes
+	if [ "${HUB_PLANE:-user}" = kernel ]; then
+		planes=kernel-netlink
+		routes=no
+		if_id='if_id_in = 42
+				if_id_out = 42'
+	fi
 	mkdir -p "$LAB_DIR/hub"
 	cat > "$LAB_DIR/hub/strongswan.conf" <<-C
 		charon {
-			load = random nonce openssl hmac kdf kernel-libipsec kernel-netlink socket-default vici
+			load = random nonce openssl hmac kdf $planes socket-default vici
 			install_virtual_ip = no
+			install_routes = $routes
 			retransmit_timeout = 1.0
 			retransmit_tries = 3
 			filelog { l {
@@ -144,6 +153,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 				remote_ts = 0.0.0.0/0
 				esp_proposals = ${HUB_ESP:-aes128-sha256-modp1024,aes128-sha1-modp1024,aes128-sha256,aes128-sha1,aes256-sha256,aes128gcm16}
 				dpd_action = clear
+				$if_id
 			} }
 		} }
 		secrets { ike-any { secret = "$LAB_KEY" } }
@@ -167,12 +177,20 @@ hub_program() {
 	fi
 	echo $p
 }
+hub_plane() { # what stands around charon's own routes; made once
+	if [ "${HUB_PLANE:-user}" = kernel ]; then
+		ip -n "$LAB-hub" link show flex0 > /dev/null 2>&1 && return
+		ip -n "$LAB-hub" link add flex0 type xfrm dev eth0 if_id 42 && ip -n "$LAB-hub" link set flex0 up || return 1
+		route hub 10.250.0.0/24 dev flex0 && route hub 10.20.20.0/24 dev flex0 && route hub 10.30.30.0/24 dev flex0
+	elif ! ip -n "$LAB-hub" rule show | grep -q '^200:'; then
+		ip -n "$LAB-hub" rule add pref 200 lookup main suppress_prefixlength 0
+	fi
+}
 hub_start() {
 	local p; p=$(hub_program)
 	hub_files
 	rm -f "$LAB_DIR/hub/vici"
-	ip -n "$LAB-hub" rule show | grep -q '^200:' ||
-		ip -n "$LAB-hub" rule add pref 200 lookup main suppress_prefixlength 0
+	hub_plane || return 1
 	STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf ip netns exec "$LAB-hub" "$p" > "$LAB_DIR/hub/out" 2>&1 < /dev/null &
 	started hub $!
 	until_ok 20 hub_ctl --stats || { lab_say "the hub does not answer"; cat "$LAB_DIR/hub/log" "$LAB_DIR/hub/out" >&2; return 1; }
