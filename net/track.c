@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Track objects as a machine: see track.h. */
+#include "net/track.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct object {
+	struct track_cfg cfg;
+	bool up, known; /* known: evaluated at least once */
+	bool fresh;     /* the raw answer of this evaluation is in `raw` */
+	bool visiting;  /* a list that contains itself is down */
+	bool raw;
+	uint32_t changes;
+	uint64_t since, due; /* due: a delayed change happens then; 0: none */
+	const char *why;
+	struct track_route_fact route;
+	enum track_sla_result sla;
+};
+
+struct track_set {
+	struct object *v; /* by number */
+	size_t n;
+};
+
+struct track_set *track_new(void)
+{
+	return xcalloc(1, sizeof(struct track_set));
+}
+
+void track_free(struct track_set *s)
+{
+	if (!s)
+		return;
+	free(s->v);
+	free(s);
+}
+
+static struct object *find(const struct track_set *s, uint32_t number)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].cfg.number == number)
+			return &s->v[i];
+	return NULL;
+}
+
+/* ---- configuration
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static int by_number(const void *a, const void *b)
+{
+	const struct object *x = a, *y = b;
+
+	return x->cfg.number < y->cfg.number ? -1 : x->cfg.number > y->cfg.number;
+}
+
+static bool same_members(const struct track_cfg *a, const struct track_cfg *b)
+{
+	if (a->n_member != b->n_member)
+		return false;
+	for (uint8_t i = 0; i < a->n_member; i++)
+		if (a->member[i].number != b->member[i].number ||
+		        a->member[i].negate != b->member[i].negate ||
+		        a->member[i].weight != b->member[i].weight)
+			return false;
+	return true;
+}
+
+/* The same question; delays and the like may differ and count from the next change on. */
+static bool same_question(const struct track_cfg *a, const struct track_cfg *b)
+{
+	return a->type == b->type && strcmp(a->ifname, b->ifname) == 0 &&
+	       prefix_cmp(&a->route, &b->route) == 0 && a->sla == b->sla &&
+	       (a->type != TRACK_STUB || a->default_up == b->default_up) && same_members(a, b);
+}
+
+void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, uint64_t now_ms)
+{
+	struct object *fresh = xcalloc(n ? n : 1, sizeof(*fresh));
+
+	for (size_t i = 0; i < n; i++) {
+		const struct object *old = find(s, v[i].number);
+
+		if (old && same_question(&old->cfg, &v[i]))
+			fresh[i] = *old;
+		else
+			fresh[i].since = now_ms;
+		fresh[i].cfg = v[i];
+	}
+	qsort(fresh, n, sizeof(*fresh), by_number);
+	free(s->v);
+	s->v = fresh;
+	s->n = n;
+}
+
+/* ---- the raw answers
+ * -----------------------------------------------------------------------------------------------
+ */
+
+static bool evaluate(struct track_set *s, struct object *o, const struct track_facts *f);
+
+static bool member_up(
+        struct track_set *s, const struct track_member *m, const struct track_facts *f)
+{
+	struct object *o = find(s, m->number);
+
+	if (!o)
+		return false; /* undefined counts as down, negated or not */
+	/* A list follows what its members are said to be, delays included, not the raw facts
+	 * beneath them. */
+	bool up = o->known ? o->up : evaluate(s, o, f);
+
+	return up != m->negate;
+}
+
+static bool between(const struct object *o, uint64_t value, uint64_t up, uint64_t down)
+{
+	if (value >= up)
+		return true;
+	return value > down && o->up; /* hysteresis: between the two nothing changes */
+}
+
+static bool list(struct track_set *s, struct object *o, const struct track_facts *f)
+{
+	const struct track_cfg *c = &o->cfg;
+	uint64_t total = 0, sum = 0, n_up = 0;
+
+	for (uint8_t i = 0; i < c->n_member; i++) {
+		uint32_t weight = c->member[i].weight ? c->member[i].weight : 1;
+		bool up = member_up(s, &c->member[i], f);
+
+		total += weight;
+		sum += up ? weight : 0;
+		n_up += up;
+	}
+	if (!c->n_member)
+		return false;
+	switch (c->type) {
+	case TRACK_LIST_AND:
+		return n_up == c->n_member;
+	case TRACK_LIST_OR:
+		return n_up > 0;
+	case TRACK_LIST_PERCENT:
+		return between(o, n_up * 100 / c->n_member, c->has_up ? c->up : 1,
+		        c->has_down ? c->down : 0);
+	default:
+		return between(o, sum, c->has_up ? c->up : total, c->has_down ? c->down : 0);
+	}
+}
+
+static bool route(struct object *o, const struct track_facts *f)
+{
+	const struct track_cfg *c = &o->cfg;
+
+	o->route = (struct track_route_fact){0};
+	f->route(f->ctx, &c->route, &o->route);
+	if (!o->route.found) {
+		o->why = c->type == TRACK_ROUTE_REACH ? "no ip route" : "no route";
+		return false;
+	}
+	if (c->type == TRACK_ROUTE_REACH)
+		return true;
+	uint32_t up = c->has_up ? c->up : 254, down = c->has_down ? c->down : 255;
+
+	/* Small is good: up at or below `up`, down at or above `down`, unchanged between. */
+	if (o->route.metric <= up)
+		return true;
+	return o->route.metric < down && o->up;
+}
+
+static bool sla(struct object *o, const struct track_facts *f)
+{
+	o->sla = f->sla(f->ctx, o->cfg.sla);
+	if (o->sla == TRACK_SLA_NONE)
+		return o->cfg.default_up;
+	return o->sla == TRACK_SLA_OK ||
+	       (o->sla == TRACK_SLA_OVER && o->cfg.type == TRACK_SLA_REACH);
+}
+
+static bool ask(struct track_set *s, struct object *o, const struct track_facts *f)
+{
+	const struct track_cfg *c = &o->cfg;
+
+	o->why = "";
+	switch (c->type) {
+	case TRACK_LINE_PROTOCOL:
+		return f->line(f->ctx, c->ifname, &o->why);
+	case TRACK_IP_ROUTING:
+		return f->routing(f->ctx, c->ifname, AF_INET, &o->why);
+	case TRACK_IPV6_ROUTING:
+		return f->routing(f->ctx, c->ifname, AF_INET6, &o->why);
+	case TRACK_ROUTE_REACH:
+	case TRACK_ROUTE_METRIC:
+		return route(o, f);
+	case TRACK_SLA_STATE:
+	case TRACK_SLA_REACH:
+		return sla(o, f);
+	case TRACK_LIST_AND:
+	case TRACK_LIST_OR:
+	case TRACK_LIST_PERCENT:
+	case TRACK_LIST_WEIGHT:
+		return list(s, o, f);
+	case TRACK_STUB:
+		return c->default_up;
+	}
+	return false;
+}
+
+static bool evaluate(struct track_set *s, struct object *o, const struct track_facts *f)
+{
+	if (o->fresh)
+		return o->raw;
+	if (o->visiting)
+		return false;
+	o->visiting = true;
+	o->raw = ask(s, o, f);
+	o->visiting = false;
+	o->fresh = true;
+	return o->raw;
+}
+
+/* ---- changes
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+/* True when the object's state changes now. */
+static bool settle(struct object *o, uint64_t now_ms)
+{
+	uint64_t delay = 1000u * (uint64_t)(o->raw ? o->cfg.delay_up_s : o->cfg.delay_down_s);
+
+	if (o->known && o->raw == o->up) {
+		o->due = 0;
+		return false;
+	}
+	if (!o->known)
+		delay = 0;
+	if (delay && !o->due)
+		o->due = now_ms + delay;
+	if (delay && now_ms < o->due)
+		return false;
+	bool changed = o->known || o->raw;
+
+	o->known = true;
+	o->up = o->raw;
+	o->due = 0;
+	if (changed) {
+		o->changes++;
+		o->since = now_ms;
+	}
+	return changed;
+}
+
+static bool is_list(const struct object *o)
+{
+	return o->cfg.type >= TRACK_LIST_AND && o->cfg.type <= TRACK_LIST_WEIGHT;
+}
+
+static bool round_of(struct track_set *s, bool lists, const struct track_facts *f, uint64_t now_ms,
+        track_changed_fn changed, void *ctx)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		s->v[i].fresh = s->v[i].fresh && !is_list(&s->v[i]);
+	for (size_t i = 0; i < s->n; i++) {
+		struct object *o = &s->v[i];
+
+		if (is_list(o) != lists)
+			continue;
+		evaluate(s, o, f);
+		if (!settle(o, now_ms))
+			continue;
+		any = true;
+		if (changed)
+			changed(ctx, &o->cfg, o->up);
+	}
+	return any;
+}
+
+/* Plain objects first, then lists until they are quiet: a list of lists takes one round a level.
+ * Lists that contradict each other would never be quiet, so the rounds are bounded by their number.
+ */
+bool track_evaluate(struct track_set *s, const struct track_facts *f, uint64_t now_ms,
+        track_changed_fn changed, void *ctx)
+{
+	for (size_t i = 0; i < s->n; i++)
+		s->v[i].fresh = false;
+	bool any = round_of(s, false, f, now_ms, changed, ctx);
+
+	for (size_t i = 0; i <= s->n; i++) {
+		bool again = round_of(s, true, f, now_ms, changed, ctx);
+
+		any |= again;
+		if (!again)
+			break;
+	}
+	return any;
+}
+
+uint64_t track_deadline(const struct track_set *s)
+{
+	uint64_t at = UINT64_MAX;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].due && s->v[i].due < at)
+			at = s->v[i].due;
+	return at;
+}
+
+/* ---- reading
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+bool track_defined(const struct track_set *s, uint32_t number)
+{
+	return find(s, number) != NULL;
+}
+
+bool track_up(const struct track_set *s, uint32_t number)
+{
+	const struct object *o = find(s, number);
+
+	return o && o->up;
+}
+
+static void tell(const struct object *o, struct track_info *out)
+{
+	*out = (struct track_info){.cfg = &o->cfg,
+	        .up = o->up,
+	        .changes = o->changes,
+	        .since_ms = o->since,
+	        .delayed_to = o->due,
+	        .why = o->why ? o->why : "",
+	        .route = o->route,
+	        .sla = o->sla};
+}
+
+bool track_next(const struct track_set *s, uint32_t prev, struct track_info *out)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].cfg.number > prev) {
+			tell(&s->v[i], out);
+			return true;
+		}
+	return false;
+}
+
+bool track_get(const struct track_set *s, uint32_t number, struct track_info *out)
+{
+	const struct object *o = find(s, number);
+
+	if (o)
+		tell(o, out);
+	return o != NULL;
+}
+
+const char *track_describe(const struct track_cfg *c, const char *ifname, char *buf, size_t n)
+{
+	static const char *const plain[] = {
+	        [TRACK_LIST_AND] = "list boolean and",
+	        [TRACK_LIST_OR] = "list boolean or",
+	        [TRACK_LIST_PERCENT] = "list threshold percentage",
+	        [TRACK_LIST_WEIGHT] = "list threshold weight",
+	        [TRACK_STUB] = "stub-object",
+	};
+	char p[PREFIX_STRLEN];
+
+	switch (c->type) {
+	case TRACK_LINE_PROTOCOL:
+		snprintf(buf, n, "interface %s line-protocol", ifname);
+		break;
+	case TRACK_IP_ROUTING:
+		snprintf(buf, n, "interface %s ip routing", ifname);
+		break;
+	case TRACK_IPV6_ROUTING:
+		snprintf(buf, n, "interface %s ipv6 routing", ifname);
+		break;
+	case TRACK_ROUTE_REACH:
+	case TRACK_ROUTE_METRIC:
+		snprintf(buf, n, "%s route %s %s", c->route.addr.family == AF_INET6 ? "ipv6" : "ip",
+		        prefix_fmt(&c->route, p),
+		        c->type == TRACK_ROUTE_REACH ? "reachability" : "metric threshold");
+		break;
+	case TRACK_SLA_STATE:
+	case TRACK_SLA_REACH:
+		snprintf(buf, n, "ip sla %u %s", c->sla,
+		        c->type == TRACK_SLA_STATE ? "state" : "reachability");
+		break;
+	default:
+		snprintf(buf, n, "%s", plain[c->type]);
+	}
+	return buf;
+}
