@@ -88,6 +88,8 @@ extern const gr_exec_fn gr_exec_table[];
 bool gr_decode(int line, const char *canon, struct arena *a, void *out, size_t size);
 size_t gr_decode_size(int line);
 
+struct cfg; /* a snapshot of the configuration: below */
+
 /* ---- help and completion ---------------------------------------------------------------------------------------------- */
 
 /* `?`: what may follow `text` (the line up to the cursor) in this mode, formatted as IOS does (exec-and-cli reference A3):
@@ -114,6 +116,9 @@ int cfg_node_line(const struct cfg_node *n);         /* enum gr_line_id */
 const char *cfg_node_text(const struct cfg_node *n); /* canonical, as running-config prints it, no indentation; a disabled
                                                         on-by-default line reads "no …" */
 bool cfg_node_negated(const struct cfg_node *n);
+const char *cfg_node_pending(const struct cfg_node *n); /* why it is not acted on: its line or one of its keywords; or NULL */
+/* The typed values of a line; of a negated one, those of the part that `no` keeps. */
+bool cfg_node_decode(const struct cfg_node *n, struct arena *a, void *out, size_t size);
 const struct cfg_tree *cfg_children(const struct cfg_node *n); /* NULL: none */
 
 /* Walks in running-config order. line = GR_NONE: every line. The snapshot must outlive the iterator. */
