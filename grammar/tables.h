@@ -100,7 +100,7 @@ struct gr_line {
 	uint32_t size; /* of the gl_ struct */
 };
 
-struct gr_mode {
+struct gr_section {
 	struct gr_mode_info info;
 	const char *close; /* "exit-address-family" */
 	uint16_t start;
