@@ -6,8 +6,7 @@
 
 enum { TRAILER = 2, PAD_UNIT = 4 };
 
-/* ---- making and ending
- * ---------------------------------------------------------------------------------------------- */
+/* ---- making and ending ----------------------------------------------------------------------- */
 
 static uint8_t alignment(const struct alg_encr *e)
 {
@@ -62,8 +61,7 @@ void esp_in_fini(struct esp_in *in)
 	in->cipher = NULL;
 }
 
-/* ---- what the ICV covers besides the packet
- * ---------------------------------------------------------------------------- */
+/* ---- what the ICV covers besides the packet -------------------------------------------------- */
 
 /* RFC 4106 §5: the AAD holds all 64 bits of an extended number. With a MAC the high half follows
  * the ciphertext. */
@@ -86,9 +84,7 @@ static void cover(struct cover *c, uint32_t spi, uint64_t seq, bool esn, bool ae
 	c->n_high = esn && !aead ? 4 : 0;
 }
 
-/* ---- out
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 /* RFC 4303 §2.4: the monotonic padding, its length, the next header. The size of it all. */
 static size_t pad(uint8_t *payload, size_t n, uint8_t align, uint8_t next)
@@ -134,9 +130,7 @@ enum esp_verdict esp_seal(struct esp_out *o, uint8_t *payload, size_t n, uint8_t
 	return ESP_OK;
 }
 
-/* ---- in
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 /* RFC 4303 §2.4: the padding is not more than there is, and counts up from 1. */
 static bool unpad(struct esp_plain *t)

@@ -55,9 +55,7 @@ static struct fake *fake(struct dp *d)
 	return (struct fake *)d;
 }
 
-/* ---- queues
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static void queue_init(struct fake_queue *q)
 {
@@ -97,9 +95,7 @@ static void queue_fini(struct fake_queue *q)
 		;
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static bool fake_probe(char *why, size_t n)
 {
@@ -166,9 +162,7 @@ __attribute__((format(printf, 2, 3))) static int called(struct fake *f, const ch
 	return rc;
 }
 
-/* ---- tunnels
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- tunnels --------------------------------------------------------------------------------- */
 
 static struct fake_tunnel **find_tunnel(struct fake *f, uint32_t id)
 {
@@ -239,9 +233,7 @@ static int fake_tunnel_del(struct dp *d, uint32_t id)
 	return 0;
 }
 
-/* ---- SAs
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- SAs ------------------------------------------------------------------------------------- */
 
 /* Where spi_in is, or belongs. */
 static struct fake_sa **find_sa(struct fake *f, uint32_t spi_in)
@@ -381,9 +373,7 @@ static void fake_stats(struct dp *d, struct dp_stats *out)
 	*out = fake(d)->stats;
 }
 
-/* ---- IKE
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- IKE ------------------------------------------------------------------------------------- */
 
 static int fake_send_ike(struct dp *d, const struct endpoint *local, const struct endpoint *remote,
         uint32_t vrf, bool natt, bool keepalive, const uint8_t *data, size_t len)
@@ -435,9 +425,7 @@ const struct dp_ops dp_fake_ops = {
         .poll = fake_poll,
 };
 
-/* ---- for tests
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- for tests ------------------------------------------------------------------------------- */
 
 const char *dp_fake_log(const struct dp *d)
 {

@@ -7,9 +7,7 @@
 
 enum { IPV4_MIN = 20, IPV6_HEADER = 40, EXTENSIONS_MAX = 8 };
 
-/* ---- parsing
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- parsing --------------------------------------------------------------------------------- */
 
 static bool parse4(const uint8_t *p, size_t n, struct inner *i)
 {
@@ -97,9 +95,7 @@ void inner_parse_l4(const uint8_t *p, struct inner *i)
 		i->dst_port = get_u16(p + i->l4 + 2);
 }
 
-/* ---- selectors
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 static bool any_port(const struct dp_ts *t)
 {
@@ -179,22 +175,25 @@ bool selectors_take(const struct selectors *s, const uint8_t *p, struct inner *i
 	       side_takes(s->remote, s->n_remote, i, i->dst, i->dst_port);
 }
 
-/* ---- ECN
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- ECN ------------------------------------------------------------------------------------- */
 
+/* Sums words as they lie in memory: a ones' complement sum does not mind their order (RFC 1071). */
 uint16_t inet_sum(const void *p, size_t n)
 {
 	const uint8_t *b = p;
 	uint64_t sum = 0;
+	uint32_t w;
 
-	for (; n >= 2; n -= 2, b += 2)
-		sum += get_u16(b);
-	if (n)
-		sum += (uint32_t)b[0] << 8;
+	for (; n >= sizeof(w); n -= sizeof(w), b += sizeof(w)) {
+		memcpy(&w, b, sizeof(w));
+		sum += w;
+	}
+	w = 0;
+	memcpy(&w, b, n);
+	sum += w;
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
+	return ntohs((uint16_t)sum);
 }
 
 static void set_ce(uint8_t *p, const struct inner *i)

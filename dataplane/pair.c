@@ -12,9 +12,7 @@
 
 enum { DELIVERY_TTL = 255, IPV4_HEADER = 20, IPV6_HEADER = 40 };
 
-/* ---- life
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct pair *pair_new(const struct dp_sa *sa, enum dp_payload payload)
 {
@@ -56,16 +54,14 @@ static void check_bytes(struct pair *p, uint64_t bytes)
 
 static void check_limits(struct pair *p)
 {
-	check_bytes(p, p->c.bytes_out);
+	check_bytes(p, p->total_out);
 	if (p->out.seq >= p->soft_seq)
 		p->soft = true;
 	if (p->out.seq >= p->out.last)
 		p->hard = true;
 }
 
-/* ---- out
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- out ------------------------------------------------------------------------------------- */
 
 static uint8_t *put_delivery4(struct pair *p, uint8_t *payload, size_t n, uint8_t tos)
 {
@@ -97,23 +93,27 @@ static uint8_t *put_delivery6(struct pair *p, uint8_t *payload, size_t n, uint8_
 	return h;
 }
 
-/* GRE in front of the packet, and in tunnel mode the delivery header in front of GRE; what is to be
- * sealed. */
-static struct span put_gre(struct pair *p, uint8_t *inner, const struct inner *i, uint8_t *next)
+/* GRE in front of the packet, and in tunnel mode the delivery header in front of GRE. */
+static uint8_t *put_gre(
+        struct pair *p, uint8_t *inner, const struct inner *i, size_t *n, uint8_t *next)
 {
 	uint8_t *at = inner - GRE_HEADER;
-	size_t n = i->len + (size_t)GRE_HEADER;
 
 	gre_put(at, i->version);
+	*n = i->len + (size_t)GRE_HEADER;
 	*next = ESP_NEXT_GRE;
 	if (p->sa.mode == DP_TRANSPORT)
-		return span_of(at, n);
+		return at;
 	if (p->sa.local.addr.family == AF_INET6) {
 		*next = ESP_NEXT_IPV6;
-		return span_of(put_delivery6(p, at, n, i->tos), n + IPV6_HEADER);
+		at = put_delivery6(p, at, *n, i->tos);
+		*n += IPV6_HEADER;
+	} else {
+		*next = ESP_NEXT_IPV4;
+		at = put_delivery4(p, at, *n, i->tos);
+		*n += IPV4_HEADER;
 	}
-	*next = ESP_NEXT_IPV4;
-	return span_of(put_delivery4(p, at, n, i->tos), n + IPV4_HEADER);
+	return at;
 }
 
 static bool may_go(struct pair *p, uint8_t *inner, size_t n, struct inner *i)
@@ -135,20 +135,17 @@ bool pair_encap(struct pair *p, uint8_t *inner, size_t n, const uint8_t *iv, str
         uint8_t *tos)
 {
 	struct inner i;
-	uint8_t next;
-	struct span what;
 
 	if (!may_go(p, inner, n, &i))
 		return false;
+	uint8_t next = i.version == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4;
+	uint8_t *at = inner;
+
+	n = i.len;
 	*tos = i.tos;
-	if (p->payload == DP_PAYLOAD_GRE) {
-		what = put_gre(p, inner, &i, &next);
-	} else {
-		next = i.version == 6 ? ESP_NEXT_IPV6 : ESP_NEXT_IPV4;
-		what = span_of(inner, i.len);
-	}
-	enum esp_verdict v = esp_seal(
-	        &p->out, inner - ((const uint8_t *)inner - what.p), what.n, next, iv, wire);
+	if (p->payload == DP_PAYLOAD_GRE)
+		at = put_gre(p, inner, &i, &n, &next);
+	enum esp_verdict v = esp_seal(&p->out, at, n, next, iv, wire);
 
 	if (v != ESP_OK) {
 		*(v == ESP_EXHAUSTED ? &p->c.seq_exhausted : &p->c.send_errors) += 1;
@@ -157,13 +154,12 @@ bool pair_encap(struct pair *p, uint8_t *inner, size_t n, const uint8_t *iv, str
 	}
 	p->c.pkts_out++;
 	p->c.bytes_out += i.len;
+	p->total_out += i.len;
 	check_limits(p);
 	return true;
 }
 
-/* ---- in
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- in -------------------------------------------------------------------------------------- */
 
 enum fate { GOOD, MALFORMED, BAD_SELECTOR };
 
@@ -233,7 +229,8 @@ bool pair_deliver(
 	out->n = i.len;
 	p->c.pkts_in++;
 	p->c.bytes_in += i.len;
-	check_bytes(p, p->c.bytes_in);
+	p->total_in += i.len;
+	check_bytes(p, p->total_in);
 	return true;
 }
 

@@ -22,6 +22,7 @@ struct pair {
 	struct esp_out out;
 	struct selectors sel;
 	struct dp_counters c;
+	uint64_t total_in, total_out; /* octets against the limits: clearing counters leaves them */
 	uint64_t soft_seq;
 	bool soft, hard; /* limits reached; hard: it sends no more */
 	uint16_t ip_id;  /* of GRE's delivery header */

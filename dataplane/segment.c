@@ -24,9 +24,7 @@ uint16_t pseudo_sum(const uint8_t *ip, uint8_t proto, size_t l4_len)
 	return fold(fold(sum) + (uint32_t)(v6 ? inet_sum(ip + 8, 32) : inet_sum(ip + 12, 8)));
 }
 
-/* ---- what to cut
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- what to cut ----------------------------------------------------------------------------- */
 
 /* The field holds the pseudo header's sum already: the sum over all of it is what belongs there. */
 static bool finish_checksum(const struct virtio_net_hdr *h, uint8_t *p, size_t n)
@@ -68,9 +66,7 @@ bool segment_begin(struct segmenter *s, const struct virtio_net_hdr *h, uint8_t 
 	return (s->tcp || type == VIRTIO_NET_HDR_GSO_UDP_L4) && take_headers(s, h);
 }
 
-/* ---- cutting
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- cutting --------------------------------------------------------------------------------- */
 
 static void fix_ip(const struct segmenter *s, uint8_t *dst, size_t len)
 {
