@@ -10,9 +10,7 @@
 
 #include "base/mem.h"
 
-/* ---- PRF
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- PRF ------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const struct prf {
@@ -121,9 +119,7 @@ bool ike_prf_plus(uint16_t id, struct span key, const struct span *seed, size_t 
 	return ok;
 }
 
-/* ---- keys
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 void ike_keys_wipe(struct ike_keys *k)
 {
@@ -249,9 +245,7 @@ bool ike_child_keys_derive(uint16_t prf, const struct secret *sk_d, const struct
 	return expand(prf, secret_span(sk_d), seed, ARRAY_LEN(seed), v, ARRAY_LEN(v));
 }
 
-/* ---- authentication
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- authentication -------------------------------------------------------------------------- */
 
 size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message, struct span nonce,
         const struct secret *sk_p, struct span id_body, uint8_t out[IKE_PRF_MAX])
@@ -281,8 +275,7 @@ bool ike_auth_psk_check(uint16_t prf, const struct secret *psk, struct span mess
 	return ok;
 }
 
-/* ---- NAT detection, cookies
- * ------------------------------------------------------------------------------------------ */
+/* ---- NAT detection, cookies ------------------------------------------------------------------ */
 
 bool ike_natd_hash(
         uint64_t spi_i, uint64_t spi_r, const struct endpoint *e, uint8_t out[IKE_NATD_LEN])

@@ -11,9 +11,7 @@
 
 enum { IKE_PRF_MAX = 64, IKE_NATD_LEN = 20, IKE_COOKIE_SECRET_LEN = 32, IKE_COOKIE_LEN = 33 };
 
-/* ---- PRF
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- PRF ------------------------------------------------------------------------------------- */
 
 size_t ike_prf_len(uint16_t prf); /* octets of output and of preferred key; 0: not ours */
 
@@ -25,9 +23,7 @@ bool ike_prf(uint16_t prf, struct span key, const struct span *part, size_t n_pa
 bool ike_prf_plus(uint16_t prf, struct span key, const struct span *seed, size_t n_parts,
         uint8_t *out, size_t n);
 
-/* ---- keys
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 struct ike_keys {
 	struct secret d, ai, ar, ei, er, pi,
@@ -56,9 +52,7 @@ void ike_child_keys_wipe(struct ike_child_keys *k);
 bool ike_child_keys_derive(uint16_t prf, const struct secret *sk_d, const struct ike_suite *child,
         const struct secret *shared, struct span ni, struct span nr, struct ike_child_keys *out);
 
-/* ---- authentication
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- authentication -------------------------------------------------------------------------- */
 
 /* AUTH = prf(prf(PSK, "Key Pad for IKEv2"), message ‖ nonce ‖ prf(SK_p, ID')). `message` is the
  * first message of the side that signs, octet for octet; `nonce` the other side's; SK_pi and IDi'
@@ -70,9 +64,7 @@ size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message,
 bool ike_auth_psk_check(uint16_t prf, const struct secret *psk, struct span message,
         struct span nonce, const struct secret *sk_p, struct span id_body, struct span auth_data);
 
-/* ---- Diffie-Hellman
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Diffie-Hellman -------------------------------------------------------------------------- */
 
 struct ike_dh;
 
@@ -89,8 +81,7 @@ struct span ike_dh_public(const struct ike_dh *d); /* as the KE payload carries 
  * the curve, or gives a degenerate result. */
 bool ike_dh_shared(const struct ike_dh *d, struct span peer_public, struct secret *out);
 
-/* ---- NAT detection, cookies
- * ------------------------------------------------------------------------------------------- */
+/* ---- NAT detection, cookies ------------------------------------------------------------------ */
 
 /* SHA-1(SPIi ‖ SPIr ‖ address ‖ port). */
 bool ike_natd_hash(

@@ -81,8 +81,7 @@ size_t ike_dh_public_len(uint16_t id)
 	return g ? g->public : 0;
 }
 
-/* ---- keys out of parameters
- * ---------------------------------------------------------------------------------------------- */
+/* ---- keys out of parameters ------------------------------------------------------------------ */
 
 static EVP_PKEY *from_params(const struct group *g, int selection, OSSL_PARAM *params)
 {
@@ -142,9 +141,7 @@ static EVP_PKEY *ecp_key(const struct group *g, struct span point, const BIGNUM 
 	return key;
 }
 
-/* ---- our own key
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- our own key ----------------------------------------------------------------------------- */
 
 static EVP_PKEY *generate(EVP_PKEY_CTX *ctx)
 {
@@ -308,9 +305,7 @@ struct span ike_dh_public(const struct ike_dh *d)
 	return span_of(d->public, d->g->public);
 }
 
-/* ---- the peer's value
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- the peer's value ------------------------------------------------------------------------ */
 
 /* 1 < y < p-1: RFC 6989 §2.1. All our primes are safe ones. */
 static bool in_range(const struct group *g, const BIGNUM *y)

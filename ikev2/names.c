@@ -92,9 +92,7 @@ const char *ike_payload_name(uint8_t type)
 	return lookup(payloads, ARRAY_LEN(payloads), type, "payload");
 }
 
-/* ---- identities
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- identities ------------------------------------------------------------------------------ */
 
 static bool printable(const struct ike_id *id)
 {
@@ -209,9 +207,7 @@ bool ike_id_eq(const struct ike_id *a, const struct ike_id *b)
 	       same_nocase(a->data + exact, b->data + exact, a->len - exact);
 }
 
-/* ---- selectors
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- selectors ------------------------------------------------------------------------------- */
 
 struct ike_ts ike_ts_any4(void)
 {

@@ -219,8 +219,7 @@ bool ike_get_cp(const struct ike_pl *p, struct ike_pl_cp *out)
 	return rd_ok(&r);
 }
 
-/* ---- is it well-formed
- * ------------------------------------------------------------------------------------------ */
+/* ---- is it well-formed ----------------------------------------------------------------------- */
 
 static bool valid_ke(const struct ike_pl *p)
 {
@@ -309,8 +308,7 @@ bool ike_payload_valid(const struct ike_pl *p)
 	return !valid[p->type] || valid[p->type](p);
 }
 
-/* ---- looking for one
- * -------------------------------------------------------------------------------------------- */
+/* ---- looking for one ------------------------------------------------------------------------- */
 
 bool ike_msg_notify(const struct ike_msg *m, uint16_t type, struct ike_pl_notify *out)
 {
@@ -354,9 +352,7 @@ bool ike_msg_has_vendor(const struct ike_msg *m, const char *text)
 	return false;
 }
 
-/* ---- writing
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 size_t ike_id_body(const struct ike_id *id, uint8_t out[IKE_ID_BODY_MAX])
 {

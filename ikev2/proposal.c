@@ -21,9 +21,7 @@ bool ike_encr_is_aead(uint16_t id)
 	return a && a->aead;
 }
 
-/* ---- transforms
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- transforms ------------------------------------------------------------------------------ */
 
 struct transform {
 	uint8_t type;
@@ -131,9 +129,7 @@ static bool only_types_of(const struct ike_wire_proposal *w, uint8_t proto)
 	return !c.bad;
 }
 
-/* ---- proposals
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- proposals ------------------------------------------------------------------------------- */
 
 bool ike_sa_next_proposal(
         const struct ike_pl *sa, struct ike_sa_cursor *at, struct ike_wire_proposal *out)
@@ -192,9 +188,7 @@ bool ike_sa_valid(const struct ike_pl *sa)
 	return prev && at.last && rd_done(&at.rest);
 }
 
-/* ---- choosing
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- choosing -------------------------------------------------------------------------------- */
 
 struct chooser {
 	const struct ike_wire_proposal *w;
@@ -359,9 +353,7 @@ uint64_t ike_choice_spi(const struct ike_choice *c)
 	return c->spi.n == 4 ? rd_u32(&r) : c->spi.n == 8 ? rd_u64(&r) : 0;
 }
 
-/* ---- writing
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Proposals and transforms are written behind each other, then the ends are patched: only the last
  * has "last". */

@@ -50,9 +50,7 @@ void ike_sk_free(struct ike_sk *sk)
 	free(sk);
 }
 
-/* ---- packets
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- packets --------------------------------------------------------------------------------- */
 
 void ike_packets_fini(struct ike_packets *p)
 {
@@ -82,9 +80,7 @@ size_t ike_max_len(size_t ip_mtu, int family, bool natt)
 	return ip_mtu > heads ? ip_mtu - heads : 0;
 }
 
-/* ---- sealing
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- sealing --------------------------------------------------------------------------------- */
 
 /* Octets of plaintext with its padding and Pad Length. */
 static size_t padded(const struct cipher *c, size_t n)
@@ -204,9 +200,7 @@ bool ike_sk_seal(struct ike_sk *sk, const struct ike_build *b, size_t max_len, i
 	return ok;
 }
 
-/* ---- opening
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 void ike_plain_fini(struct ike_plain *p)
 {

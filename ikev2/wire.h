@@ -134,9 +134,7 @@ const struct ike_pl *ike_msg_find(const struct ike_msg *m, uint8_t type);
 const struct ike_pl *ike_msg_find_next(
         const struct ike_msg *m, uint8_t type, const struct ike_pl *prev);
 
-/* ---- writing
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 struct ike_build {
 	uint8_t *p; /* header and payloads so far; owned */
