@@ -2,10 +2,12 @@
 /* The machine of core.h on libuv, with its back ends opened, and the two configurations kept: see router.h. */
 #include "flexvpn/router.h"
 
+#include <errno.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "flexvpn/core.h"
@@ -262,6 +264,17 @@ bool router_save(struct router *r, char *why, size_t n)
 	}
 	cfg_unref(r->startup);
 	r->startup = cfg_ref(r->running);
+	return true;
+}
+
+bool router_erase(struct router *r, char *why, size_t n)
+{
+	if (r->startup_path && unlink(r->startup_path) < 0 && errno != ENOENT) {
+		snprintf(why, n, "%s: %s", r->startup_path, strerror(errno));
+		return false;
+	}
+	cfg_unref(r->startup);
+	r->startup = NULL;
 	return true;
 }
 
