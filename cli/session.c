@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A terminal: modes, prompt, configuration lines, questions. See session.h; EXEC commands are in
+ * session_exec.c. */
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/filter.h"
+#include "cli/session_int.h"
+#include "flexvpn/startup.h"
+#include "grammar/gen/lines.h"
+
+/* Host name and mode share a field of 30 columns; the mode's text is cut, and of the name at most
+ * 20 characters appear. */
+enum { PROMPT_FIELD = 30, PROMPT_HOST = 20, WIDE = 512 };
+
+/* ---- the shell
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+struct shell *shell_new(const struct shell_opts *o)
+{
+	struct shell *sh = xcalloc(1, sizeof(*sh));
+
+	*sh = (struct shell){
+	        .router = o->router, .quit = o->quit, .ctx = o->ctx, .started = mono_ms()};
+	return sh;
+}
+
+void shell_free(struct shell *sh)
+{
+	free(sh);
+}
+
+struct router *shell_router(const struct shell *sh)
+{
+	return sh->router;
+}
+
+/* From the running configuration itself: the router may not have acted on it yet. */
+const char *shell_hostname(const struct shell *sh)
+{
+	const struct cfg *c = router_running(sh->router);
+	const struct cfg_node *n = cfg_find(cfg_root(c), GR_L_global_hostname, NULL);
+
+	return n ? cfg_node_text(n) + strlen("hostname ") : "Router";
+}
+
+/* ---- saying
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+void session_print(struct session *s, const char *text, size_t n)
+{
+	proto_put_output(&s->frames, text, n);
+}
+
+void session_printf(struct session *s, const char *fmt, ...)
+{
+	struct strbuf sb = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	sb_vprintf(&sb, fmt, ap);
+	va_end(ap);
+	session_print(s, sb_str(&sb), sb.len);
+	sb_fini(&sb);
+}
+
+static void flush(struct session *s)
+{
+	if (!s->frames.len)
+		return;
+	s->io->send(s->ctx, s->frames.s, s->frames.len);
+	sb_clear(&s->frames);
+}
+
+const char *session_prompt(const struct session *s, struct strbuf *out)
+{
+	const char *host = shell_hostname(s->sh);
+
+	sb_clear(out);
+	if (!s->ed) {
+		sb_printf(out, "%s%c", host, s->priv > PRIV_USER ? '#' : '>');
+		return sb_str(out);
+	}
+	const char *mode = gr_mode_info(cfg_editor_mode(s->ed))->prompt;
+	size_t host_len = strnlen(host, PROMPT_HOST), mode_len = strlen(mode);
+
+	sb_add(out, host, host_len);
+	if (host_len + mode_len <= PROMPT_FIELD) {
+		sb_puts(out, mode);
+	} else {
+		sb_add(out, mode, PROMPT_FIELD - host_len - strlen(")#"));
+		sb_puts(out, ")#");
+	}
+	return sb_str(out);
+}
+
+static void say_prompt(struct session *s)
+{
+	struct strbuf text = {0};
+
+	if (s->closing)
+		return;
+	if (s->ask_fn)
+		proto_put_flagged(&s->frames, PROTO_PROMPT,
+		        (uint8_t)(PROTO_PROMPT_ASK | s->ask_flags), s->ask);
+	else
+		proto_put_flagged(&s->frames, PROTO_PROMPT, s->ed ? PROTO_PROMPT_CONFIG : 0,
+		        session_prompt(s, &text));
+	sb_fini(&text);
+}
+
+void session_terminal(struct session *s)
+{
+	proto_put_size(&s->frames, PROTO_TERMINAL, s->columns, s->rows);
+}
+
+void session_close(struct session *s, const char *why)
+{
+	if (s->closing)
+		return;
+	s->closing = true;
+	proto_put(&s->frames, PROTO_CLOSE, why, strlen(why));
+}
+
+/* In a script nobody has seen the line: it is shown with its number, and the caret stands under it.
+ */
+void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift)
+{
+	struct gr_diag at = *d;
+	struct strbuf out = {0}, prompt = {0};
+	size_t indent = 0;
+
+	if (s->kind == PROTO_INTERACTIVE)
+		indent = strlen(session_prompt(s, &prompt));
+	else if (s->kind == PROTO_SCRIPT)
+		sb_printf(&out, "line %u: ", s->line_no);
+	if (s->kind != PROTO_INTERACTIVE) {
+		indent = out.len;
+		sb_printf(&out, "%s\n", fx_mask_secrets(line));
+	}
+	at.caret += shift;
+	gr_diag_format(&at, line, indent, &out);
+	session_print(s, sb_str(&out), out.len);
+	s->failed = true;
+	sb_fini(&prompt);
+	sb_fini(&out);
+}
+
+/* ---- questions
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+void session_ask(struct session *s, unsigned flags, answer_fn fn, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->ask, sizeof(s->ask), fmt, ap);
+	va_end(ap);
+	s->ask_flags = flags;
+	s->ask_fn = fn;
+}
+
+static void answer(struct session *s, const char *text)
+{
+	answer_fn fn = s->ask_fn;
+
+	s->ask_fn = NULL;
+	fn(s, text);
+}
+
+/* A script answers with Enter, unless it is asked for a password: that is its next line. */
+static void answer_for_scripts(struct session *s)
+{
+	while (s->ask_fn && s->kind != PROTO_INTERACTIVE && !(s->ask_flags & PROTO_PROMPT_NOECHO))
+		answer(s, "");
+}
+
+/* ---- configuration
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+void session_configure(struct session *s)
+{
+	if (!s->ed)
+		s->ed = cfg_editor_new(router_running(s->sh->router));
+}
+
+void session_leave_config(struct session *s)
+{
+	if (!s->ed)
+		return;
+	cfg_editor_free(s->ed);
+	s->ed = NULL;
+	s->left_config = true;
+}
+
+/* Once a terminal and kind of line: that it is kept without effect. The log has it for everybody.
+ */
+static void warn_without_effect(struct session *s, const char *text)
+{
+	int line = cfg_editor_last_line(s->ed);
+	const struct gr_line_info *info = line ? gr_line_info(line) : NULL;
+
+	if (!info || (!info->recorded && !info->pending) || s->warned[line])
+		return;
+	s->warned[line] = true;
+	text += strspn(text, " \t");
+	log_msg(PARSER_RECORDED, fx_mask_secrets(text));
+	if (info->pending && !s->monitor)
+		session_printf(
+		        s, "%% Kept, but without effect in this release: %s\n", info->pending);
+}
+
+static void config_line(struct session *s, const char *line)
+{
+	struct router *r = s->sh->router;
+	bool left = false;
+
+	if (cfg_editor_candidate(s->ed) != router_running(r))
+		cfg_editor_rebase(s->ed, router_running(r));
+	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
+
+	if (d.status != GR_OK && d.status != GR_EMPTY) {
+		session_refuse(s, &d, line, 0);
+		return;
+	}
+	if (left) {
+		session_leave_config(s);
+		return;
+	}
+	if (d.text[0])
+		session_printf(s, "%s\n", d.text);
+	if (d.status == GR_OK && cfg_editor_changed(s->ed)) {
+		warn_without_effect(s, line);
+		router_commit(r, cfg_editor_candidate(s->ed), s->more);
+	}
+}
+
+/* ---- a line
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+/* `do CMD`: where CMD begins; 0: the line is no `do`. */
+static size_t do_command(const char *line)
+{
+	size_t at = strspn(line, " \t");
+
+	if (strncasecmp(line + at, "do", 2) != 0 || (line[at + 2] && !strchr(" \t", line[at + 2])))
+		return 0;
+	return at + 2 + strspn(line + at + 2, " \t");
+}
+
+static void run_line(struct session *s, const char *line)
+{
+	size_t at = s->ed ? do_command(line) : 0;
+
+	history_add(s->ed ? &s->config_history : &s->exec_history, line);
+	if (!s->ed || at)
+		session_exec(s, line, at);
+	else
+		config_line(s, line);
+}
+
+/* The prompt, and behind it, as on IOS, the log line about a configuration mode that was left. */
+static void next_prompt(struct session *s)
+{
+	char who[64];
+
+	say_prompt(s);
+	flush(s);
+	if (!s->left_config)
+		return;
+	s->left_config = false;
+	snprintf(who, sizeof(who), "%s on vty%u", s->user, s->number);
+	log_msg(SYS_CONFIG_I, who);
+}
+
+void session_line(struct session *s, const char *line, unsigned flags)
+{
+	if (s->closing)
+		return;
+	s->line_no++;
+	s->active = mono_ms();
+	s->more = flags & PROTO_LINE_MORE;
+	if (s->ask_fn) {
+		answer(s, line);
+	} else {
+		s->failed = false;
+		run_line(s, line);
+	}
+	if (flags & PROTO_LINE_CTRL_Z)
+		session_leave_config(s);
+	if (!s->more)
+		router_settle(s->sh->router);
+	answer_for_scripts(s);
+	if (!s->ask_fn)
+		proto_put_u8(&s->frames, PROTO_DONE, s->failed);
+	next_prompt(s);
+}
+
+/* Ctrl-C: a question is dropped, and so is configuration mode. */
+void session_interrupt(struct session *s)
+{
+	if (s->closing)
+		return;
+	s->ask_fn = NULL;
+	session_leave_config(s);
+	router_settle(s->sh->router);
+	next_prompt(s);
+}
+
+/* ---- help
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static int mode_of(const struct session *s)
+{
+	return s->ed ? cfg_editor_mode(s->ed) : GR_MODE_exec;
+}
+
+/* Behind the `|` of an EXEC command; NULL: the cursor is not there. */
+static const char *behind_bar(const struct session *s, const char *text)
+{
+	size_t at = s->ed ? do_command(text) : 0;
+	const char *bar = !s->ed || at ? strchr(text + at, '|') : NULL;
+
+	return bar ? bar + 1 : NULL;
+}
+
+void session_help(struct session *s, const char *text)
+{
+	struct strbuf out = {0};
+	const char *filter = behind_bar(s, text);
+
+	if (filter)
+		filter_help(filter, &out);
+	else
+		gr_help(mode_of(s), s->priv, router_running(s->sh->router), text,
+		        s->columns ? s->columns : WIDE, &out);
+	proto_put(&s->frames, PROTO_HELP_TEXT, sb_str(&out), out.len);
+	sb_fini(&out);
+	flush(s);
+}
+
+void session_complete(struct session *s, const char *text)
+{
+	struct strbuf out = {0};
+	const char *filter = behind_bar(s, text);
+	bool found;
+
+	if (filter) {
+		sb_add(&out, text, (size_t)(filter - text));
+		found = filter_complete(filter, &out);
+	} else {
+		found = gr_complete(mode_of(s), s->priv, router_running(s->sh->router), text, &out);
+	}
+	proto_put_flagged(&s->frames, PROTO_COMPLETION, found, found ? sb_str(&out) : text);
+	sb_fini(&out);
+	flush(s);
+}
+
+/* ---- life
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
+
+static unsigned free_number(const struct shell *sh)
+{
+	for (unsigned n = 0;; n++) {
+		const struct session *s = sh->sessions;
+
+		while (s && s->number != n)
+			s = s->next;
+		if (!s)
+			return n;
+	}
+}
+
+struct session *session_new(struct shell *sh, const struct session_io *io, void *ctx,
+        enum proto_kind kind, const char *user)
+{
+	unsigned number = free_number(sh);
+	struct session *s;
+
+	if (number >= SHELL_MAX_SESSIONS)
+		return NULL;
+	s = xcalloc(1, sizeof(*s));
+	*s = (struct session){.next = sh->sessions,
+	        .sh = sh,
+	        .io = io,
+	        .ctx = ctx,
+	        .kind = kind,
+	        .number = number,
+	        .priv = PRIV_MAX,
+	        .columns = 80,
+	        .rows = 24,
+	        .since = mono_ms(),
+	        .active = mono_ms()};
+	snprintf(s->user, sizeof(s->user), "%s", user);
+	s->warned = xcalloc((size_t)gr_line_count() + 1, sizeof(*s->warned));
+	history_init(&s->exec_history);
+	history_init(&s->config_history);
+	sh->sessions = s;
+	session_terminal(s);
+	say_prompt(s);
+	flush(s);
+	return s;
+}
+
+void session_free(struct session *s)
+{
+	if (!s)
+		return;
+	for (struct session **p = &s->sh->sessions; *p; p = &(*p)->next)
+		if (*p == s) {
+			*p = s->next;
+			break;
+		}
+	session_monitor(s, false);
+	cfg_editor_free(s->ed);
+	history_fini(&s->exec_history);
+	history_fini(&s->config_history);
+	free(s->warned);
+	sb_fini(&s->frames);
+	free(s);
+}
+
+bool session_closing(const struct session *s)
+{
+	return s->closing;
+}
+
+void session_winsize(struct session *s, uint16_t columns, uint16_t rows)
+{
+	if (!s->columns_set && columns)
+		s->columns = columns;
+	if (!s->rows_set && rows)
+		s->rows = rows;
+	session_terminal(s);
+	flush(s);
+}
+
+static void on_log(void *ctx, enum log_sev sev, const char *line)
+{
+	struct session *s = ctx;
+
+	(void)sev;
+	if (!s->closing)
+		s->io->log(s->ctx, line);
+}
+
+void session_monitor(struct session *s, bool on)
+{
+	if (on && !s->monitor)
+		s->monitor = log_sink_add(on_log, s, LOG_SEV_DEBUG);
+	if (on)
+		return;
+	log_sink_remove(s->monitor);
+	s->monitor = NULL;
+}

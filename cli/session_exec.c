@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* EXEC commands of a terminal: match, call the handler, filter what it printed. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/out.h"
+#include "cli/filter.h"
+#include "cli/session_int.h"
+#include "grammar/gen/lines.h"
+
+/* The commands whose output may be filtered. */
+static const char *const filtered[] = {"show ", "more ", "dir"};
+
+static bool may_filter(const char *canon)
+{
+	for (size_t i = 0; i < ARRAY_LEN(filtered); i++)
+		if (strncmp(canon, filtered[i], strlen(filtered[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A single word that is no command: IOS takes it for a host to call. Names are never looked up
+ * here, so the answer is at once. */
+static bool called_a_host(struct session *s, const struct gr_diag *d, const char *line, size_t at)
+{
+	const char *word = line + at + strspn(line + at, " \t");
+	size_t n = strcspn(word, " \t");
+
+	if (s->ed || d->status != GR_INVALID || word[n + strspn(word + n, " \t")] ||
+	        !strchr("abcdefghijklmnopqrstuvwxyz", *word | 0x20))
+		return false;
+	if (s->kind == PROTO_SCRIPT)
+		session_printf(s, "line %u: %s\n", s->line_no, line);
+	session_printf(s,
+	        "Translating \"%.*s\"\n\n%% Unknown command or computer name, or unable to find "
+	        "computer address\n\n",
+	        (int)n, word);
+	s->failed = true;
+	return true;
+}
+
+/* Runs a matched command; its output is in `o`. */
+static void call(struct session *s, int line, const char *canon, struct out *o)
+{
+	struct exec x = {.r = s->sh->router, .fx = router_fx(s->sh->router), .o = o, .session = s};
+	struct arena a;
+	void *args;
+
+	arena_init(&a);
+	args = arena_alloc(&a, gr_decode_size(line) + 1);
+	if (gr_decode(line, canon, &a, args, gr_decode_size(line)))
+		gr_exec_table[line](&x, args);
+	else
+		x.failed = true;
+	s->failed |= x.failed;
+	arena_fini(&a);
+}
+
+static void print_filtered(struct session *s, const struct filter *f, const struct out *o)
+{
+	struct strbuf text = {0};
+
+	if (f)
+		filter_run(f, out_str_so_far(o), &text);
+	else
+		sb_puts(&text, out_str_so_far(o));
+	if (f && filter_json(f) && !text.len) {
+		sb_puts(&text, "% Invalid filter: this command has no JSON form\n");
+		s->failed = true;
+	}
+	session_print(s, sb_str(&text), text.len);
+	sb_fini(&text);
+}
+
+/* What the command sees of the configuration must be in force: a script's lines in front of it are
+ * acted on now. */
+static void run(struct session *s, int id, const char *canon, const struct filter *f)
+{
+	struct out o;
+
+	router_settle(s->sh->router);
+	out_init(&o, f && filter_json(f) ? OUT_JSON : OUT_TEXT);
+	call(s, id, canon, &o);
+	print_filtered(s, f, &o);
+	out_fini(&o);
+}
+
+void session_exec(struct session *s, const char *line, size_t at)
+{
+	const char *bar = strchr(line + at, '|');
+	char *cmd = bar ? xstrndup(line + at, (size_t)(bar - line) - at) : xstrdup(line + at);
+	struct strbuf canon = {0};
+	struct filter *f = NULL;
+	int id = GR_NONE;
+	struct gr_diag d = gr_match_exec(cmd, s->priv, &id, &canon);
+
+	if (bar && (d.status == GR_EMPTY || (d.status == GR_OK && !may_filter(sb_str(&canon)))))
+		d = (struct gr_diag){.status = GR_INVALID, .caret = (size_t)(bar - line) - at};
+	if (s->ed && d.status == GR_EMPTY)
+		d.status = GR_INCOMPLETE;
+	if (d.status == GR_OK && bar) {
+		f = filter_new(line, (size_t)(bar - line) + 1, &d);
+		if (!f)
+			at = 0; /* its caret counts from the start of the line */
+	}
+	if (d.status == GR_OK)
+		run(s, id, sb_str(&canon), f);
+	else if (d.status != GR_EMPTY && !called_a_host(s, &d, line, at))
+		session_refuse(s, &d, line, at);
+	filter_free(f);
+	sb_fini(&canon);
+	free(cmd);
+}

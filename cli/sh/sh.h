@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spokesh's ways of working: at a terminal, with lines from somewhere else, and offline. Each
+ * returns the exit status: 0 all lines were accepted, 1 some were not, 2 it could not be tried.
+ */
+#ifndef SPOKE_CLI_SH_SH_H
+#define SPOKE_CLI_SH_SH_H
+
+#include <stddef.h>
+
+#include "cli/sh/link.h"
+
+/* A person (or a program that plays one) at a terminal: standard input and output. */
+int sh_terminal(struct link *l);
+
+/* Lines from standard input. No prompts and no echo; a refused line is shown with its number. */
+int sh_script(struct link *l);
+/* The commands of `-c`, in order. */
+int sh_commands(struct link *l, char *const *commands, size_t n);
+
+/* Reads configuration files without a router: "FILE:LINE:COLUMN: message" for each line that would
+ * be refused. */
+int sh_check(const char *file);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spokesh: the terminal of the router. At a terminal it edits lines; with `-c` or with input from
+ * elsewhere it runs them; with --check it reads a file and needs no router. As the forced command
+ * of an SSH server it runs what the client asked for.
+ */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/sh/sh.h"
+
+enum { MAX_COMMANDS = 256 };
+
+struct options {
+	const char *socket;
+	char *command[MAX_COMMANDS];
+	size_t n_command;
+	const char *check[MAX_COMMANDS];
+	size_t n_check;
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: spokesh [OPTION]...\n"
+	      "       spokesh [OPTION]... < SCRIPT\n"
+	      "       spokesh --check FILE...\n"
+	      "The terminal of spoke.\n\n"
+	      "  -c COMMAND      run COMMAND and end; may be repeated\n"
+	      "  --socket PATH   the router's socket (" PROTO_DEFAULT_SOCKET ")\n"
+	      "  --check FILE    read a configuration offline; FILE:LINE:COLUMN: message for each "
+	      "bad line\n"
+	      "  --help, --version\n\n"
+	      "The exit status is 0 if every line was accepted, 1 if one was not, 2 if the router "
+	      "cannot be reached.\n",
+	        to);
+}
+
+static const struct option longopts[] = {
+        {"socket", required_argument, NULL, 's'},
+        {"check", required_argument, NULL, 'k'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {0},
+};
+
+static int too_many(void)
+{
+	fprintf(stderr, "spokesh: more than %d commands or files\n", MAX_COMMANDS);
+	return 2;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:", longopts, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			if (o->n_command == MAX_COMMANDS)
+				return too_many();
+			o->command[o->n_command++] = optarg;
+			break;
+		case 'k':
+			if (o->n_check == MAX_COMMANDS)
+				return too_many();
+			o->check[o->n_check++] = optarg;
+			break;
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'V':
+			puts("spokesh " SPOKE_VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	for (; optind < argc && o->n_check; optind++) {
+		if (o->n_check == MAX_COMMANDS)
+			return too_many();
+		o->check[o->n_check++] = argv[optind];
+	}
+	if (optind < argc) {
+		fprintf(stderr, "spokesh: unexpected argument %s\n", argv[optind]);
+		return 2;
+	}
+	return -1;
+}
+
+static int check_all(const struct options *o)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < o->n_check; i++) {
+		int one = sh_check(o->check[i]);
+
+		status = one > status ? one : status;
+	}
+	return status;
+}
+
+static int talk(struct options *o)
+{
+	char *forced = getenv("SSH_ORIGINAL_COMMAND");
+	struct link l;
+	int status;
+
+	if (!o->n_command && forced)
+		o->command[o->n_command++] = forced;
+	if (!link_open(&l, o->socket))
+		return 2;
+	if (o->n_command)
+		status = sh_commands(&l, o->command, o->n_command);
+	else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		status = sh_terminal(&l);
+	else
+		status = sh_script(&l);
+	link_close(&l);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.socket = PROTO_DEFAULT_SOCKET};
+	int status = read_options(argc, argv, &o);
+
+	if (status >= 0)
+		return status;
+	signal(SIGPIPE, SIG_IGN);
+	return o.n_check ? check_all(&o) : talk(&o);
+}
