@@ -44,7 +44,6 @@ static const struct sock_opt opts4[] = {
 };
 
 static const struct sock_opt opts6[] = {
-        {IPPROTO_IPV6, IPV6_V6ONLY, 1},
         {IPPROTO_IPV6, IPV6_RECVPKTINFO, 1},
         {IPPROTO_IPV6, IPV6_RECVTCLASS, 1},
         {IPPROTO_IPV6, IPV6_RECVERR, 1},
@@ -78,8 +77,11 @@ static bool set_up(struct user_sock *s)
 	/* ESP comes in runs; a kernel without it delivers one by one. IKE alone has no runs. */
 	if (s->natt)
 		setsockopt(s->src.fd, SOL_UDP, UDP_GRO, &one, sizeof(one));
-	return s->v6 ? set_opts(s->src.fd, opts6, ARRAY_LEN(opts6))
-	             : set_opts(s->src.fd, opts4, ARRAY_LEN(opts4));
+	if (!s->v6)
+		return set_opts(s->src.fd, opts4, ARRAY_LEN(opts4));
+	if (!set_opts(s->src.fd, opts6, ARRAY_LEN(opts6)))
+		return false;
+	return s->raw || setsockopt(s->src.fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0;
 }
 
 static bool bind_any(const struct user_sock *s)
