@@ -24,9 +24,14 @@ void *fx_append(struct arena *a, void **v, size_t *n, size_t size)
 
 struct span fx_key_text(struct fx_config *c, const char *text)
 {
-	if (strncmp(text, "0 ", 2) == 0)
-		text += 2;
 	return span_of(arena_strdup(&c->arena, text), strlen(text));
+}
+
+struct prefix fx_prefix(const struct ipaddr *addr, const struct ipaddr *mask)
+{
+	int len = mask ? mask_to_len(ipaddr_u32(mask)) : ipaddr_bits(addr);
+
+	return (struct prefix){.addr = *addr, .len = (uint8_t)(len < 0 ? 0 : len)};
 }
 
 struct span fx_key_hex(struct fx_config *c, const char *hex)
@@ -73,22 +78,50 @@ static bool aead(const struct ike_proposal *p)
 }
 
 /* PRF unset means the same list as integrity; complete is (cipher, integrity, group) or (GCM, PRF, group). */
-static void finish_proposals(struct fx_config *c)
+static void derive_prf(struct ike_proposal *p)
 {
 	static const uint16_t prf_of[][2] = {{AUTH_HMAC_SHA1_96, PRF_HMAC_SHA1}, {AUTH_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256},
 		{AUTH_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384}, {AUTH_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512}};
 
+	p->n_prf = 0;
+	for (uint8_t i = 0; !aead(p) && i < p->n_integ; i++)
+		for (size_t k = 0; k < ARRAY_LEN(prf_of); k++)
+			if (prf_of[k][0] == p->integ[i])
+				p->prf[p->n_prf++] = prf_of[k][1];
+}
+
+/* A proposal does not mix AEAD and other ciphers (RFC 7296 §3.3): those of the first one's kind stay. */
+static void one_kind(struct ike_proposal *p)
+{
+	uint8_t n = 0;
+	bool kind = aead(p);
+
+	for (uint8_t i = 0; i < p->n_encr; i++)
+		if (alg_encr(p->encr[i].id)->aead == kind)
+			p->encr[n++] = p->encr[i];
+	p->n_encr = n;
+}
+
+static void finish_proposals(struct fx_config *c)
+{
 	for (size_t n = 0; n < c->proposals.n; n++) {
 		struct ike_proposal *p = &c->proposals.v[n].p;
 
-		for (uint8_t i = 0; !aead(p) && i < p->n_integ && !c->proposals.v[n].prf_given; i++)
-			for (size_t k = 0; k < ARRAY_LEN(prf_of); k++)
-				if (prf_of[k][0] == p->integ[i])
-					p->prf[p->n_prf++] = prf_of[k][1];
+		one_kind(p);
+		if (!c->proposals.v[n].prf_given)
+			derive_prf(p);
 		if (aead(p))
 			p->n_integ = 0;
 		c->proposals.v[n].complete = p->n_encr && p->n_group && (aead(p) ? p->n_prf : p->n_integ) > 0;
 	}
+}
+
+/* The policy `default` has the proposal `default` until it is given one. */
+static void finish_policies(struct fx_config *c)
+{
+	for (size_t n = 0; n < c->policies.n; n++)
+		if (strcmp(c->policies.v[n].name, "default") == 0 && !c->policies.v[n].n_proposal)
+			c->policies.v[n].proposal[c->policies.v[n].n_proposal++] = "default";
 }
 
 static void finish_ipsec(struct fx_config *c)
@@ -127,6 +160,7 @@ struct fx_config *fx_config_build(const struct cfg *snapshot)
 	cfg_build_walk(snapshot, &c->arena, &b);
 	finish_interfaces(c);
 	finish_proposals(c);
+	finish_policies(c);
 	finish_ipsec(c);
 	finish_clients(c);
 	return c;

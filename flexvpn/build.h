@@ -26,7 +26,10 @@ struct cfg_build {
 #define FX_APPEND(c, list) fx_append(&(c)->arena, (void **)&(list).v, &(list).n, sizeof(*(list).v))
 void *fx_append(struct arena *a, void **v, size_t *n, size_t size);
 
-/* A pre-shared key as typed: text, `0 TEXT`, or hexadecimal digits. */
+/* An address with the length of a mask; without one a host. Host bits are kept. */
+struct prefix fx_prefix(const struct ipaddr *addr, const struct ipaddr *mask);
+
+/* A pre-shared key as typed: text, or hexadecimal digits. */
 struct span fx_key_text(struct fx_config *c, const char *text);
 struct span fx_key_hex(struct fx_config *c, const char *hex);
 

@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "grammar/grammar.h"
 #include "ikev2/ike.h"
+#include "net/sla.h"
+#include "net/track.h"
 
 #define FX_LIST(type)                                                                                                  \
 	struct {                                                                                                           \
@@ -34,16 +36,18 @@ struct fx_ike_policy {
 	const char *name;
 	struct ipaddr match_local[8];
 	uint8_t n_match_local;
+	bool any_fvrf;
 	const char *proposal[IKE_MAX_PROPOSALS];
 	uint8_t n_proposal;
 };
 
 struct fx_key { /* one peer of a keyring */
-	const char *name;
+	const char *name, *description;
 	bool has_prefix;
 	struct prefix prefix;
 	const char *hostname;
 	struct ike_id identity; /* type ID_NONE: any */
+	bool identity_domain;   /* any identity of that domain */
 	struct span local, remote; /* octets of the keys; equal for a symmetric one; empty: none */
 };
 
@@ -67,6 +71,9 @@ struct fx_profile {
 	FX_LIST(fx_match) match;
 	struct ipaddr match_local[8];
 	uint8_t n_match_local;
+	const char *match_local_if[8];
+	uint8_t n_match_local_if;
+	bool any_fvrf;
 	struct ike_id identity_local; /* ID_NONE: the local address */
 	enum fx_auth auth_local, auth_remote[4];
 	uint8_t n_auth_remote;
@@ -77,15 +84,16 @@ struct fx_profile {
 	uint32_t nat_keepalive_s, lifetime_s; /* 0: default */
 	const char *author_list, *author_policy; /* aaa authorization group … list LIST NAME */
 	bool no_config_request, no_set_send, no_set_accept;
-	bool force_natt, initial_contact_force, shutdown;
+	bool force_natt, shutdown;
 	const char *virtual_template, *ivrf, *fvrf;
 };
 
 struct fx_author { /* crypto ikev2 authorization policy */
 	const char *name;
-	bool set_interface;
-	const char *set_interface_name; /* NULL: the tunnel itself */
-	const char *set_acl, *subnet_acl;
+	bool set_interface;    /* the tunnel's own address */
+	const char *set_if[8]; /* addresses of other interfaces */
+	uint8_t n_set_if;
+	const char *set_acl, *set_acl6, *subnet_acl, *subnet_acl6;
 	struct prefix set_remote[32];
 	uint8_t n_set_remote;
 	bool no_accept;
@@ -94,17 +102,19 @@ struct fx_author { /* crypto ikev2 authorization policy */
 
 struct fx_transform {
 	const char *name;
-	struct ike_encr encr; /* id 0: none given */
+	struct ike_encr encr; /* id 0: none that this release has */
 	uint16_t integ;       /* AUTH_NONE: none */
 	enum ike_mode mode;
 	bool require, esn;
+	const char *unusable; /* the transform that this release does not have; NULL: all there */
 };
 
 struct fx_ipsec_profile {
-	const char *name;
+	const char *name, *description;
 	const char *transform[6];
 	uint8_t n_transform;
 	uint16_t pfs; /* enum ike_group_id; KE_NONE: off */
+	const char *pfs_unusable; /* a group that this release does not have */
 	const char *ikev2_profile;
 	uint32_t lifetime_s; /* 0: global */
 	uint64_t lifetime_kb;
@@ -152,11 +162,18 @@ struct fx_peer {
 	bool track_down;
 };
 
+struct fx_source { /* source SEQ IF [track N] */
+	uint32_t seq;
+	const char *ifname;
+	uint32_t track; /* 0: always usable */
+};
+
 enum fx_connect { FX_CONNECT_AUTO, FX_CONNECT_MANUAL, FX_CONNECT_TRACK };
 
 struct fx_client_cfg {
 	const char *name;
-	FX_LIST(fx_peer) peers; /* by sequence */
+	FX_LIST(fx_peer) peers;     /* by sequence */
+	FX_LIST(fx_source) sources; /* by sequence; for `tunnel source dynamic` */
 	enum fx_connect connect;
 	uint32_t connect_track;
 	bool connect_track_down;
@@ -175,7 +192,7 @@ struct fx_globals {
 	uint32_t nat_keepalive_s;
 	bool fragmentation;
 	uint16_t frag_mtu;
-	uint32_t window, cookie_challenge, max_sa;
+	uint32_t window;
 	bool logging_ikev2;
 	uint32_t ipsec_lifetime_s;
 	uint64_t ipsec_lifetime_kb;
@@ -186,7 +203,12 @@ struct fx_globals {
 	bool stamp_log_off, stamp_debug_off;
 	uint32_t event_trace_size;
 	bool event_trace_off;
-	bool no_default_proposal, no_default_policy, no_default_author;
+	bool no_default_proposal, no_default_policy, no_default_author, no_default_transform, no_default_ipsec;
+};
+
+struct fx_aaa_list { /* aaa authorization network NAME METHODS */
+	const char *name;
+	bool local; /* the local policies are one of its methods */
 };
 
 struct fx_binding { /* platform interface NAME device DEV */
@@ -207,8 +229,9 @@ struct fx_config {
 	FX_LIST(fx_interface) interfaces;
 	FX_LIST(fx_client_cfg) clients;
 	FX_LIST(fx_binding) bindings;
-	const char **aaa_network_lists; /* aaa authorization network NAME … */
-	size_t n_aaa_network_lists;
+	FX_LIST(track_cfg) tracks;
+	FX_LIST(sla_cfg) slas;
+	FX_LIST(fx_aaa_list) aaa_lists;
 };
 
 struct fx_config *fx_config_build(const struct cfg *c);
@@ -238,12 +261,18 @@ struct fx_resolved {
 bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl, struct fx_resolved *out, char *why,
 	size_t n);
 
+/* The default objects, as they are without a line. */
+extern const struct fx_ike_proposal fx_default_proposal;
+extern const struct fx_author fx_default_author;
+extern const struct fx_transform fx_default_transform;
+extern const struct fx_ipsec_profile fx_default_ipsec;
+
 /* The key for a peer: longest address match, then identity. NULL: none. */
 const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id);
 bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id);
 
-/* Subnets that a list's `permit` entries name: the source part of each. Wildcards with holes and `deny` are skipped. Returns how many
- * the list has; at most `max` are written. */
+/* Subnets that a list's `permit` entries name: the source part of each. Wildcards with holes and `deny` are skipped; `permit any` is
+ * the default route. Numbered, named and IPv6 lists. Returns how many the list has; at most `max` are written. */
 size_t fx_acl_subnets(const struct fx_config *c, const char *acl, struct prefix *out, size_t max);
 
 /* Fill what the engine needs. `local` is the tunnel's source. False: no policy or key fits; `why` says so. */

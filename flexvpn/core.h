@@ -80,7 +80,7 @@ struct fx_client {
 	struct fx_decision decision; /* the last one, and why */
 	uint32_t peer_seq;           /* the peer in use or in trial; 0: none */
 	struct ipaddr peer, local;
-	char tunnel[40], source[40];
+	char tunnel[40], source[IPADDR_STRLEN];
 	uint32_t tunnel_id;
 	uint32_t handle; /* IKE SA; 0: none */
 	bool child_up;

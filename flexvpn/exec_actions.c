@@ -142,3 +142,11 @@ void exec_show_monitor_event_trace_flexvpn(struct exec *e, const struct gl_exec_
 	print_trace(e, since);
 	e->fx->trace_shown = wall_ms();
 }
+
+void exec_monitor_event_trace_flexvpn(struct exec *e, const struct gl_exec_monitor_event_trace_flexvpn *a)
+{
+	if (a->kw_clear)
+		trace_clear(&e->fx->trace);
+	else
+		e->fx->trace.enabled = a->kw_enable;
+}

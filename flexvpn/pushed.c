@@ -255,20 +255,24 @@ static void put_acl(struct attr_list *l, const struct fx_config *c, const char *
 		put_subnet(l, &p[i]);
 }
 
-static void put_interface(struct attr_list *l, const struct fx_config *c, const struct fx_author *author,
-	const struct prefix *addr, const struct prefix *addr6)
+static void put_host(struct attr_list *l, const struct prefix *addr)
 {
-	const struct fx_interface *i = author->set_interface_name ? fx_find_interface(c, author->set_interface_name) : NULL;
-	struct prefix host = i && i->n_addr ? i->addr[0] : *addr;
+	struct prefix host = *addr;
 
-	if (host.addr.family) {
-		host.len = ipaddr_bits(&host.addr);
-		put_subnet(l, &host);
-	}
-	if (!author->set_interface_name && addr6->addr.family) {
-		host = *addr6;
-		host.len = 128;
-		put_subnet(l, &host);
+	host.len = ipaddr_bits(&host.addr);
+	put_subnet(l, &host);
+}
+
+/* `route set interface IF`: the addresses of another interface. */
+static void put_interfaces(struct attr_list *l, const struct fx_config *c, const struct fx_author *author)
+{
+	for (uint8_t n = 0; n < author->n_set_if; n++) {
+		const struct fx_interface *i = fx_find_interface(c, author->set_if[n]);
+
+		if (i && i->n_addr)
+			put_host(l, &i->addr[0]);
+		if (i && i->n_addr6)
+			put_host(l, &i->addr6[0]);
 	}
 }
 
@@ -279,10 +283,15 @@ struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const st
 
 	if (r->profile->no_set_send)
 		return (struct ike_attrs){0};
-	if (r->author->set_interface)
-		put_interface(&l, c, r->author, tunnel_addr, tunnel_addr6);
+	if (r->author->set_interface) {
+		put_host(&l, tunnel_addr);
+		put_host(&l, tunnel_addr6);
+	}
+	put_interfaces(&l, c, r->author);
 	put_acl(&l, c, r->author->subnet_acl);
 	put_acl(&l, c, r->author->set_acl);
+	put_acl(&l, c, r->author->subnet_acl6);
+	put_acl(&l, c, r->author->set_acl6);
 	for (uint8_t i = 0; i < r->author->n_set_remote; i++)
 		put_subnet(&l, &r->author->set_remote[i]);
 	return finish(&l);

@@ -18,7 +18,7 @@
 
 /* ---- the smart defaults ----------------------------------------------------------------------------------------------- */
 
-static const struct fx_ike_proposal default_proposal = {
+const struct fx_ike_proposal fx_default_proposal = {
 	.name = "default",
 	.complete = true,
 	.p = {.encr = {{ENCR_AES_CBC, 256}},
@@ -31,20 +31,20 @@ static const struct fx_ike_proposal default_proposal = {
 		.n_group = 3},
 };
 
-static const struct fx_author default_author = {
+const struct fx_author fx_default_author = {
 	.name = "default", .set_interface = true, .accept_tag = 1, .accept_distance = 2};
 
-static const struct fx_transform default_transform = {.name = "default",
+const struct fx_transform fx_default_transform = {.name = "default",
 	.encr = {ENCR_AES_CBC, 128},
 	.integ = AUTH_HMAC_SHA1_96,
 	.mode = IKE_MODE_TRANSPORT};
 
-static const struct fx_ipsec_profile default_ipsec = {.name = "default", .transform = {"default"}, .n_transform = 1};
+const struct fx_ipsec_profile fx_default_ipsec = {.name = "default", .transform = {"default"}, .n_transform = 1};
 
 const struct fx_ike_proposal *fx_find_proposal(const struct fx_config *c, const char *name)
 {
 	FIND(c->proposals, name);
-	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &default_proposal : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &fx_default_proposal : NULL;
 }
 
 const struct fx_keyring *fx_find_keyring(const struct fx_config *c, const char *name)
@@ -62,19 +62,19 @@ const struct fx_profile *fx_find_profile(const struct fx_config *c, const char *
 const struct fx_author *fx_find_author(const struct fx_config *c, const char *name)
 {
 	FIND(c->authors, name);
-	return strcmp(name, "default") == 0 && !c->g.no_default_author ? &default_author : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_author ? &fx_default_author : NULL;
 }
 
 const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name)
 {
 	FIND(c->transforms, name);
-	return strcmp(name, "default") == 0 ? &default_transform : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_transform ? &fx_default_transform : NULL;
 }
 
 const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name)
 {
 	FIND(c->ipsec, name);
-	return strcmp(name, "default") == 0 ? &default_ipsec : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_ipsec ? &fx_default_ipsec : NULL;
 }
 
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name)
@@ -135,12 +135,30 @@ static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, ch
 	return true;
 }
 
-/* `aaa authorization group … list LIST NAME`: a LIST that is not configured falls back to the default list (the guide's note), and
- * with local lists NAME is the authorization policy. Without one, the policy `default`. */
+static const struct fx_aaa_list *aaa_list(const struct fx_config *c, const char *name)
+{
+	FIND(c->aaa_lists, name);
+	return NULL;
+}
+
+/* The guide's note: "When you enter a typo in authorization list under ikev2 profile, it automatically goes back to the default
+ * list". A default list that is not configured either means the local policies, so that the guide's own example, which has no AAA
+ * lines at all, gets its policy. */
+static bool authorized_locally(const struct fx_config *c, const char *list)
+{
+	const struct fx_aaa_list *l = aaa_list(c, list);
+
+	if (!l)
+		l = aaa_list(c, "default");
+	return !l || l->local;
+}
+
+/* `aaa authorization group … list LIST NAME`: with the local policies NAME is one of them. Without any, the policy `default`. */
 static const struct fx_author *author_of(const struct fx_config *c, const struct fx_profile *p)
 {
 	static const struct fx_author none = {.name = "(none)", .no_accept = true};
-	const struct fx_author *a = p->author_policy ? fx_find_author(c, p->author_policy) : NULL;
+	bool named = p->author_policy && authorized_locally(c, p->author_list);
+	const struct fx_author *a = named ? fx_find_author(c, p->author_policy) : NULL;
 
 	if (!a)
 		a = fx_find_author(c, "default");
@@ -149,9 +167,19 @@ static const struct fx_author *author_of(const struct fx_config *c, const struct
 
 static bool ipsec_ok(const struct fx_config *c, const struct fx_ipsec_profile *p, char *why, size_t n)
 {
-	for (uint8_t i = 0; i < p->n_transform; i++)
-		if (!fx_find_transform(c, p->transform[i]))
+	for (uint8_t i = 0; i < p->n_transform; i++) {
+		const struct fx_transform *t = fx_find_transform(c, p->transform[i]);
+
+		if (!t)
 			return missing(why, n, "IPsec profile %s: transform set %s is not configured", p->name, p->transform[i]);
+		if (t->unusable || !t->encr.id)
+			return missing(why, n, "transform set %s: %s is not available in this release", t->name,
+				t->unusable ? t->unusable : "a set without ESP encryption");
+	}
+	if (p->pfs_unusable)
+		return missing(why, n, "IPsec profile %s: PFS %s is not available in this release", p->name, p->pfs_unusable);
+	if (p->responder_only)
+		return missing(why, n, "IPsec profile %s is for responders only%s", p->name, "");
 	if (!p->ikev2_profile)
 		return missing(why, n, "IPsec profile %s has no IKEv2 profile%s", p->name, "");
 	return true;
@@ -186,6 +214,23 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 
 /* ---- keys and identities ------------------------------------------------------------------------------------------------- */
 
+static bool match_domain(const struct ike_id *domain, const struct ike_id *id)
+{
+	size_t d = domain->len;
+
+	if (id->type != domain->type || id->len < d)
+		return false;
+	const char *tail = (const char *)id->data + id->len - d;
+	char before = id->len > d ? tail[-1] : '.';
+
+	return strncasecmp(tail, (const char *)domain->data, d) == 0 && (before == '.' || before == '@');
+}
+
+static bool key_names(const struct fx_key *k, const struct ike_id *id)
+{
+	return k->identity.type && (k->identity_domain ? match_domain(&k->identity, id) : ike_id_eq(&k->identity, id));
+}
+
 const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id)
 {
 	const struct fx_key *best = NULL;
@@ -197,21 +242,9 @@ const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr 
 			best = e;
 	}
 	for (size_t i = 0; !best && id && i < k->keys.n; i++)
-		if (k->keys.v[i].identity.type && ike_id_eq(&k->keys.v[i].identity, id))
+		if (key_names(&k->keys.v[i], id))
 			best = &k->keys.v[i];
 	return best;
-}
-
-static bool match_domain(const struct ike_id *domain, const struct ike_id *id)
-{
-	size_t d = domain->len;
-
-	if (id->type != domain->type || id->len < d)
-		return false;
-	const char *tail = (const char *)id->data + id->len - d;
-	char before = id->len > d ? tail[-1] : '.';
-
-	return strncasecmp(tail, (const char *)domain->data, d) == 0 && (before == '.' || before == '@');
 }
 
 static bool match_one(const struct fx_match *m, const struct ike_id *id)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show crypto ikev2 proposal | policy | profile | authorization policy, show crypto ipsec profile | transform-set, show access-lists:
+/* show crypto ikev2 proposal | policy | profile | authorization policy, show crypto ipsec profile | transform-set, show configuration:
  * what is configured, with IOS's defaults. Exec-and-cli reference B5, B7, B19. */
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +76,7 @@ static void one_policy(struct out *o, const struct fx_ike_policy *p)
 
 	out_obj(o, NULL);
 	out_field_str(o, "name", " IKEv2 policy : %s\n", p->name);
-	out_text(o, strcmp(p->name, "default") == 0 ? "      Match fvrf : any\n" : "      Match fvrf  : global\n");
+	out_text(o, p->any_fvrf || strcmp(p->name, "default") == 0 ? "      Match fvrf : any\n" : "      Match fvrf  : global\n");
 	for (uint8_t i = 0; i < p->n_match_local; i++)
 		out_text(o, "      Match address local : %s\n", ipaddr_fmt(&p->match_local[i], a));
 	if (!p->n_match_local)
@@ -141,11 +141,13 @@ static void profile_match(struct out *o, const struct fx_profile *p)
 {
 	char a[IPADDR_STRLEN];
 
-	out_text(o, " Match criteria: \n  Fvrf: %s\n", p->fvrf ? p->fvrf : "global");
-	if (!p->n_match_local)
+	out_text(o, " Match criteria: \n  Fvrf: %s\n", p->fvrf ? p->fvrf : p->any_fvrf ? "any" : "global");
+	if (!p->n_match_local && !p->n_match_local_if)
 		out_text(o, "  Local address/interface: none\n");
 	for (uint8_t i = 0; i < p->n_match_local; i++)
 		out_text(o, "  Local address/interface:\n   %s\n", ipaddr_fmt(&p->match_local[i], a));
+	for (uint8_t i = 0; i < p->n_match_local_if; i++)
+		out_text(o, "  Local address/interface:\n   %s\n", p->match_local_if[i]);
 	out_text(o, p->match.n ? "  Identities: \n" : "  Identities: none\n");
 	for (size_t i = 0; i < p->match.n; i++)
 		match_line(o, &p->match.v[i]);
@@ -208,6 +210,18 @@ void exec_show_crypto_ikev2_profile(struct exec *e, const struct gl_exec_show_cr
 	out_list_end(e->o);
 }
 
+static void author_lists(struct out *o, const struct fx_author *p)
+{
+	if (p->subnet_acl)
+		out_field_str(o, "subnet-acl", "  subnet-acl %s\n", p->subnet_acl);
+	if (p->subnet_acl6)
+		out_field_str(o, "ipv6-subnet-acl", "  ipv6 subnet-acl %s\n", p->subnet_acl6);
+	if (p->set_acl)
+		out_field_str(o, "route-set-access-list", "  route set access-list %s\n", p->set_acl);
+	if (p->set_acl6)
+		out_field_str(o, "route-set-ipv6-access-list", "  route set access-list ipv6 %s\n", p->set_acl6);
+}
+
 static void one_author(struct out *o, const struct fx_author *p)
 {
 	char t[PREFIX_STRLEN];
@@ -215,12 +229,11 @@ static void one_author(struct out *o, const struct fx_author *p)
 	out_obj(o, NULL);
 	out_field_str(o, "name", " IKEv2 Authorization Policy : %s\n", p->name);
 	if (p->set_interface)
-		out_field_str(o, "route-set-interface", "  route set interface%s\n",
-			p->set_interface_name ? p->set_interface_name : "");
-	if (p->subnet_acl)
-		out_field_str(o, "subnet-acl", "  subnet-acl %s\n", p->subnet_acl);
-	if (p->set_acl)
-		out_field_str(o, "route-set-access-list", "  route set access-list %s\n", p->set_acl);
+		out_text(o, "  route set interface\n");
+	out_bool(o, "route-set-interface", p->set_interface);
+	for (uint8_t i = 0; i < p->n_set_if; i++)
+		out_text(o, "  route set interface %s\n", p->set_if[i]);
+	author_lists(o, p);
 	for (uint8_t i = 0; i < p->n_set_remote; i++)
 		out_text(o, "  route set remote %s\n", prefix_fmt(&p->set_remote[i], t));
 	if (!p->no_accept)
@@ -312,7 +325,7 @@ void exec_show_crypto_ipsec_transform_set(struct exec *e, const struct gl_exec_s
 	const struct fx_transform *def = fx_find_transform(c, "default");
 
 	out_list(e->o, NULL);
-	if ((def < c->transforms.v || def >= c->transforms.v + c->transforms.n) && wanted(a->has_name, a->name, "default"))
+	if (def && (def < c->transforms.v || def >= c->transforms.v + c->transforms.n) && wanted(a->has_name, a->name, "default"))
 		one_transform(e->o, def);
 	for (size_t i = 0; i < c->transforms.n; i++)
 		if (wanted(a->has_name, a->name, c->transforms.v[i].name))
@@ -325,25 +338,29 @@ void exec_show_crypto_ipsec_transform_set(struct exec *e, const struct gl_exec_s
 struct listing {
 	struct out *o;
 	bool pending; /* else: recorded */
-	const char *under;
 };
+
+static void listed(struct out *o, const char *under, const char *line, const char *waits_for)
+{
+	out_obj(o, NULL);
+	if (*under)
+		out_field_str(o, "section", "%s: ", under);
+	out_field_str(o, "line", "%s", line);
+	if (waits_for)
+		out_field_str(o, "waits-for", "   (waits for: %s)", waits_for);
+	out_text(o, "\n");
+	out_obj_end(o);
+}
 
 static void list_lines(struct listing *l, const struct cfg_tree *t, const char *under)
 {
 	struct cfg_iter it;
 
 	for (const struct cfg_node *n = cfg_first(t, GR_NONE, &it); n; n = cfg_next(&it)) {
-		const struct gr_line_info *info = gr_line_info(cfg_node_line(n));
+		const char *waits_for = cfg_node_pending(n);
 
-		if (l->pending ? info->pending != NULL : info->recorded) {
-			out_obj(l->o, NULL);
-			out_text(l->o, "%s%s", under, *under ? ": " : "");
-			out_field_str(l->o, "line", "%s", cfg_node_text(n));
-			if (l->pending)
-				out_field_str(l->o, "waits-for", "   (waits for: %s)", info->pending);
-			out_text(l->o, "\n");
-			out_obj_end(l->o);
-		}
+		if (l->pending ? waits_for != NULL : gr_line_info(cfg_node_line(n))->recorded)
+			listed(l->o, under, cfg_node_text(n), l->pending ? waits_for : NULL);
 		if (cfg_children(n))
 			list_lines(l, cfg_children(n), cfg_node_text(n));
 	}

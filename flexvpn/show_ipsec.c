@@ -32,15 +32,14 @@ const char *fx_transform_text(struct ike_encr encr, uint16_t integ, char buf[64]
 
 const char *fx_age_fmt(uint64_t s, char buf[16])
 {
-	unsigned long long d = s / 86400;
+	unsigned d = (unsigned)(s / 86400 % 100000), h = (unsigned)(s / 3600 % 24), m = (unsigned)(s / 60 % 60);
 
 	if (d >= 7)
-		snprintf(buf, 16, "%lluw%llud", d / 7, d % 7);
+		snprintf(buf, 16, "%uw%ud", d / 7, d % 7);
 	else if (d)
-		snprintf(buf, 16, "%llud%02lluh", d, (unsigned long long)(s / 3600 % 24));
+		snprintf(buf, 16, "%ud%02uh", d, h);
 	else
-		snprintf(buf, 16, "%02llu:%02llu:%02llu", (unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60),
-			(unsigned long long)(s % 60));
+		snprintf(buf, 16, "%02u:%02u:%02u", h, m, (unsigned)(s % 60));
 	return buf;
 }
 
