@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Readers of authorization policies: what we tell a peer about our networks, and what we take from it. */
+/* Readers of authorization policies: what we tell a peer about our networks, and what we take from
+ * it. */
 #include <string.h>
 
 #include "flexvpn/build.h"
 #include "grammar/gen/lines.h"
 #include "grammar/gen/use.h"
 
-void use_global_ikev2_author(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_author *l)
+void use_global_ikev2_author(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_author *l)
 {
 	if (cfg_node_negated(n)) {
 		b->c->g.no_default_author = true;
@@ -20,20 +22,21 @@ void use_global_ikev2_author(struct cfg_build *b, const struct cfg_node *n, cons
 }
 
 void use_ikev2_author_ipv6_subnet_acl(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_ipv6_subnet_acl *l)
+        const struct gl_ikev2_author_ipv6_subnet_acl *l)
 {
 	(void)n;
 	b->author->subnet_acl6 = l->acl;
 }
 
-void use_ikev2_author_subnet_acl(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_author_subnet_acl *l)
+void use_ikev2_author_subnet_acl(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_author_subnet_acl *l)
 {
 	(void)n;
 	b->author->subnet_acl = l->acl;
 }
 
 void use_ikev2_author_route_set_interface(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_route_set_interface *l)
+        const struct gl_ikev2_author_route_set_interface *l)
 {
 	struct fx_author *a = b->author;
 
@@ -45,31 +48,32 @@ void use_ikev2_author_route_set_interface(struct cfg_build *b, const struct cfg_
 }
 
 void use_ikev2_author_route_set_access_list(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_route_set_access_list *l)
+        const struct gl_ikev2_author_route_set_access_list *l)
 {
 	(void)n;
 	b->author->set_acl = l->acl;
 }
 
 void use_ikev2_author_route_set_access_list6(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_route_set_access_list6 *l)
+        const struct gl_ikev2_author_route_set_access_list6 *l)
 {
 	(void)n;
 	b->author->set_acl6 = l->acl;
 }
 
 void use_ikev2_author_route_set_remote(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_route_set_remote *l)
+        const struct gl_ikev2_author_route_set_remote *l)
 {
 	struct fx_author *a = b->author;
 
 	(void)n;
 	if (a->n_set_remote < ARRAY_LEN(a->set_remote))
-		a->set_remote[a->n_set_remote++] = l->has_prefix6 ? l->prefix6 : fx_prefix(&l->prefix, &l->mask);
+		a->set_remote[a->n_set_remote++] =
+		        l->has_prefix6 ? l->prefix6 : fx_prefix(&l->prefix, &l->mask);
 }
 
 void use_ikev2_author_route_accept_any(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_author_route_accept_any *l)
+        const struct gl_ikev2_author_route_accept_any *l)
 {
 	struct fx_author *a = b->author;
 

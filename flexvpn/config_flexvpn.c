@@ -4,7 +4,8 @@
 #include "grammar/gen/lines.h"
 #include "grammar/gen/use.h"
 
-void use_global_flexvpn(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_flexvpn *l)
+void use_global_flexvpn(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_flexvpn *l)
 {
 	(void)n;
 	b->client = FX_APPEND(b->c, b->c->clients);
@@ -12,7 +13,8 @@ void use_global_flexvpn(struct cfg_build *b, const struct cfg_node *n, const str
 	b->client->backup_group = -1;
 }
 
-void use_flexvpn_peer(struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_peer *l)
+void use_flexvpn_peer(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_peer *l)
 {
 	struct fx_peer *p = FX_APPEND(b->c, b->client->peers);
 
@@ -28,17 +30,21 @@ void use_flexvpn_peer(struct cfg_build *b, const struct cfg_node *n, const struc
 	p->track_down = l->kw_down;
 }
 
-void use_flexvpn_connect(struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_connect *l)
+void use_flexvpn_connect(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_connect *l)
 {
 	struct fx_client_cfg *c = b->client;
 
 	(void)n;
-	c->connect = l->kw_manual ? FX_CONNECT_MANUAL : l->kw_track ? FX_CONNECT_TRACK : FX_CONNECT_AUTO;
+	c->connect = l->kw_manual  ? FX_CONNECT_MANUAL
+	             : l->kw_track ? FX_CONNECT_TRACK
+	                           : FX_CONNECT_AUTO;
 	c->connect_track = l->has_track ? l->track : 0;
 	c->connect_track_down = l->kw_down;
 }
 
-void use_flexvpn_inside(struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_inside *l)
+void use_flexvpn_inside(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_inside *l)
 {
 	struct fx_client_cfg *c = b->client;
 
@@ -47,7 +53,8 @@ void use_flexvpn_inside(struct cfg_build *b, const struct cfg_node *n, const str
 		c->inside[c->n_inside++] = l->ifname;
 }
 
-void use_flexvpn_connect_tunnel(struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_connect_tunnel *l)
+void use_flexvpn_connect_tunnel(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_connect_tunnel *l)
 {
 	(void)n;
 	b->client->tunnel = l->ifname;

@@ -6,13 +6,16 @@
 #include "grammar/gen/lines.h"
 #include "grammar/gen/use.h"
 
-void use_global_hostname(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_hostname *l)
+void use_global_hostname(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_hostname *l)
 {
 	(void)n;
 	b->c->g.hostname = l->name;
 }
 
-/* ---- time stamps -------------------------------------------------------------------------------------------------------------- */
+/* ---- time stamps
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int stamp(bool datetime, bool msec)
 {
@@ -20,22 +23,25 @@ static int stamp(bool datetime, bool msec)
 }
 
 void use_global_service_timestamps_log(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_service_timestamps_log *l)
+        const struct gl_global_service_timestamps_log *l)
 {
 	b->c->g.stamp_log_off = cfg_node_negated(n);
 	b->c->g.stamp_log = stamp(l->kw_datetime, l->kw_msec);
 }
 
 void use_global_service_timestamps_debug(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_service_timestamps_debug *l)
+        const struct gl_global_service_timestamps_debug *l)
 {
 	b->c->g.stamp_debug_off = cfg_node_negated(n);
 	b->c->g.stamp_debug = stamp(l->kw_datetime, l->kw_msec);
 }
 
-/* ---- authorization lists -------------------------------------------------------------------------------------------------------- */
+/* ---- authorization lists
+ * --------------------------------------------------------------------------------------------------------
+ */
 
-void use_global_aaa_new_model(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_aaa_new_model *l)
+void use_global_aaa_new_model(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_aaa_new_model *l)
 {
 	(void)n;
 	(void)l;
@@ -43,7 +49,7 @@ void use_global_aaa_new_model(struct cfg_build *b, const struct cfg_node *n, con
 }
 
 void use_global_aaa_authorization_network(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_aaa_authorization_network *l)
+        const struct gl_global_aaa_authorization_network *l)
 {
 	struct fx_aaa_list *list = FX_APPEND(b->c, b->c->aaa_lists);
 
@@ -52,33 +58,39 @@ void use_global_aaa_authorization_network(struct cfg_build *b, const struct cfg_
 	list->local = l->kw_local;
 }
 
-/* ---- event trace ------------------------------------------------------------------------------------------------------------------ */
+/* ---- event trace
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 void use_global_event_trace_flexvpn(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_event_trace_flexvpn *l)
+        const struct gl_global_event_trace_flexvpn *l)
 {
 	(void)n;
 	b->c->g.event_trace_off = l->kw_disable;
 }
 
 void use_global_event_trace_flexvpn_size(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_event_trace_flexvpn_size *l)
+        const struct gl_global_event_trace_flexvpn_size *l)
 {
 	(void)n;
 	b->c->g.event_trace_size = l->entries;
 }
 
-/* ---- IKEv2 for all peers ------------------------------------------------------------------------------------------------------------ */
+/* ---- IKEv2 for all peers
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
-void use_global_ikev2_dpd(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_dpd *l)
+void use_global_ikev2_dpd(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_dpd *l)
 {
 	(void)n;
 	b->c->g.has_dpd = true;
-	b->c->g.dpd = (struct ike_dpd){.interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
+	b->c->g.dpd = (struct ike_dpd){
+	        .interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
 }
 
 void use_global_ikev2_fragmentation(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_ikev2_fragmentation *l)
+        const struct gl_global_ikev2_fragmentation *l)
 {
 	(void)n;
 	b->c->g.fragmentation = true;
@@ -86,13 +98,14 @@ void use_global_ikev2_fragmentation(struct cfg_build *b, const struct cfg_node *
 }
 
 void use_global_ikev2_nat_keepalive(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_global_ikev2_nat_keepalive *l)
+        const struct gl_global_ikev2_nat_keepalive *l)
 {
 	(void)n;
 	b->c->g.nat_keepalive_s = l->seconds;
 }
 
-void use_global_ikev2_window(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_window *l)
+void use_global_ikev2_window(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_window *l)
 {
 	(void)n;
 	b->c->g.window = l->size;

@@ -6,25 +6,30 @@
 #include "grammar/gen/lines.h"
 #include "grammar/gen/use.h"
 
-/* ---- proposals ------------------------------------------------------------------------------------------------------------ */
+/* ---- proposals
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 struct word_id {
 	const char *word;
 	uint16_t id, bits;
 };
 
-static const struct word_id encryptions[] = {{"3des", ENCR_3DES, 0}, {"aes-cbc-128", ENCR_AES_CBC, 128},
-	{"aes-cbc-192", ENCR_AES_CBC, 192}, {"aes-cbc-256", ENCR_AES_CBC, 256}, {"aes-gcm-128", ENCR_AES_GCM_16, 128},
-	{"aes-gcm-256", ENCR_AES_GCM_16, 256}};
+static const struct word_id encryptions[] = {{"3des", ENCR_3DES, 0},
+        {"aes-cbc-128", ENCR_AES_CBC, 128}, {"aes-cbc-192", ENCR_AES_CBC, 192},
+        {"aes-cbc-256", ENCR_AES_CBC, 256}, {"aes-gcm-128", ENCR_AES_GCM_16, 128},
+        {"aes-gcm-256", ENCR_AES_GCM_16, 256}};
 
-static const struct word_id integrities[] = {{"sha1", AUTH_HMAC_SHA1_96, 0}, {"sha256", AUTH_HMAC_SHA2_256_128, 0},
-	{"sha384", AUTH_HMAC_SHA2_384_192, 0}, {"sha512", AUTH_HMAC_SHA2_512_256, 0}};
+static const struct word_id integrities[] = {{"sha1", AUTH_HMAC_SHA1_96, 0},
+        {"sha256", AUTH_HMAC_SHA2_256_128, 0}, {"sha384", AUTH_HMAC_SHA2_384_192, 0},
+        {"sha512", AUTH_HMAC_SHA2_512_256, 0}};
 
 static const struct word_id prfs[] = {{"sha1", PRF_HMAC_SHA1, 0}, {"sha256", PRF_HMAC_SHA2_256, 0},
-	{"sha384", PRF_HMAC_SHA2_384, 0}, {"sha512", PRF_HMAC_SHA2_512, 0}};
+        {"sha384", PRF_HMAC_SHA2_384, 0}, {"sha512", PRF_HMAC_SHA2_512, 0}};
 
-static const struct word_id groups[] = {{"2", KE_MODP_1024, 0}, {"5", KE_MODP_1536, 0}, {"14", KE_MODP_2048, 0},
-	{"15", KE_MODP_3072, 0}, {"16", KE_MODP_4096, 0}, {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0}};
+static const struct word_id groups[] = {{"2", KE_MODP_1024, 0}, {"5", KE_MODP_1536, 0},
+        {"14", KE_MODP_2048, 0}, {"15", KE_MODP_3072, 0}, {"16", KE_MODP_4096, 0},
+        {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0}};
 
 /* NULL: an algorithm that this release does not have; the line says so when it is entered. */
 static const struct word_id *by_word(const struct word_id *t, size_t n, const char *word)
@@ -36,7 +41,8 @@ static const struct word_id *by_word(const struct word_id *t, size_t n, const ch
 }
 
 /* The ids of a line's words, in their order, doubles left out. */
-static uint8_t ids(const struct word_id *t, size_t nt, const char *const *word, size_t n, uint16_t *out)
+static uint8_t ids(
+        const struct word_id *t, size_t nt, const char *const *word, size_t n, uint16_t *out)
 {
 	uint8_t k = 0;
 
@@ -60,7 +66,8 @@ static bool has_encr(const struct ike_proposal *p, const struct word_id *w)
 	return false;
 }
 
-void use_global_ikev2_proposal(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_proposal *l)
+void use_global_ikev2_proposal(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_proposal *l)
 {
 	bool builtin = strcmp(l->name, "default") == 0;
 
@@ -74,8 +81,8 @@ void use_global_ikev2_proposal(struct cfg_build *b, const struct cfg_node *n, co
 	b->proposal->name = l->name;
 }
 
-void use_ikev2_proposal_encryption(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_proposal_encryption *l)
+void use_ikev2_proposal_encryption(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_encryption *l)
 {
 	struct ike_proposal *p = &b->proposal->p;
 
@@ -89,8 +96,8 @@ void use_ikev2_proposal_encryption(struct cfg_build *b, const struct cfg_node *n
 	}
 }
 
-void use_ikev2_proposal_integrity(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_proposal_integrity *l)
+void use_ikev2_proposal_integrity(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_integrity *l)
 {
 	struct ike_proposal *p = &b->proposal->p;
 
@@ -98,7 +105,8 @@ void use_ikev2_proposal_integrity(struct cfg_build *b, const struct cfg_node *n,
 	p->n_integ = ids(integrities, ARRAY_LEN(integrities), l->alg, l->n_alg, p->integ);
 }
 
-void use_ikev2_proposal_prf(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_prf *l)
+void use_ikev2_proposal_prf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_prf *l)
 {
 	struct ike_proposal *p = &b->proposal->p;
 
@@ -107,7 +115,8 @@ void use_ikev2_proposal_prf(struct cfg_build *b, const struct cfg_node *n, const
 	b->proposal->prf_given = true;
 }
 
-void use_ikev2_proposal_group(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_group *l)
+void use_ikev2_proposal_group(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_group *l)
 {
 	struct ike_proposal *p = &b->proposal->p;
 
@@ -115,9 +124,12 @@ void use_ikev2_proposal_group(struct cfg_build *b, const struct cfg_node *n, con
 	p->n_group = ids(groups, ARRAY_LEN(groups), l->group, l->n_group, p->group);
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------------------- */
+/* ---- policies
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
-void use_global_ikev2_policy(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_policy *l)
+void use_global_ikev2_policy(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_policy *l)
 {
 	if (cfg_node_negated(n)) {
 		b->c->g.no_default_policy = true;
@@ -129,7 +141,7 @@ void use_global_ikev2_policy(struct cfg_build *b, const struct cfg_node *n, cons
 
 /* There is one VRF, so any VRF is that one. */
 void use_ikev2_policy_match_fvrf_any(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_policy_match_fvrf_any *l)
+        const struct gl_ikev2_policy_match_fvrf_any *l)
 {
 	(void)n;
 	(void)l;
@@ -137,7 +149,7 @@ void use_ikev2_policy_match_fvrf_any(struct cfg_build *b, const struct cfg_node 
 }
 
 void use_ikev2_policy_match_address_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_policy_match_address_local *l)
+        const struct gl_ikev2_policy_match_address_local *l)
 {
 	struct fx_ike_policy *p = b->policy;
 
@@ -146,7 +158,8 @@ void use_ikev2_policy_match_address_local(struct cfg_build *b, const struct cfg_
 		p->match_local[p->n_match_local++] = l->addr;
 }
 
-void use_ikev2_policy_proposal(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_policy_proposal *l)
+void use_ikev2_policy_proposal(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_policy_proposal *l)
 {
 	struct fx_ike_policy *p = b->policy;
 
@@ -155,9 +168,12 @@ void use_ikev2_policy_proposal(struct cfg_build *b, const struct cfg_node *n, co
 		p->proposal[p->n_proposal++] = l->proposal;
 }
 
-/* ---- keyrings ---------------------------------------------------------------------------------------------------------------- */
+/* ---- keyrings
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-void use_global_ikev2_keyring(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_keyring *l)
+void use_global_ikev2_keyring(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_keyring *l)
 {
 	(void)n;
 	b->keyring = FX_APPEND(b->c, b->c->keyrings);
@@ -165,7 +181,7 @@ void use_global_ikev2_keyring(struct cfg_build *b, const struct cfg_node *n, con
 }
 
 void use_ikev2_keyring_ikev2_keyring_peer(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_ikev2_keyring_peer *l)
+        const struct gl_ikev2_keyring_ikev2_keyring_peer *l)
 {
 	(void)n;
 	b->key = FX_APPEND(b->c, b->keyring->keys);
@@ -173,32 +189,33 @@ void use_ikev2_keyring_ikev2_keyring_peer(struct cfg_build *b, const struct cfg_
 }
 
 void use_ikev2_keyring_peer_description(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_description *l)
+        const struct gl_ikev2_keyring_peer_description *l)
 {
 	(void)n;
 	b->key->description = l->text;
 }
 
 void use_ikev2_keyring_peer_hostname(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_hostname *l)
+        const struct gl_ikev2_keyring_peer_hostname *l)
 {
 	(void)n;
 	b->key->hostname = l->host;
 }
 
 void use_ikev2_keyring_peer_address(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_address *l)
+        const struct gl_ikev2_keyring_peer_address *l)
 {
 	(void)n;
 	b->key->has_prefix = true;
 	if (l->has_prefix6)
 		b->key->prefix = l->prefix6;
 	else
-		b->key->prefix = fx_prefix(l->has_addr ? &l->addr : &l->addr6, l->has_mask ? &l->mask : NULL);
+		b->key->prefix = fx_prefix(
+		        l->has_addr ? &l->addr : &l->addr6, l->has_mask ? &l->mask : NULL);
 }
 
 void use_ikev2_keyring_peer_identity(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_identity *l)
+        const struct gl_ikev2_keyring_peer_identity *l)
 {
 	struct fx_key *k = b->key;
 
@@ -206,7 +223,8 @@ void use_ikev2_keyring_peer_identity(struct cfg_build *b, const struct cfg_node 
 	if (l->has_addr)
 		k->identity = ike_id_addr(&l->addr);
 	else if (l->kw_email)
-		k->identity = ike_id_text(ID_RFC822_ADDR, l->kw_domain ? l->email_domain : l->email);
+		k->identity =
+		        ike_id_text(ID_RFC822_ADDR, l->kw_domain ? l->email_domain : l->email);
 	else if (l->kw_fqdn)
 		k->identity = ike_id_text(ID_FQDN, l->kw_domain ? l->fqdn_domain : l->fqdn);
 	else
@@ -214,7 +232,8 @@ void use_ikev2_keyring_peer_identity(struct cfg_build *b, const struct cfg_node 
 	k->identity_domain = l->kw_domain;
 }
 
-/* A type 6 key is kept as typed; it cannot be used without the master key that this release does not have. */
+/* A type 6 key is kept as typed; it cannot be used without the master key that this release does
+ * not have. */
 static struct span key_of(struct cfg_build *b, bool encrypted, bool hex, const char *text)
 {
 	if (encrypted)
@@ -223,7 +242,7 @@ static struct span key_of(struct cfg_build *b, bool encrypted, bool hex, const c
 }
 
 void use_ikev2_keyring_peer_pre_shared_key(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_pre_shared_key *l)
+        const struct gl_ikev2_keyring_peer_pre_shared_key *l)
 {
 	(void)n;
 	b->key->local = key_of(b, l->kw_6, l->kw_hex, l->kw_hex ? l->hex : l->key);
@@ -231,14 +250,14 @@ void use_ikev2_keyring_peer_pre_shared_key(struct cfg_build *b, const struct cfg
 }
 
 void use_ikev2_keyring_peer_pre_shared_key_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_pre_shared_key_local *l)
+        const struct gl_ikev2_keyring_peer_pre_shared_key_local *l)
 {
 	(void)n;
 	b->key->local = key_of(b, l->kw_6, l->kw_hex, l->kw_hex ? l->hex : l->key);
 }
 
 void use_ikev2_keyring_peer_pre_shared_key_remote(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_keyring_peer_pre_shared_key_remote *l)
+        const struct gl_ikev2_keyring_peer_pre_shared_key_remote *l)
 {
 	(void)n;
 	b->key->remote = key_of(b, l->kw_6, l->kw_hex, l->kw_hex ? l->hex : l->key);

@@ -20,7 +20,8 @@ void use_global_if(struct cfg_build *b, const struct cfg_node *n, const struct g
 		i->number = (uint32_t)strtoul(l->name + strlen("Tunnel"), NULL, 10);
 }
 
-void use_if_description(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_description *l)
+void use_if_description(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_description *l)
 {
 	(void)n;
 	b->interface->description = l->text;
@@ -33,7 +34,9 @@ void use_if_shutdown(struct cfg_build *b, const struct cfg_node *n, const struct
 	b->interface->shutdown = true;
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------------------------------- */
+/* ---- addresses
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void address(struct fx_interface *i, const struct ipaddr *addr, const struct ipaddr *mask)
 {
@@ -42,7 +45,8 @@ static void address(struct fx_interface *i, const struct ipaddr *addr, const str
 }
 
 /* The guide writes `ip address A` for a tunnel: without a mask it is a host's. */
-void use_if_ip_address(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_address *l)
+void use_if_ip_address(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_address *l)
 {
 	(void)n;
 	b->interface->negotiated = l->kw_negotiated;
@@ -51,19 +55,22 @@ void use_if_ip_address(struct cfg_build *b, const struct cfg_node *n, const stru
 		address(b->interface, &l->addr, l->has_mask ? &l->mask : NULL);
 }
 
-void use_if_ip_address_secondary(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_address_secondary *l)
+void use_if_ip_address_secondary(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_address_secondary *l)
 {
 	(void)n;
 	address(b->interface, &l->addr, &l->mask);
 }
 
-void use_if_ip_unnumbered(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_unnumbered *l)
+void use_if_ip_unnumbered(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_unnumbered *l)
 {
 	(void)n;
 	b->interface->unnumbered = l->ifname;
 }
 
-void use_if_ipv6_address(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ipv6_address *l)
+void use_if_ipv6_address(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ipv6_address *l)
 {
 	struct fx_interface *i = b->interface;
 
@@ -77,7 +84,8 @@ void use_if_ipv6_address(struct cfg_build *b, const struct cfg_node *n, const st
 		i->addr6[i->n_addr6++] = prefix_of(&l->addr, 64);
 }
 
-void use_if_ipv6_enable(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ipv6_enable *l)
+void use_if_ipv6_enable(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ipv6_enable *l)
 {
 	(void)n;
 	(void)l;
@@ -96,9 +104,12 @@ void use_if_ip_mtu(struct cfg_build *b, const struct cfg_node *n, const struct g
 	b->interface->ip_mtu = l->bytes;
 }
 
-/* ---- tunnels -------------------------------------------------------------------------------------------------------------- */
+/* ---- tunnels
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
-void use_if_tunnel_source(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_source *l)
+void use_if_tunnel_source(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_source *l)
 {
 	(void)n;
 	b->interface->source_dynamic = l->kw_dynamic;
@@ -108,7 +119,8 @@ void use_if_tunnel_source(struct cfg_build *b, const struct cfg_node *n, const s
 		b->interface->source_if = l->ifname;
 }
 
-void use_if_tunnel_mode(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_mode *l)
+void use_if_tunnel_mode(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_mode *l)
 {
 	struct fx_interface *i = b->interface;
 
@@ -121,7 +133,8 @@ void use_if_tunnel_mode(struct cfg_build *b, const struct cfg_node *n, const str
 		i->mode = l->kw_ipv6 ? FX_TUN_GRE6 : FX_TUN_GRE4;
 }
 
-void use_if_tunnel_destination(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_destination *l)
+void use_if_tunnel_destination(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_destination *l)
 {
 	(void)n;
 	b->interface->dest_dynamic = l->kw_dynamic;
@@ -129,15 +142,19 @@ void use_if_tunnel_destination(struct cfg_build *b, const struct cfg_node *n, co
 		b->interface->dest_addr = l->addr;
 }
 
-void use_if_tunnel_protection(struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_protection *l)
+void use_if_tunnel_protection(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_protection *l)
 {
 	(void)n;
 	b->interface->protection = l->profile;
 }
 
-/* ---- devices ---------------------------------------------------------------------------------------------------------------- */
+/* ---- devices
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
-void use_global_platform_interface(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_platform_interface *l)
+void use_global_platform_interface(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_platform_interface *l)
 {
 	struct fx_binding *bind = FX_APPEND(b->c, b->c->bindings);
 

@@ -6,22 +6,23 @@
 #include "grammar/gen/lines.h"
 #include "grammar/gen/use.h"
 
-void use_global_ikev2_profile(struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_profile *l)
+void use_global_ikev2_profile(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_profile *l)
 {
 	(void)n;
 	b->profile = FX_APPEND(b->c, b->c->profiles);
 	b->profile->name = l->name;
 }
 
-void use_ikev2_profile_description(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_description *l)
+void use_ikev2_profile_description(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_description *l)
 {
 	(void)n;
 	b->profile->description = l->text;
 }
 
 void use_ikev2_profile_match_fvrf_any(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_match_fvrf_any *l)
+        const struct gl_ikev2_profile_match_fvrf_any *l)
 {
 	(void)n;
 	(void)l;
@@ -29,7 +30,7 @@ void use_ikev2_profile_match_fvrf_any(struct cfg_build *b, const struct cfg_node
 }
 
 void use_ikev2_profile_match_address_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_match_address_local *l)
+        const struct gl_ikev2_profile_match_address_local *l)
 {
 	struct fx_profile *p = b->profile;
 
@@ -40,11 +41,13 @@ void use_ikev2_profile_match_address_local(struct cfg_build *b, const struct cfg
 		p->match_local[p->n_match_local++] = l->addr;
 }
 
-/* ---- who the peer may be ---------------------------------------------------------------------------------------------------- */
+/* ---- who the peer may be
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 /* Without a mask one address, except 0.0.0.0: any. */
 void use_ikev2_profile_match_identity_remote_address(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_match_identity_remote_address *l)
+        const struct gl_ikev2_profile_match_identity_remote_address *l)
 {
 	struct fx_match *m = FX_APPEND(b->c, b->profile->match);
 
@@ -53,13 +56,14 @@ void use_ikev2_profile_match_identity_remote_address(struct cfg_build *b, const 
 	if (l->has_prefix6)
 		m->prefix = l->prefix6;
 	else
-		m->prefix = fx_prefix(l->has_addr ? &l->addr : &l->addr6, l->has_mask ? &l->mask : NULL);
+		m->prefix = fx_prefix(
+		        l->has_addr ? &l->addr : &l->addr6, l->has_mask ? &l->mask : NULL);
 	if (!l->has_mask && !l->has_prefix6 && ipaddr_is_any(&m->prefix.addr))
 		m->prefix.len = 0;
 }
 
 void use_ikev2_profile_match_identity_remote_name(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_match_identity_remote_name *l)
+        const struct gl_ikev2_profile_match_identity_remote_name *l)
 {
 	struct fx_match *m = FX_APPEND(b->c, b->profile->match);
 
@@ -74,7 +78,7 @@ void use_ikev2_profile_match_identity_remote_name(struct cfg_build *b, const str
 }
 
 void use_ikev2_profile_match_identity_remote_any(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_match_identity_remote_any *l)
+        const struct gl_ikev2_profile_match_identity_remote_any *l)
 {
 	struct fx_match *m = FX_APPEND(b->c, b->profile->match);
 
@@ -84,7 +88,7 @@ void use_ikev2_profile_match_identity_remote_any(struct cfg_build *b, const stru
 }
 
 void use_ikev2_profile_identity_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_identity_local *l)
+        const struct gl_ikev2_profile_identity_local *l)
 {
 	struct ike_id *id = &b->profile->identity_local;
 
@@ -99,7 +103,9 @@ void use_ikev2_profile_identity_local(struct cfg_build *b, const struct cfg_node
 		*id = ike_id_text(ID_KEY_ID, l->key_id);
 }
 
-/* ---- authentication ------------------------------------------------------------------------------------------------------------ */
+/* ---- authentication
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static enum fx_auth method(bool psk, bool rsa, bool ecdsa)
 {
@@ -107,19 +113,20 @@ static enum fx_auth method(bool psk, bool rsa, bool ecdsa)
 }
 
 void use_ikev2_profile_authentication_remote(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_authentication_remote *l)
+        const struct gl_ikev2_profile_authentication_remote *l)
 {
 	struct fx_profile *p = b->profile;
 
 	(void)n;
 	if (p->n_auth_remote < ARRAY_LEN(p->auth_remote))
-		p->auth_remote[p->n_auth_remote++] = method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
+		p->auth_remote[p->n_auth_remote++] =
+		        method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
 	if (l->has_key && !l->kw_6)
 		p->key_remote = fx_key_text(b->c, l->key);
 }
 
 void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_authentication_local *l)
+        const struct gl_ikev2_profile_authentication_local *l)
 {
 	struct fx_profile *p = b->profile;
 
@@ -130,14 +137,14 @@ void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cf
 }
 
 void use_ikev2_profile_keyring_local(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_keyring_local *l)
+        const struct gl_ikev2_profile_keyring_local *l)
 {
 	(void)n;
 	b->profile->keyring = l->keyring;
 }
 
 void use_ikev2_profile_aaa_authorization_group(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_aaa_authorization_group *l)
+        const struct gl_ikev2_profile_aaa_authorization_group *l)
 {
 	(void)n;
 	b->profile->author_list = l->list;
@@ -145,24 +152,29 @@ void use_ikev2_profile_aaa_authorization_group(struct cfg_build *b, const struct
 		b->profile->author_policy = l->policy;
 }
 
-/* ---- manners -------------------------------------------------------------------------------------------------------------------- */
+/* ---- manners
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
-void use_ikev2_profile_lifetime(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_lifetime *l)
+void use_ikev2_profile_lifetime(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_lifetime *l)
 {
 	(void)n;
 	if (l->has_seconds)
 		b->profile->lifetime_s = l->seconds;
 }
 
-void use_ikev2_profile_dpd(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_dpd *l)
+void use_ikev2_profile_dpd(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_dpd *l)
 {
 	(void)n;
 	b->profile->has_dpd = true;
-	b->profile->dpd = (struct ike_dpd){.interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
+	b->profile->dpd = (struct ike_dpd){
+	        .interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
 }
 
 void use_ikev2_profile_nat_keepalive(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_nat_keepalive *l)
+        const struct gl_ikev2_profile_nat_keepalive *l)
 {
 	(void)n;
 	b->profile->has_nat_keepalive = true;
@@ -170,7 +182,7 @@ void use_ikev2_profile_nat_keepalive(struct cfg_build *b, const struct cfg_node 
 }
 
 void use_ikev2_profile_nat_force_encap(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_nat_force_encap *l)
+        const struct gl_ikev2_profile_nat_force_encap *l)
 {
 	(void)n;
 	(void)l;
@@ -178,27 +190,28 @@ void use_ikev2_profile_nat_force_encap(struct cfg_build *b, const struct cfg_nod
 }
 
 void use_ikev2_profile_config_exchange_request(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_config_exchange_request *l)
+        const struct gl_ikev2_profile_config_exchange_request *l)
 {
 	(void)l;
 	b->profile->no_config_request = cfg_node_negated(n);
 }
 
 void use_ikev2_profile_config_exchange_set_accept(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_config_exchange_set_accept *l)
+        const struct gl_ikev2_profile_config_exchange_set_accept *l)
 {
 	(void)l;
 	b->profile->no_set_accept = cfg_node_negated(n);
 }
 
 void use_ikev2_profile_config_exchange_set_send(struct cfg_build *b, const struct cfg_node *n,
-	const struct gl_ikev2_profile_config_exchange_set_send *l)
+        const struct gl_ikev2_profile_config_exchange_set_send *l)
 {
 	(void)l;
 	b->profile->no_set_send = cfg_node_negated(n);
 }
 
-void use_ikev2_profile_shutdown(struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_shutdown *l)
+void use_ikev2_profile_shutdown(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_shutdown *l)
 {
 	(void)n;
 	(void)l;
