@@ -382,6 +382,13 @@ static int input_available(void)
 	return keys_waiting();
 }
 
+/* Programs that drive a terminal call themselves vt100: they get backspaces and blanks only, even
+ * when a line is corrected. */
+static bool plain_terminal(const char *term)
+{
+	return !term || !*term || strcmp(term, "dumb") == 0 || strcmp(term, "vt100") == 0;
+}
+
 static void setup_readline(void)
 {
 	static const char *const variables[][2] = {
@@ -406,7 +413,7 @@ static void setup_readline(void)
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "");
 	rl_readline_name = "spokesh";
-	rl_terminal_name = term && *term && strcmp(term, "dumb") != 0 ? term : "vt100";
+	rl_terminal_name = plain_terminal(term) ? "dumb" : term;
 	rl_catch_signals = 0;
 	rl_catch_sigwinch = 0;
 	rl_change_environment = 0;
@@ -414,8 +421,8 @@ static void setup_readline(void)
 	rl_input_available_hook = input_available;
 	rl_prep_term_function = no_prep;
 	rl_deprep_term_function = no_deprep;
-	rl_redisplay_function = redisplay;
 	rl_initialize();
+	rl_redisplay_function = redisplay; /* earlier, readline would not look at the terminal */
 	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
 		rl_variable_bind(variables[i][0], variables[i][1]);
 	for (size_t i = 0; i < ARRAY_LEN(bindings); i++)
@@ -424,12 +431,21 @@ static void setup_readline(void)
 	stifle_history(HISTORY_LINES);
 }
 
+/* A terminal that cannot move up would make readline scroll sideways: it gets lines that never end,
+ * and folds them itself. */
+static void set_screen(void)
+{
+	bool folds = rl_get_termcap("up") != NULL;
+
+	rl_set_screen_size(T.pager.rows ? (int)T.pager.rows : 24,
+	        folds && T.pager.columns ? (int)T.pager.columns : WIDE);
+}
+
 static void begin_edit(void)
 {
 	use_history(T.prompt_flags & PROTO_PROMPT_CONFIG ? 1 : 0);
 	T.state = T_EDIT;
-	rl_set_screen_size(T.pager.rows ? (int)T.pager.rows : 24,
-	        T.pager.columns ? (int)T.pager.columns : WIDE);
+	set_screen();
 	rl_callback_handler_install(T.prompt, on_line);
 }
 
@@ -515,7 +531,7 @@ static void on_terminal(struct rd *body)
 
 	pager_size(&T.pager, columns, rows);
 	if (T.state == T_EDIT)
-		rl_set_screen_size(rows ? rows : 24, columns ? columns : WIDE);
+		set_screen();
 }
 
 static void on_output(struct rd *body)
