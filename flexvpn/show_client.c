@@ -49,20 +49,62 @@ static void summary(struct out *o, const struct fx_client *c, const struct fx_cl
 		out_field_str(o, "reason", "  Reason : %s\n", c->why);
 }
 
-static void gateways(struct out *o, const struct fx_client *c)
+/* "10.0.0.1", or "hub1.example.net (10.0.0.1)" once the name is resolved. */
+static const char *gateway_name(const struct fx_candidate *k, char buf[320])
 {
 	char a[IPADDR_STRLEN];
 
+	if (!k->name)
+		return ipaddr_fmt(&k->addr, buf);
+	if (ipaddr_is_set(&k->addr))
+		snprintf(buf, 320, "%s (%s)", k->name, ipaddr_fmt(&k->addr, a));
+	else
+		snprintf(buf, 320, "%s", k->name);
+	return buf;
+}
+
+static void gateway(struct out *o, const struct fx_candidate *k, bool chosen)
+{
+	char name[320];
+
+	out_obj(o, NULL);
+	out_field_int(o, "sequence", "    %3lld ", k->at.seq);
+	out_field_str(o, "address", " %-39s", gateway_name(k, name));
+	out_field_str(o, "origin", " %-10s", k->at.down ? "downloaded" : "static");
+	if (k->track) {
+		out_field_int(o, "track", " track %lld", k->track);
+		out_field_str(o, "track-wanted", " %s", k->track_down ? "down" : "up");
+		out_field_str(o, "track-state", " (is %s)", k->track_is_up ? "up" : "down");
+	}
+	out_field_str(o, "verdict", " %s\n", chosen ? "chosen" : fx_excluded_text(k->excluded));
+	out_obj_end(o);
+}
+
+static void gateways(struct out *o, const struct fx_client *c)
+{
 	out_text(o, "  Gateway list:\n");
 	out_list(o, "gateways");
-	for (size_t i = 0; i < c->decision.n; i++) {
-		const struct fx_candidate *k = &c->decision.cand[i];
+	for (size_t i = 0; i < c->decision.n; i++)
+		gateway(o, &c->decision.cand[i], (int)i == c->decision.chosen);
+	out_list_end(o);
+}
+
+static void sources(struct out *o, const struct fx_client *c, const struct fx_client_cfg *cfg)
+{
+	if (!cfg->sources.n)
+		return;
+	out_text(o, "  Source list:\n");
+	out_list(o, "sources");
+	for (size_t i = 0; i < cfg->sources.n; i++) {
+		const struct fx_source *s = &cfg->sources.v[i];
 
 		out_obj(o, NULL);
-		out_field_int(o, "sequence", "    %3lld ", k->seq);
-		out_field_str(o, "address", " %-39s", ipaddr_fmt(&k->addr, a));
-		out_field_str(o, "verdict", " static  %s", (int)i == c->decision.chosen ? "chosen" : fx_excluded_text(k->excluded));
-		out_text(o, "\n");
+		out_field_int(o, "sequence", "    %3lld ", s->seq);
+		out_field_str(o, "interface", " %-39s", s->ifname);
+		if (s->track)
+			out_field_int(o, "track", " track %lld", s->track);
+		out_text(o, "%s\n", s->seq == c->decision.source_seq ? " chosen" : "");
+		out_bool(o, "chosen", s->seq == c->decision.source_seq);
 		out_obj_end(o);
 	}
 	out_list_end(o);
@@ -111,6 +153,7 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 	for (uint8_t i = 0; i < cfg->n_inside; i++)
 		out_text(e->o, "  Inside interface : %s\n", cfg->inside[i]);
 	gateways(e->o, c);
+	sources(e->o, c, cfg);
 	pushed(e->o, &c->pushed);
 }
 
