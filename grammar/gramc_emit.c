@@ -29,7 +29,10 @@ static void c_string(struct strbuf *sb, const char *s)
 			sb_putc(sb, '\\');
 		if (*s == '?')
 			sb_putc(sb, '\\');
-		sb_putc(sb, *s);
+		if (*s == '\n')
+			sb_puts(sb, "\\n");
+		else
+			sb_putc(sb, *s);
 	}
 	sb_putc(sb, '"');
 }
@@ -407,13 +410,24 @@ static bool has_node(const struct node *n, enum gr_type type)
 	return false;
 }
 
+static bool has_reason(const struct node *n)
+{
+	if (n->reason)
+		return true;
+	for (size_t i = 0; i < n->n; i++)
+		if (has_reason(n->kid[i]))
+			return true;
+	return false;
+}
+
 static unsigned line_flags(struct line *l)
 {
 	return (l->multi ? GR_L_MULTI : 0u) | (l->onoff ? GR_L_ONOFF : 0u) |
 	       (l->keep ? GR_L_KEEP : 0u) | (l->wipe ? GR_L_WIPE : 0u) |
 	       (line_key(l) ? GR_L_KEYED : 0u) | (has_node(l->expr, GR_T_REF) ? GR_L_HASREF : 0u) |
 	       (has_node(l->expr, GR_T_SECRET) ? GR_L_SECRET : 0u) |
-	       (l->hidden || l->kind == L_ALSO ? GR_L_HIDDEN : 0u);
+	       (l->hidden || l->kind == L_ALSO ? GR_L_HIDDEN : 0u) |
+	       (has_reason(l->expr) ? GR_L_HASPENDING : 0u);
 }
 
 static void emit_line(struct gram *g, struct strbuf *sb, struct line *l)

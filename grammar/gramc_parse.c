@@ -65,6 +65,11 @@ static const char *quoted(struct cur *c, char q)
 		return NULL;
 	p = out = arena_alloc(&c->g->a, strcspn(start, "\n") + 1);
 	while (*c->s && *c->s != '\n' && *c->s != q) {
+		if (c->s[0] == '\\' && c->s[1] == 'n') {
+			*p++ = '\n';
+			c->s += 2;
+			continue;
+		}
 		if (*c->s == '\\' && c->s[1])
 			c->s++;
 		*p++ = *c->s++;

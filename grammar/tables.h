@@ -82,7 +82,8 @@ enum {
 	GR_L_KEYED = 16,
 	GR_L_HASREF = 32,
 	GR_L_SECRET = 64,
-	GR_L_HIDDEN = 128
+	GR_L_HIDDEN = 128,
+	GR_L_HASPENDING = 256
 };
 
 struct gr_line {

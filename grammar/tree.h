@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The configuration from the inside: lines in a persistent B-tree for each section.
+ *
+ * Every block and every line is reference counted. What has one owner is changed in place; what is
+ * shared is copied on the way down, so an edit costs one path and snapshots share the rest.
+ * Repeated lines (`multi`) are ordered by entry within their keys; a run of more than GR_RUN_SCAN
+ * of them also stands in a second tree, ordered by text, where duplicates are looked up.
+ */
+#ifndef SPOKE_GRAMMAR_TREE_H
+#define SPOKE_GRAMMAR_TREE_H
+
+#include "grammar/tables.h"
+
+enum {
+	GR_BT_MAX = 16,
+	GR_BT_DEPTH = 8,
+	GR_RUN_SCAN = 16,
+	GR_SEQ = 4,
+	GR_LINE_MAX = 8000,
+	GR_KEY_MAX = 32000
+};
+
+struct cfg_node {
+	uint32_t ref;
+	uint16_t line;
+	uint16_t key_len; /* repeated lines: with the entry number behind the keys */
+	uint32_t text_len;
+	bool negated;
+	struct cfg_tree *kids;
+	char data[]; /* key, text, NUL */
+};
+
+struct gr_bt {
+	uint32_t ref;
+	uint16_t n;
+	uint16_t height; /* 0: slots are lines */
+	void *slot[GR_BT_MAX];
+	const struct cfg_node *min[]; /* inner blocks only: first line under each slot */
+};
+
+struct cfg_tree {
+	uint32_t ref;
+	uint32_t seq; /* last entry number given out */
+	size_t lines; /* here and below */
+	struct gr_bt *root, *by_text;
+};
+
+struct cfg {
+	uint32_t ref;
+	uint64_t version;
+	struct cfg_tree *tree;
+};
+
+/* What a line is compared with: a key, or with `text` the key without entry number and the text. */
+struct gr_probe {
+	const void *key;
+	size_t len;
+	const char *text;
+};
+
+static inline const char *gr_node_text(const struct cfg_node *n)
+{
+	return n->data + n->key_len;
+}
+
+struct cfg_node *gr_node_new(
+        int line, bool negated, const void *key, size_t key_len, const char *text, size_t text_len);
+struct cfg_node *gr_node_ref(const struct cfg_node *n);
+void gr_node_unref(struct cfg_node *n);
+/* Keys without the entry number. */
+size_t gr_node_base(const struct cfg_node *n);
+
+void gr_bt_unref(struct gr_bt *b);
+const struct cfg_node *gr_bt_find(const struct gr_bt *b, const struct gr_probe *p);
+/* Takes over the reference. True: it is new; false: it replaced one. */
+bool gr_bt_put(struct gr_bt **root, const struct gr_probe *p, struct cfg_node *n);
+bool gr_bt_remove(struct gr_bt **root, const struct gr_probe *p);
+/* The line with this key, made ours alone together with the way to it. */
+struct cfg_node *gr_bt_own(struct gr_bt **root, const struct gr_probe *p);
+/* Negative: the probe stands before the line. */
+int gr_probe_compare(const struct gr_probe *p, const struct cfg_node *n);
+/* The last slot that does not begin behind the probe, or 0. *exact: a line is met. */
+unsigned gr_bt_slot(const struct gr_bt *b, const struct gr_probe *p, bool *exact);
+/* First line not before the probe; iterate with cfg_next(). */
+const struct cfg_node *gr_bt_seek(
+        const struct gr_bt *b, const struct gr_probe *p, struct cfg_iter *it);
+
+struct cfg_tree *gr_tree_ref(struct cfg_tree *t);
+void gr_tree_unref(struct cfg_tree *t);
+void gr_tree_own(struct cfg_tree **t); /* NULL becomes an empty tree */
+/* The repeated line with these keys (no entry number) and this text. */
+const struct cfg_node *gr_tree_multi(
+        const struct cfg_tree *t, const void *key, size_t len, const char *text);
+/* Edits of an owned tree; the change of its number of lines. */
+long gr_tree_put(struct cfg_tree *t, const void *key, size_t len, int line, bool negated,
+        const char *text, struct cfg_tree *kids);
+long gr_tree_add_multi(struct cfg_tree *t, const void *key, size_t len, int line, const char *text);
+long gr_tree_remove(struct cfg_tree *t, const struct cfg_node *n);
+
+#endif
