@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The resolver over c-ares: see resolver.h. Its sockets and one timer hang on an epoll descriptor,
+ * so that the owner watches one thing and polls when it is readable.
+ */
+#include "net/resolver.h"
+
+#include <ares.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+struct question {
+	struct question *next;
+	struct resolver *r;
+	uint32_t id;          /* 0: nobody waits any more */
+	ares_channel channel; /* one a question: each may leave from another source */
+	bool answered;
+	struct resolver_answer answer;
+};
+
+struct resolver {
+	int epoll, timer;
+	struct question *v;
+};
+
+static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
+{
+	struct question *q = data;
+	struct epoll_event ev = {.events = (readable ? (uint32_t)EPOLLIN : 0u) |
+	                                   (writable ? (uint32_t)EPOLLOUT : 0u),
+	        .data.fd = fd};
+
+	if (!readable && !writable)
+		epoll_ctl(q->r->epoll, EPOLL_CTL_DEL, fd, NULL);
+	else if (epoll_ctl(q->r->epoll, EPOLL_CTL_MOD, fd, &ev) < 0)
+		epoll_ctl(q->r->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+struct resolver *resolver_new(void)
+{
+	struct resolver *r = xcalloc(1, sizeof(*r));
+	struct epoll_event ev = {.events = EPOLLIN};
+
+	ares_library_init(ARES_LIB_INIT_ALL);
+	r->epoll = epoll_create1(EPOLL_CLOEXEC);
+	r->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	ev.data.fd = r->timer;
+	epoll_ctl(r->epoll, EPOLL_CTL_ADD, r->timer, &ev);
+	return r;
+}
+
+static void question_free(struct question **at)
+{
+	struct question *q = *at;
+
+	*at = q->next;
+	q->id = 0;
+	q->answered = true; /* the callback that destroying the channel brings is of no interest */
+	if (q->channel)
+		ares_destroy(q->channel);
+	free(q);
+}
+
+void resolver_free(struct resolver *r)
+{
+	if (!r)
+		return;
+	while (r->v)
+		question_free(&r->v);
+	close(r->timer);
+	close(r->epoll);
+	free(r);
+	ares_library_cleanup();
+}
+
+int resolver_fd(const struct resolver *r)
+{
+	return r->epoll;
+}
+
+/* ---- asking
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static void take(struct question *q, const struct ares_addrinfo *res)
+{
+	struct endpoint e;
+
+	for (const struct ares_addrinfo_node *n = res->nodes; n && q->answer.n < RESOLVER_MAX_ADDRS;
+	        n = n->ai_next)
+		if (endpoint_from_sockaddr(n->ai_addr, &e))
+			q->answer.addr[q->answer.n++] = e.addr;
+}
+
+static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *res)
+{
+	struct question *q = arg;
+
+	(void)timeouts;
+	if (status == ARES_SUCCESS && res && !q->answered)
+		take(q, res);
+	if (!q->answered && !q->answer.n)
+		q->answer.why = status == ARES_SUCCESS ? "no address" : ares_strerror(status);
+	q->answered = true;
+	if (res)
+		ares_freeaddrinfo(res);
+}
+
+static void set_source(ares_channel ch, const struct ipaddr *source)
+{
+	if (source->family == AF_INET)
+		ares_set_local_ip4(ch, ipaddr_u32(source));
+	else if (source->family == AF_INET6)
+		ares_set_local_ip6(ch, source->b);
+}
+
+/* The earliest of the questions' time-outs; at once when one has its answer already. */
+static void arm_timer(struct resolver *r)
+{
+	struct itimerspec at = {0};
+	struct timeval best = {.tv_sec = 3600}, tv;
+	bool ready = false;
+
+	for (struct question *q = r->v; q; q = q->next) {
+		ready |= q->answered;
+		if (q->channel && ares_timeout(q->channel, &best, &tv))
+			best = tv;
+	}
+	if (!r->v)
+		best = (struct timeval){0};
+	at.it_value.tv_sec = ready ? 0 : best.tv_sec;
+	at.it_value.tv_nsec = ready ? 1 : best.tv_usec * 1000;
+	if (r->v && !at.it_value.tv_sec && !at.it_value.tv_nsec)
+		at.it_value.tv_nsec = 1;
+	timerfd_settime(r->timer, 0, &at, NULL);
+}
+
+static void ask(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+{
+	struct resolver *r = ctx;
+	struct question *q = xcalloc(1, sizeof(*q));
+	struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM};
+	struct ares_options opt = {
+	        .sock_state_cb = on_socket, .sock_state_cb_data = q, .timeout = 2000, .tries = 2};
+
+	*q = (struct question){.next = r->v, .r = r, .id = id, .answer.id = id};
+	r->v = q;
+	int rc = ares_init_options(
+	        &q->channel, &opt, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
+
+	if (rc != ARES_SUCCESS) {
+		q->channel = NULL;
+		q->answered = true;
+		q->answer.why = ares_strerror(rc);
+	} else {
+		set_source(q->channel, source);
+		ares_getaddrinfo(q->channel, name, NULL, &hints, on_answer, q);
+	}
+	arm_timer(r);
+}
+
+static void cancel(void *ctx, uint32_t id)
+{
+	struct resolver *r = ctx;
+
+	for (struct question **at = &r->v; *at; at = &(*at)->next)
+		if ((*at)->id == id) {
+			question_free(at);
+			break;
+		}
+	arm_timer(r);
+}
+
+/* ---- answers
+ * -----------------------------------------------------------------------------------------------------------
+ */
+
+static void process(struct resolver *r)
+{
+	struct epoll_event ev[16];
+	uint64_t ticks;
+	int n = epoll_wait(r->epoll, ev, 16, 0);
+
+	for (int i = 0; i < n; i++) {
+		if (ev[i].data.fd == r->timer) {
+			if (read(r->timer, &ticks, sizeof(ticks)) < 0)
+				continue;
+			for (struct question *q = r->v; q; q = q->next)
+				if (q->channel)
+					ares_process_fd(
+					        q->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+			continue;
+		}
+		for (struct question *q = r->v; q; q = q->next)
+			if (q->channel)
+				ares_process_fd(q->channel,
+				        ev[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)
+				                ? ev[i].data.fd
+				                : ARES_SOCKET_BAD,
+				        ev[i].events & EPOLLOUT ? ev[i].data.fd : ARES_SOCKET_BAD);
+	}
+}
+
+static bool poll_answer(void *ctx, struct resolver_answer *out)
+{
+	struct resolver *r = ctx;
+
+	if (r->v)
+		process(r);
+	for (struct question **at = &r->v; *at; at = &(*at)->next)
+		if ((*at)->answered) {
+			*out = (*at)->answer;
+			question_free(at);
+			arm_timer(r);
+			return true;
+		}
+	arm_timer(r);
+	return false;
+}
+
+struct resolver_io resolver_io(struct resolver *r)
+{
+	return (struct resolver_io){.ctx = r, .ask = ask, .cancel = cancel, .poll = poll_answer};
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Names to addresses, without waiting: the hubs' names of `peer N fqdn NAME`. Questions are
+ * numbered by the caller; answers come out of resolver_poll() in any order. Over c-ares, with the
+ * box's own servers (/etc/resolv.conf, /etc/hosts): a hub's name is never asked through the tunnel
+ * that it is to build.
+ */
+#ifndef SPOKE_NET_RESOLVER_H
+#define SPOKE_NET_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+enum { RESOLVER_MAX_ADDRS = 8 };
+
+struct resolver_answer {
+	uint32_t id;
+	struct ipaddr addr[RESOLVER_MAX_ADDRS];
+	uint8_t n;       /* 0: no address */
+	const char *why; /* n = 0: the reason, e.g. "Domain name not found" */
+};
+
+/* What the client machine uses: the real resolver below, or a test's. */
+struct resolver_io {
+	void *ctx;
+	/* Asks; family AF_INET or AF_INET6; `source` (family 0: any) is the address the question
+	 * leaves from. */
+	void (*ask)(
+	        void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source);
+	void (*cancel)(void *ctx, uint32_t id);
+	bool (*poll)(void *ctx, struct resolver_answer *out); /* false: nothing more now */
+};
+
+struct resolver;
+
+struct resolver *resolver_new(void);
+void resolver_free(struct resolver *r); /* accepts NULL */
+struct resolver_io resolver_io(struct resolver *r);
+int resolver_fd(const struct resolver *r); /* readable when something is to be done: then poll */
+
+#endif
