@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The engine's inside: what an IKE SA is made of, and who does what to it.
+ *
+ * A `session` is what the caller calls an IKE SA: one peering, one handle, from connect to DOWN. It
+ * owns the children, the queue of things to do, and one or several `ike_sa`: the pair of SPIs and
+ * its keys. There are several only while one is replaced: `current` carries the session, the others
+ * wait for a Delete, or for a collision to be decided. Children belong to the session, so that
+ * rekeying the IKE SA moves nothing (RFC 7296 §2.8).
+ *
+ * An SA that is over stays for a while as a "ghost": it has no session work any more but repeats
+ * its last response to a peer that did not get it.
+ *
+ * Nothing is freed in the middle of a call: what ends is unlinked at once and freed by ike_reap().
+ */
+#ifndef SPOKE_IKEV2_SA_H
+#define SPOKE_IKEV2_SA_H
+
+#include <assert.h>
+#include <uthash.h>
+
+#include "base/mem.h"
+#include "ikev2/crypt.h"
+#include "ikev2/frag.h"
+#include "ikev2/ike.h"
+#include "ikev2/payload.h"
+#include "ikev2/proposal.h"
+#include "ikev2/sk.h"
+#include "ikev2/wire.h"
+
+enum {
+	WINDOW_MAX = 32, /* of requests that we accept ahead, whatever was announced */
+	WINDOW_DEFAULT = 5,
+	COOKIE_ROUNDS = 3,
+	GHOST_MS = 40000,     /* how long an ended SA answers repeated requests */
+	REPLACED_MS = 150000, /* how long we wait for the peer to delete what it replaced */
+	REDO_MS = 30000,      /* until a refused rekeying is tried again */
+	MAX_CHILDREN = 64,    /* of one session */
+	MAX_TASKS = 128,
+	NONCE_CAP = IKE_NONCE_MAX,
+};
+
+struct nonce {
+	uint16_t n;
+	uint8_t b[NONCE_CAP];
+};
+
+static inline struct span nonce_span(const struct nonce *n)
+{
+	return span_of(n->b, n->n);
+}
+
+/* Attributes with memory of their own. */
+struct attr_store {
+	struct ike_attrs a;
+	void *mem;
+};
+
+/* ---- work
+ * --------------------------------------------------------------------------------------------------
+ */
+
+enum task_type {
+	TASK_DPD,
+	TASK_CFG_SET,
+	TASK_REKEY_IKE,
+	TASK_REKEY_CHILD,
+	TASK_DELETE_CHILD,
+};
+
+/* Something to be done by an exchange of ours when the window allows and the time has come. */
+struct task {
+	struct task *next;
+	enum task_type type;
+	ike_time not_before;
+	uint32_t spi;    /* REKEY_CHILD, DELETE_CHILD: spi_in */
+	uint16_t group;  /* REKEY_*: what an INVALID_KE_PAYLOAD asked for, else 0 */
+	uint8_t refused; /* how often INVALID_KE_PAYLOAD came */
+	bool fresh;      /* REKEY_CHILD: the peer does not know the old one: without N(REKEY_SA) */
+	struct attr_store set;
+};
+
+/* The making of a child or an IKE SA by CREATE_CHILD_SA, on the side that asked. */
+struct create {
+	uint64_t spi; /* ours for the new SA */
+	struct nonce ni;
+	struct ike_dh *dh;
+	/* the peer asked for the same at the same time: the lowest nonce of its exchange */
+	bool collided;
+	uint32_t rival; /* child: spi_in of what that exchange made */
+	struct nonce low;
+};
+
+enum req_type {
+	REQ_INIT,
+	REQ_AUTH,
+	REQ_DPD,
+	REQ_CFG_SET,
+	REQ_REKEY_IKE,
+	REQ_REKEY_CHILD,
+	REQ_DELETE_CHILD,
+	REQ_DELETE_IKE,
+};
+
+/* A request of ours that waits for its response. */
+struct request {
+	struct request *next;
+	enum req_type type;
+	uint8_t exchange;
+	uint32_t id;
+	struct ike_build b; /* the plaintext, for sealing anew in smaller fragments */
+	struct ike_packets pk;
+	ike_time at; /* of the next retransmission */
+	uint32_t wait_ms;
+	bool steady; /* same distance each time: DPD's retry interval */
+	uint32_t tries;
+	struct task *task; /* owned; NULL for INIT, AUTH, DELETE_IKE */
+	struct create *cr; /* owned */
+};
+
+/* ---- SAs
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* IKE_SA_INIT and IKE_AUTH need more than what comes after. */
+struct handshake {
+	struct nonce ni, nr;
+	struct ike_dh *dh;
+	uint8_t *init_i, *init_r; /* the two messages that AUTH signs */
+	size_t init_i_n, init_r_n;
+	struct ike_packets answer; /* responder: the INIT response, for duplicates */
+	struct span cookie;        /* owned */
+	uint8_t cookies, groups;   /* how often the INIT was redone */
+	uint16_t group_tried[IKE_MAX_ALGS];
+	uint32_t child_spi;
+	/* an unauthenticated error that came instead of an answer */
+	uint16_t error;
+	uint32_t error_tries;
+};
+
+struct ike_sa {
+	UT_hash_handle hh;      /* ike.by_spi, key spi_local */
+	UT_hash_handle hh_init; /* ike.by_init, key init_key: responder's */
+	struct ike_sa *next;    /* in the session; then in the graveyard */
+	struct session *ses;
+	enum ike_sa_state state;
+	bool initiator; /* original initiator: sets the I flag */
+	bool ghost;     /* over; only repeats responses */
+	bool replaced;  /* not current any more: the peer is to delete it */
+	bool in_init;   /* linked in ike.by_init */
+	bool half_open; /* counted as such */
+	uint64_t spi_i, spi_r, spi_local;
+	struct init_key {
+		uint64_t spi_i;
+		struct endpoint remote;
+	} init_key;
+
+	struct ike_suite suite;
+	struct ike_keys keys;
+	struct ike_sk *sk;
+	struct ike_reasm reasm;
+	struct handshake *hs; /* NULL once authenticated, and for a rekeyed SA */
+
+	uint32_t tx_id; /* of our next request */
+	struct request *out;
+	uint32_t rx_id;   /* lowest request id of the peer that has not come */
+	uint32_t rx_bits; /* bit n: rx_id + n has come */
+	struct {
+		bool used;
+		uint32_t id;
+		struct ike_packets pk;
+	} answer[WINDOW_MAX];
+
+	bool close_wanted; /* send Delete as soon as the window allows */
+	uint16_t close_notify;
+	ike_time rekey_at, expire_at, drop_at;
+
+	/* the peer's rekeying while ours is under way */
+	struct ike_sa *rival; /* what it made; NULL when the peer has already deleted that */
+};
+
+enum child_state {
+	CHILD_UP,
+	CHILD_REKEYING, /* our request is out */
+	CHILD_REPLACED, /* a newer one stands in; the peer is to delete this one */
+	CHILD_CLOSING,  /* our Delete is queued */
+	CHILD_DELETING, /* our Delete is out */
+};
+
+struct child_sa {
+	UT_hash_handle hh; /* ike.by_child, key spi_in */
+	struct child_sa *next;
+	struct session *ses;
+	uint32_t spi_in;
+	enum child_state state;
+	struct ike_child k; /* without keys */
+	struct ike_ts wire_local[IKE_MAX_TS],
+	        wire_remote[IKE_MAX_TS]; /* as negotiated, before NAT */
+	uint8_t n_wire_local, n_wire_remote;
+	bool told;      /* CHILD_UP was sent, CHILD_DOWN not yet */
+	bool out;       /* CHILD_OUT was sent, or never needed */
+	bool redundant; /* lost a collision: whoever made it deletes it */
+	uint32_t heir;  /* spi_in of what replaces it, 0 if nothing */
+	ike_time since, rekey_at, expire_at;
+};
+
+struct session {
+	struct ike *e;
+	uint32_t handle, id;
+	struct ike_peering p; /* with memory of its own */
+	struct attr_store request, reply;
+	struct endpoint local, remote;
+	uint32_t vrf;
+	bool initiator, natt, nat_local, nat_remote, frag;
+	bool encap;       /* ESP in UDP */
+	bool established; /* IKE_EV_ESTABLISHED was sent */
+	bool down;        /* IKE_EV_DOWN was sent, or never will be */
+	bool dead;        /* in the graveyard */
+	bool peer_dynamic_route, peer_flexvpn, peer_ios;
+	struct ike_id remote_id;
+	struct prefix assigned4, assigned6;
+	struct attr_store pushed, set; /* CFG_REPLY; the last CFG_SET */
+	uint32_t peer_window;
+	struct ike_sa *sas, *current;
+	struct child_sa *children;
+	struct task *tasks;
+	ike_time heard, sent, tx_at; /* from the peer; ESP to it; IKE to it */
+	ike_time dpd_at, keepalive_at, established_at;
+	ike_time due; /* heap key */
+	size_t heap;  /* index + 1; 0: not in it */
+	struct session *next_dead;
+};
+
+/* ---- the engine
+ * -----------------------------------------------------------------------------------------------
+ */
+
+struct tx_node {
+	struct tx_node *next;
+	struct dgram d;
+	uint8_t data[];
+};
+
+struct ev_node {
+	struct ev_node *next;
+	struct ike_event ev;
+	struct ike_child_keys keys;
+	struct attr_store attrs;
+};
+
+struct ip_count {
+	UT_hash_handle hh;
+	struct ipaddr ip;
+	uint32_t n;
+};
+
+struct slot {
+	struct session *ses;
+	bool reserved; /* its DOWN has not been fetched yet: the number is not given to another */
+};
+
+struct ike {
+	struct ike_ops ops;
+	struct ike_config cfg;
+	ike_time now;
+	struct ike_counters n;
+	struct ike_sa *by_spi, *by_init;
+	struct child_sa *by_child;
+	struct ip_count *half_open_ip;
+	uint32_t half_open;
+	struct slot *slot;
+	size_t n_slot, n_sessions;
+	struct session **heap;
+	size_t n_heap, cap_heap;
+	struct tx_node *tx_head, **tx_tail, *tx_last;
+	struct ev_node *ev_head, **ev_tail, *ev_last;
+	struct ike_sa *dead_sa;
+	struct child_sa *dead_child;
+	struct session *dead_ses;
+	uint32_t next_id;
+	struct ike_cookie_key cookie[2];
+	bool have_cookie[2];
+	ike_time cookie_at;
+	ike_time hint_at;      /* of the next INVALID_IKE_SPI that we may send */
+	struct ike_attr *view; /* of ike_sa_info(): CFG_REPLY and CFG_SET together */
+};
+
+/* ---- engine.c, queue.c: tables, queues, debug
+ * -------------------------------------------------------------------- */
+
+void e_send(struct ike *e, const struct dgram *d);
+struct ev_node *e_event(
+        struct session *s, enum ike_event_type type); /* filled with what every event has */
+void e_random(struct ike *e, void *dst, size_t n);
+uint32_t e_random_below(struct ike *e, uint32_t n); /* 0 … n-1; 0 for n = 0 */
+void e_nonce(struct ike *e, struct nonce *n);
+uint64_t e_new_ike_spi(struct ike *e);
+uint32_t e_new_esp_spi(struct ike *e);
+void e_heap_update(struct ike *e, struct session *s);
+void e_heap_remove(struct ike *e, struct session *s);
+uint32_t e_slot_take(struct ike *e, struct session *s);
+void e_slot_leave(struct ike *e, struct session *s);
+void e_queues_free(struct ike *e);
+void ike_reap(struct ike *e);
+void attrs_copy(struct attr_store *dst, const struct ike_attrs *src); /* frees what was there */
+void attrs_fini(struct attr_store *s);
+
+/* `debug crypto ikev2`: sa NULL: tied to none. Level as in ike_ops.debug. */
+void ike_dbg(struct ike *e, const struct session *s, int level, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+void ike_dbg_packet(struct ike *e, const struct session *s, const struct dgram *d, bool sending);
+void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_build *b);
+
+/* ---- sa.c: life and death
+ * ------------------------------------------------------------------------------------------ */
+
+struct session *session_new(struct ike *e, const struct ike_peering *p,
+        const struct endpoint *local, const struct endpoint *remote, uint32_t vrf, bool initiator);
+void session_tick(struct session *s); /* does one thing that is due */
+void session_resched(struct session *s);
+/* The end, with IKE_EV_DOWN. Its SAs that must still say Delete or repeat an answer stay; see
+ * sa_ghost(), sa_close(). */
+void session_down(struct session *s, enum ike_reason reason, uint16_t notify);
+void session_destroy(struct session *s); /* with everything in it, at once and in silence */
+/* Down, and the peer is told by Delete on every SA it may know. `notify` is for the event. */
+void session_close(struct session *s, enum ike_reason reason, uint16_t notify);
+void session_established(struct session *s);
+void session_adopt(struct session *s, struct ike_sa *sa); /* the new current SA, after a rekeying */
+void session_heard(struct session *s, ike_time when);
+void session_free(struct session *s); /* memory only: ike_reap() */
+
+struct ike_sa *sa_new(struct session *s, enum ike_sa_state state, bool initiator);
+void sa_set_state(struct ike_sa *sa, enum ike_sa_state state);
+void sa_link(struct ike_sa *sa, uint64_t spi_local);
+bool sa_ready(struct ike_sa *sa); /* makes the ciphers out of suite and keys */
+void sa_start_lifetime(struct ike_sa *sa);
+void sa_unlink(struct ike_sa *sa);                 /* gone at once */
+void sa_ghost(struct ike_sa *sa);                  /* over, but repeats its answers for a while */
+void sa_close(struct ike_sa *sa, uint16_t notify); /* Delete, then gone */
+void sa_not_half_open(struct ike_sa *sa);
+void sa_free(struct ike_sa *sa); /* memory only: ike_reap() */
+void handshake_free(struct handshake *h);
+
+/* ---- exchange.c: message ids, requests, responses
+ * -------------------------------------------------------------------- */
+
+struct request *req_new(struct ike_sa *sa, enum req_type type, uint8_t exchange);
+void req_send(struct ike_sa *sa,
+        struct request *r); /* seals (not INIT) and sends; owned by the SA from here */
+void req_free(struct request *r);
+void req_drop(struct ike_sa *sa, struct request *r); /* unlinks and frees */
+struct request *req_find(const struct ike_sa *sa, enum req_type type);
+void req_tick(struct ike_sa *sa, struct request *r); /* its time has come */
+void task_free(struct task *t);
+struct task *task_add(struct session *s, enum task_type type, uint32_t spi);
+struct task *task_find(const struct session *s, enum task_type type, uint32_t spi);
+void task_back(
+        struct session *s, struct task *t, ike_time not_before); /* to the front of the queue */
+void task_remove(struct session *s, enum task_type type, uint32_t spi);
+void session_run(struct session *s); /* starts what may be started */
+ike_time tasks_due(const struct session *s);
+void exchange_rx(struct ike_sa *sa, const struct dgram *in, const struct ike_msg *m);
+/* To the session's peer, or, with `to`, back to where that datagram came from. */
+void send_packets(struct ike_sa *sa, const struct ike_packets *pk, const struct dgram *to);
+void msg_begin(
+        struct ike_sa *sa, struct ike_build *b, uint8_t exchange, uint32_t id, bool response);
+
+/* What a request handler wants done after its response is sealed and sent. */
+struct after {
+	enum {
+		AFTER_NOTHING,
+		AFTER_GHOST,
+		AFTER_DOWN,
+		AFTER_DOWN_LOUD
+	} what; /* this SA over; the session down */
+	enum ike_reason reason;
+	uint16_t notify;
+};
+
+/* ---- the exchanges
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* init.c */
+void init_start(struct ike_sa *sa);
+void init_response(struct ike_sa *sa, const struct dgram *in, const struct ike_msg *m);
+void init_failed(struct ike_sa *sa);                   /* by time or by error */
+bool init_timer(struct ike_sa *sa, struct request *r); /* false: has given up */
+enum ike_reason reason_of_notify(uint16_t type);
+void init_put_common(struct session *s, struct ike_build *b, const struct nonce *nonce,
+        const struct ike_dh *dh, uint64_t spi_i, uint64_t spi_r);
+void init_read_common(struct session *s, const struct ike_msg *m);
+bool init_derive(struct ike_sa *sa, struct span peer_public);
+/* init_r.c */
+void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m);
+/* auth.c */
+void auth_start(struct ike_sa *sa);
+void auth_response(struct ike_sa *sa, const struct ike_msg *m);
+bool auth_put(struct ike_sa *sa, struct ike_build *b);
+void auth_put_notifies(struct session *s, struct ike_build *b);
+void auth_read_window(struct session *s, const struct ike_msg *m);
+enum ike_reason auth_check(
+        struct ike_sa *sa, const struct ike_msg *m); /* IKE_R_NONE: it is the peer we want */
+void auth_done(struct ike_sa *sa);                   /* established */
+/* auth_r.c */
+void auth_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+/* create.c: CREATE_CHILD_SA */
+void create_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+bool create_send_child(struct ike_sa *sa, struct task *t);
+void create_child_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
+void create_free(struct create *c);
+bool nonce_lower(const struct nonce *a, const struct nonce *b);
+const struct nonce *nonce_min(const struct nonce *a, const struct nonce *b);
+bool nonce_read(const struct ike_msg *m, struct nonce *out);
+/* rekey.c: the IKE SA by CREATE_CHILD_SA */
+void rekey_ike_send(struct ike_sa *sa, struct task *t);
+void rekey_ike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b);
+void rekey_ike_peer_uses(struct ike_sa *sa); /* the rival becomes current, if it is one */
+void rekey_ike_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
+/* info.c */
+void info_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+void info_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
+void info_send_dpd(struct ike_sa *sa, struct task *t);
+void info_send_delete_child(struct ike_sa *sa, struct task *t);
+void info_send_delete_ike(struct ike_sa *sa);
+/* cfgmode.c */
+void cfg_send_set(struct ike_sa *sa, struct task *t);
+void cfg_put_request(struct session *s, struct ike_build *b);
+bool cfg_take_reply(struct session *s, const struct ike_msg *m);
+/* False: an address was asked for and none is to be had. `asked`: there was a CFG_REQUEST. */
+bool cfg_answer_request(
+        struct session *s, const struct ike_msg *m, bool *asked, struct attr_store *out);
+void cfg_on_set(struct session *s, const struct ike_msg *m, struct ike_build *b);
+void cfg_on_ack(struct session *s, const struct ike_msg *m);
+
+/* ---- natt.c
+ * ------------------------------------------------------------------------------------------------------------
+ */
+
+void natd_put(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t spi_r);
+void natd_read(struct session *s, const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r,
+        const struct dgram *in);
+void natt_follow(
+        struct session *s, const struct dgram *in); /* an authentic request came from elsewhere */
+
+/* ---- child.c
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+/* What a child is to be made of, on either side. */
+struct child_make {
+	bool initiator; /* of this exchange */
+	uint32_t spi_in, spi_out;
+	struct ike_suite suite;
+	enum ike_mode mode;
+	struct ike_ts local[IKE_MAX_TS], remote[IKE_MAX_TS];           /* effective */
+	struct ike_ts wire_local[IKE_MAX_TS], wire_remote[IKE_MAX_TS]; /* on the wire */
+	uint8_t n_local, n_remote;
+	struct span ni, nr;
+	const struct secret *shared; /* NULL: no PFS */
+	uint32_t replaces;
+};
+
+/* Makes the child and tells the caller. NULL: the keys could not be made. */
+struct child_sa *child_add(struct ike_sa *sa, const struct child_make *mk);
+struct child_sa *child_by_out(const struct session *s, uint32_t spi_out);
+struct child_sa *child_by_in(const struct ike *e, uint32_t spi_in);
+void child_gone(struct child_sa *c, enum ike_reason reason,
+        bool retry_later); /* CHILD_DOWN if it was told */
+void child_unlink(struct child_sa *c);
+void child_out(struct child_sa *c);    /* we send on it from now on */
+void child_delete(struct child_sa *c); /* Delete is queued */
+void child_start_rekey(struct child_sa *c, bool fresh);
+void child_tick(struct child_sa *c);
+ike_time child_due(const struct child_sa *c);
+
+/* Initiator: SA, TSi, TSr and notifies of a request; and what the response made of it. IKE_R_NONE:
+ * good. */
+void child_put_offer(struct session *s, struct ike_build *b, uint32_t spi,
+        const struct child_sa *old, enum ike_ke_use ke, uint16_t group, struct span nonce,
+        struct span public_value);
+enum ike_reason child_read_answer(struct session *s, const struct ike_msg *m,
+        const struct child_sa *old, enum ike_ke_use ke, struct child_make *mk);
+/* Responder: 0, or the notify that refuses. `group` is that of the peer's KE, 0 if none. */
+uint16_t child_choose(struct session *s, const struct ike_msg *m, enum ike_ke_use ke,
+        uint16_t group, struct ike_choice *choice, struct child_make *mk);
+void child_put_answer(struct session *s, struct ike_build *b, const struct ike_choice *choice,
+        const struct child_make *mk, struct span nonce, struct span public_value);
+
+#endif
