@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A terminal: modes and prompts, the shapes of errors, several terminals at once, when the router
+ * acts. */
+#include "lib_term.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/core.h"
+#include "flexvpn/exec.h"
+
+static struct box B;
+static struct term T;
+
+static int up(void **state)
+{
+	(void)state;
+	box_init(&B);
+	term_open(&T, &B, PROTO_INTERACTIVE);
+	return 0;
+}
+
+static int down(void **state)
+{
+	(void)state;
+	term_close(&T);
+	box_fini(&B);
+	return 0;
+}
+
+/* ---- modes
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static const struct {
+	const char *line, *prompt;
+} walk[] = {
+        {"", "Router#"},
+        {"disable", "Router>"},
+        {"en", "Router#"},
+        {"conf t", "Router(config)#"},
+        {"! a remark", "Router(config)#"},
+        {"crypto ikev2 client flexvpn flex", "Router(config-ikev2-flexvpn)#"},
+        {"peer 1 10.0.0.1", "Router(config-ikev2-flexvpn)#"},
+        {"crypto ikev2 keyring keys", "Router(config-ikev2-keyring)#"},
+        {"peer hub", "Router(config-ikev2-keyring-)#"}, /* name and mode share 30 columns */
+        {"exit", "Router(config-ikev2-keyring)#"},
+        {"peer hub2", "Router(config-ikev2-keyring-)#"},
+        {"peer hub3", "Router(config-ikev2-keyring-)#"}, /* one level out and in again */
+        {"interface tu0", "Router(config-if)#"},         /* a global line from a section */
+        {"hostname R1", "R1(config)#"},                  /* in force in the very next prompt */
+        {"crypto ikev2 keyring keys", "R1(config-ikev2-keyring)#"},
+        {"peer hub", "R1(config-ikev2-keyring-peer)#"}, /* 30 columns exactly */
+        {"crypto ikev2 authorization policy pol", "R1(config-ikev2-author-polic)#"},
+        {"hostname a-name-of-more-than-twenty", "a-name-of-more-than-(config)#"},
+        {"interface Tunnel0", "a-name-of-more-than-(config-if)#"},
+        {"end", "a-name-of-more-than-twenty#"},
+        {"configure terminal", "a-name-of-more-than-(config)#"},
+        {"no hostname", "Router(config)#"},
+        {"exit", "Router#"},
+};
+
+static void prompts_follow_the_modes(void **state)
+{
+	(void)state;
+	assert_string_equal(T.prompt, "Router#");
+	for (size_t i = 0; i < ARRAY_LEN(walk); i++) {
+		const char *out = say(&T, walk[i].line);
+
+		if (T.status != 0)
+			fail_msg("%s: %s", walk[i].line, out);
+		if (strcmp(T.prompt, walk[i].prompt) != 0)
+			fail_msg("after \"%s\": %s instead of %s", walk[i].line, T.prompt,
+			        walk[i].prompt);
+	}
+}
+
+static void configure_says_its_line_and_exit_says_goodbye(void **state)
+{
+	(void)state;
+	assert_string_equal(say(&T, "configure terminal"),
+	        "Enter configuration commands, one per line.  End with CNTL/Z.\n");
+	assert_int_equal(T.prompt_flags, PROTO_PROMPT_CONFIG);
+	assert_string_equal(say(&T, "do configure terminal"),
+	        "% Invalid command: this terminal is in configuration mode\n");
+	assert_int_equal(T.status, 1);
+	say(&T, "end");
+	assert_int_equal(T.prompt_flags, 0);
+	assert_string_equal(say(&T, "exit"), "");
+	assert_true(T.closed);
+	assert_true(session_closing(T.s));
+}
+
+static void ctrl_z_takes_the_line_and_leaves(void **state)
+{
+	(void)state;
+	say(&T, "configure terminal");
+	say_flags(&T, "hostname R7", PROTO_LINE_CTRL_Z);
+	assert_string_equal(T.prompt, "R7#");
+	say(&T, "configure terminal");
+	say(&T, "interface Tunnel0");
+	session_interrupt(T.s);
+	assert_string_equal(T.prompt, "R7#");
+}
+
+/* ---- errors
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static const struct {
+	bool config;
+	const char *line, *want;
+} errors[] = {
+        {false, "show clokk", "                ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "show", "% Incomplete command.\n\n"},
+        {false, "show c", "% Ambiguous command:  \"show c\"\n"},
+        {false, "foo",
+                "Translating \"foo\"\n\n% Unknown command or computer name, or unable to find "
+                "computer address\n\n"},
+        {false, "foo bar", "        ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "show clock extra",
+                "                  ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "show clock | foo",
+                "                    ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "clear logging | include x",
+                "                     ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "terminal length 513",
+                "                       ^\n% Invalid input detected at '^' marker.\n\n"},
+        {true, "foo", "               ^\n% Invalid input detected at '^' marker.\n\n"},
+        {true, "hostname", "% Incomplete command.\n\n"},
+        {true, "do", "% Incomplete command.\n\n"},
+        {true, "do show clokk",
+                "                           ^\n% Invalid input detected at '^' marker.\n\n"},
+        {true, "do show c", "% Ambiguous command:  \"do show c\"\n"},
+        {true, "do foo", "                  ^\n% Invalid input detected at '^' marker.\n\n"},
+        {true, "show clock", "                ^\n% Invalid input detected at '^' marker.\n\n"},
+};
+
+static void errors_have_the_four_shapes(void **state)
+{
+	bool config = false;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(errors); i++) {
+		if (errors[i].config != config)
+			say(&T, "configure terminal");
+		config = errors[i].config;
+		const char *got = say(&T, errors[i].line);
+
+		if (strcmp(got, errors[i].want) != 0)
+			fail_msg("%s%s:\n%s\ninstead of\n%s", T.prompt, errors[i].line, got,
+			        errors[i].want);
+		assert_int_equal(T.status, 1);
+	}
+}
+
+static void a_script_learns_which_line_was_wrong(void **state)
+{
+	struct term t;
+
+	(void)state;
+	term_open(&t, &B, PROTO_SCRIPT);
+	assert_string_equal(say(&t, "configure terminal"), "");
+	say(&t, "! a remark");
+	assert_string_equal(
+	        say(&t, "interfase Tunnel0"), "line 3: interfase Tunnel0\n              ^\n% "
+	                                      "Invalid input detected at '^' marker.\n\n");
+	assert_int_equal(t.status, 1);
+	assert_string_equal(say(&t, "pre-shared-key VerySecret"),
+	        "line 4: pre-shared-key <hidden>\n         ^\n% Invalid input detected at '^' "
+	        "marker.\n\n");
+	assert_string_equal(say(&t, "hostname R1"), "");
+	assert_int_equal(t.status, 0);
+	term_close(&t);
+}
+
+/* ---- when the router acts
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static bool acted(void)
+{
+	return router_fx(B.router)->cfg->cfg == router_running(B.router);
+}
+
+static void pending_input_is_acted_on_once(void **state)
+{
+	(void)state;
+	say(&T, "configure terminal");
+	say_flags(&T, "interface Tunnel7", PROTO_LINE_MORE);
+	say_flags(&T, " ip address 10.7.0.1 255.255.255.0", PROTO_LINE_MORE);
+	assert_string_equal(T.prompt, "Router(config-if)#");
+	assert_false(acted());
+	say(&T, "!");
+	assert_true(acted());
+	say_flags(&T, "hostname R1", PROTO_LINE_MORE);
+	assert_false(acted());
+	assert_non_null(strstr(say_flags(&T, "do show version", PROTO_LINE_MORE), "R1 uptime is"));
+	assert_true(acted()); /* a command sees what stands in front of it */
+}
+
+static void two_terminals_configure_at_once(void **state)
+{
+	struct term other;
+
+	(void)state;
+	term_open(&other, &B, PROTO_INTERACTIVE);
+	say(&T, "configure terminal");
+	say(&T, "interface Tunnel0");
+	say(&other, "configure terminal");
+	say(&other, "hostname Both");
+	say(&T, "ip address 10.0.0.1 255.255.255.0");
+	assert_string_equal(T.prompt, "Both(config-if)#"); /* still in the interface */
+	say(&other, "no interface Tunnel0");
+	say(&T, "hostname Alone");
+	assert_string_equal(T.prompt, "Alone(config)#");
+	const char *run = say(&other, "do show running-config");
+
+	assert_non_null(strstr(run, "hostname Alone\n"));
+	assert_null(strstr(run, "Tunnel0"));
+	term_close(&other);
+}
+
+static void a_section_that_another_removed_is_left(void **state)
+{
+	struct term other;
+
+	(void)state;
+	term_open(&other, &B, PROTO_INTERACTIVE);
+	say(&T, "configure terminal");
+	say(&T, "crypto ikev2 keyring k");
+	say(&other, "configure terminal");
+	say(&other, "no crypto ikev2 keyring k");
+	say(&T, "peer hub");
+	assert_int_equal(T.status, 1);
+	assert_null(strstr(say(&T, "do show running-config"), "keyring k"));
+	term_close(&other);
+}
+
+/* ---- log lines
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+static void log_lines_come_after_terminal_monitor(void **state)
+{
+	(void)state;
+	say(&T, "configure terminal");
+	say(&T, "end");
+	assert_string_equal(sb_str(&T.log), "");
+	say(&T, "terminal monitor");
+	say(&T, "configure terminal");
+	say(&T, "end");
+	assert_non_null(strstr(
+	        sb_str(&T.log), ": %SYS-5-CONFIG_I: Configured from console by admin on vty0\n"));
+	say(&T, "terminal no monitor");
+	say(&T, "configure terminal");
+	say(&T, "end");
+	assert_string_equal(sb_str(&T.log), "");
+	assert_non_null(strstr(say(&T, "show logging"),
+	        "%SYS-5-CONFIG_I: Configured from console by admin on vty0\n"));
+}
+
+static void lines_without_effect_warn_once(void **state)
+{
+	(void)state;
+	say(&T, "configure terminal");
+	assert_string_equal(say(&T, "ip domain name example.org"),
+	        "% Kept, but without effect in this release: name resolution\n");
+	assert_string_equal(say(&T, "ip domain name example.com"), "");
+	assert_non_null(strstr(
+	        say(&T, "do show logging"), "%PARSER-4-RECORDED: \"ip domain name example.org\" is "
+	                                    "recorded without effect in this release\n"));
+	assert_non_null(strstr(say(&T, "do show running-config"), "ip domain name example.com\n"));
+}
+
+/* ---- help
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void help_and_completion_know_the_mode(void **state)
+{
+	(void)state;
+	assert_string_equal(help(&T, "show clx"), "% Unrecognized command\n");
+	assert_string_equal(help(&T, "show cl"), "clock  \n\n");
+	assert_string_equal(help(&T, "show clock "), "  detail  Display detailed information\n"
+	                                             "  |       Output modifiers\n  <cr>\n");
+	assert_non_null(strstr(help(&T, "show clock | "), "  include  Include lines that match\n"));
+	assert_string_equal(complete(&T, "conf"), "configure ");
+	assert_string_equal(complete(&T, "show clock | inc"), "show clock | include ");
+	assert_null(complete(&T, "show clock | x"));
+	assert_null(complete(&T, "show c"));
+	say(&T, "configure terminal");
+	assert_string_equal(help(&T, "do show cl"), "clock  \n\n");
+	assert_string_equal(complete(&T, "do show clock | inc"), "do show clock | include ");
+	assert_string_equal(complete(&T, "hostn"), "hostname ");
+	assert_non_null(strstr(help(&T, ""), "Configure commands:\n"));
+}
+
+/* ---- life
+ * -----------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void there_is_an_end_to_terminals(void **state)
+{
+	static struct term many[SHELL_MAX_SESSIONS];
+
+	(void)state;
+	for (size_t i = 1; i < SHELL_MAX_SESSIONS; i++)
+		term_open(&many[i], &B, PROTO_INTERACTIVE);
+	assert_null(session_new(B.shell, &(struct session_io){0}, NULL, PROTO_SCRIPT, "late"));
+	term_close(&many[5]);
+	term_open(&many[5], &B, PROTO_INTERACTIVE); /* its number is free again */
+	assert_non_null(strstr(say(&many[5], "show users"), "\n*  5 vty 5      admin "));
+	for (size_t i = 1; i < SHELL_MAX_SESSIONS; i++)
+		term_close(&many[i]);
+}
+
+#define T_(f) cmocka_unit_test_setup_teardown(f, up, down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        T_(prompts_follow_the_modes),
+	        T_(configure_says_its_line_and_exit_says_goodbye),
+	        T_(ctrl_z_takes_the_line_and_leaves),
+	        T_(errors_have_the_four_shapes),
+	        T_(a_script_learns_which_line_was_wrong),
+	        T_(pending_input_is_acted_on_once),
+	        T_(two_terminals_configure_at_once),
+	        T_(a_section_that_another_removed_is_left),
+	        T_(log_lines_come_after_terminal_monitor),
+	        T_(lines_without_effect_warn_once),
+	        T_(help_and_completion_know_the_mode),
+	        T_(there_is_an_end_to_terminals),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
