@@ -230,7 +230,7 @@ static void emit_use_table(struct gram *g, struct strbuf *sb)
 			        "\nstatic void u_%s(struct cfg_build *b, const struct cfg_node *n, "
 			        "const void *l)\n{\n\tuse_%s(b, n, l);\n}\n",
 			        line_symbol(g, l), line_symbol(g, l));
-	sb_printf(sb, "\nconst cfg_use_fn cfg_use_table[] = {\n\t[%d] = NULL,\n", g->n_line);
+	sb_printf(sb, "\nconst cfg_use_fn cfg_use_table[%d] = {\n", g->n_line + 1);
 	for (struct line *l = g->lines; l; l = l->next)
 		if (has_use(g, l))
 			sb_printf(
@@ -261,7 +261,7 @@ static void emit_exec_table(struct gram *g, struct strbuf *sb)
 			        "\nstatic void x_%s(struct exec *x, const void "
 			        "*a)\n{\n\texec_%s(x, a);\n}\n",
 			        l->name, l->name);
-	sb_printf(sb, "\nconst gr_exec_fn gr_exec_table[] = {\n\t[%d] = NULL,\n", g->n_line);
+	sb_printf(sb, "\nconst gr_exec_fn gr_exec_table[%d] = {\n", g->n_line + 1);
 	for (struct line *l = g->lines; l; l = l->next)
 		if (l->kind == L_EXEC)
 			sb_printf(sb, "\t[GR_L_exec_%s] = x_%s,\n", l->name, l->name);
