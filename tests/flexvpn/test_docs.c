@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * docs/commands.md and docs/status.md are written by the grammar; this compares the committed files. When they differ:
+ * docs/commands.md and docs/status.md are written by the grammar; this compares the committed
+ * files. When they differ:
  *
  *   SPOKE_REGENERATE=1 tests/run unit        (or run this program so, from the top of the tree)
  *
- * writes them anew. docs/status.md comes from docs/reference.list: every command there is entered, and what became of it decides.
+ * writes them anew. docs/status.md comes from docs/reference.list: every command there is entered,
+ * and what became of it decides.
  */
-#include <stdarg.h>
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +75,9 @@ static void commands_are_documented(void **s)
 	sb_fini(&sb);
 }
 
-/* ---- status ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- status
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 enum fate { ACTS, RECORDED, PENDING, ABSENT, N_FATES };
 static const char *const fates[] = {"acts", "recorded", "pending", "not there"};
@@ -89,7 +95,8 @@ static const char *pending_in(const struct cfg_tree *t, int line)
 	struct cfg_iter it;
 
 	for (const struct cfg_node *n = cfg_first(t, GR_NONE, &it); n; n = cfg_next(&it)) {
-		const char *why = cfg_node_line(n) == line ? cfg_node_pending(n) : pending_in(cfg_children(n), line);
+		const char *why = cfg_node_line(n) == line ? cfg_node_pending(n)
+		                                           : pending_in(cfg_children(n), line);
 
 		if (why)
 			return why;
@@ -127,7 +134,9 @@ static enum fate config_fate(struct status *st, const char *line)
 	if (cfg_editor_line(ed, line, NULL).status == GR_OK) {
 		int id = cfg_editor_last_line(ed);
 		const struct gr_line_info *info = gr_line_info(id);
-		const char *why = info->pending ? info->pending : pending_in(cfg_root(cfg_editor_candidate(ed)), id);
+		const char *why = info->pending
+		                          ? info->pending
+		                          : pending_in(cfg_root(cfg_editor_candidate(ed)), id);
 
 		st->reason = why;
 		fate = why ? PENDING : info->recorded ? RECORDED : ACTS;
@@ -158,8 +167,8 @@ static void command(struct status *st, char *text)
 	enum fate fate = st->exec ? exec_fate(text) : config_fate(st, text);
 
 	st->count[fate]++;
-	sb_printf(&st->out, "| `%s` | %s | %s%s%s |\n", text, purpose + 3, fates[fate], st->reason ? ": " : "",
-		st->reason ? st->reason : "");
+	sb_printf(&st->out, "| `%s` | %s | %s%s%s |\n", text, purpose + 3, fates[fate],
+	        st->reason ? ": " : "", st->reason ? st->reason : "");
 }
 
 static void chapter(struct status *st, const char *title)
@@ -174,7 +183,8 @@ static void entry(struct status *st, char *line)
 	if (*line == '@') {
 		chapter(st, line + 2);
 	} else if (*line == '=') {
-		snprintf(st->sections, sizeof(st->sections), "%s", strcmp(line + 2, "global") == 0 ? "" : line + 2);
+		snprintf(st->sections, sizeof(st->sections), "%s",
+		        strcmp(line + 2, "global") == 0 ? "" : line + 2);
 		st->exec = false;
 	} else if (*line == '>') {
 		st->exec = true;
@@ -185,12 +195,14 @@ static void entry(struct status *st, char *line)
 
 static void status_is_documented(void **s)
 {
-	static const char head[] =
-		"# Which command does what\n\n"
-		"Written by the grammar from docs/reference.list (tests/flexvpn/test_docs.c); do not edit.\n\n"
-		"*acts*: it does what IOS does. *recorded*: it is kept and printed, and has no effect that a client would miss.\n"
-		"*pending*: it is kept and printed, warns when it is entered and waits for the function named.\n"
-		"*not there*: it is refused.\n";
+	static const char head[] = "# Which command does what\n\n"
+	                           "Written by the grammar from docs/reference.list "
+	                           "(tests/flexvpn/test_docs.c); do not edit.\n\n"
+	                           "*acts*: it does what IOS does. *recorded*: it is kept and "
+	                           "printed, and has no effect that a client would miss.\n"
+	                           "*pending*: it is kept and printed, warns when it is entered "
+	                           "and waits for the function named.\n"
+	                           "*not there*: it is refused.\n";
 	struct status st = {0};
 	struct strbuf all = {0};
 	char *list = slurp("docs/reference.list"), *save, *line;
@@ -212,8 +224,8 @@ static void status_is_documented(void **s)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(commands_are_documented),
-		cmocka_unit_test(status_is_documented),
+	        cmocka_unit_test(commands_are_documented),
+	        cmocka_unit_test(status_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
