@@ -18,6 +18,8 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->b = *b;
 	x->now = x->started = now;
 	x->routes = fx_routes_new();
+	x->tracks = track_new();
+	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
 	fx_adopt(x);
 	x->ike = fx_ike_new(x);
@@ -41,6 +43,8 @@ void fx_free(struct fx *x)
 	fx_unreconcile(x);
 	ike_free(x->ike);
 	fx_routes_free(x->routes);
+	track_free(x->tracks);
+	sla_free(x->slas);
 	free(x->applied);
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
@@ -137,6 +141,7 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 
 	x->now = now;
 	rebuild(x, old, c);
+	fx_tracks_configure(x);
 	fx_clients_configure(x, old, c);
 	fx_routes_configure(x, old, c);
 	x->dirty = true;
@@ -219,6 +224,20 @@ static bool drain(struct fx *x)
 	return any;
 }
 
+/* Wanted and applied, until nothing asks for another look. */
+static bool settle(struct fx *x)
+{
+	x->retrack |= x->dirty || x->refresh;
+	fx_reconcile(x);
+	fx_tracks_run(x);
+	fx_clients_run(x);
+	bool again = x->dirty || x->refresh || x->reconsider;
+
+	x->retrack |= again;
+	fx_reconcile(x);
+	return again;
+}
+
 void fx_pump(struct fx *x, uint64_t now)
 {
 	x->now = now;
@@ -229,11 +248,8 @@ void fx_pump(struct fx *x, uint64_t now)
 	for (int i = 0; i < PUMP_ROUNDS; i++) {
 		bool any = drain(x);
 
-		if (x->cfg) {
-			fx_clients_run(x);
-			any |= x->dirty || x->refresh;
-			fx_reconcile(x);
-		}
+		if (x->cfg)
+			any |= settle(x);
 		send_pending(x);
 		if (!any)
 			return;
@@ -242,9 +258,10 @@ void fx_pump(struct fx *x, uint64_t now)
 
 uint64_t fx_deadline(const struct fx *x)
 {
-	uint64_t a = ike_deadline(x->ike), b = fx_clients_deadline(x);
+	uint64_t at = ike_deadline(x->ike), clients = fx_clients_deadline(x), tracks = fx_tracks_deadline(x);
 
-	return a < b ? a : b;
+	at = clients < at ? clients : at;
+	return tracks < at ? tracks : at;
 }
 
 /* ---- event trace --------------------------------------------------------------------------------------------------------------- */

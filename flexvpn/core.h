@@ -23,6 +23,7 @@
 #include "flexvpn/decide.h"
 #include "ikev2/ike.h"
 #include "net/net.h"
+#include "net/resolver.h"
 
 /* ---- a session's pushed attributes --------------------------------------------------------------------------------- */
 
@@ -56,6 +57,7 @@ struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const st
 /* The states `show crypto ikev2 client flexvpn` prints. */
 #define FX_STATE_LIST(X)                                                                                               \
 	X(INIT)             /* the profile is incomplete */                                                                \
+	X(WAIT_TRACK)       /* `connect track`, the object is in the other state */                                        \
 	X(CONNECT_REQUIRED) /* `connect manual`, waiting for the command */                                                \
 	X(NEGOTIATING)                                                                                                     \
 	X(ACTIVE)                                                                                                          \
@@ -68,7 +70,18 @@ enum fx_state {
 };
 const char *fx_state_name(enum fx_state s);
 
-enum { FX_MAX_CHILDREN = 16 };
+enum { FX_MAX_CHILDREN = 16, FX_MAX_RESOLVED = 8 };
+
+/* `peer reactivate`: a better gateway is connected beside the session in use, which is let go once the better one stands. */
+struct fx_trial {
+	uint32_t handle; /* IKE SA; 0: no trial */
+	struct fx_place at;
+	char peer_name[FX_NAME_LEN];
+	struct ipaddr peer, local;
+	struct fx_pushed pushed;
+	uint64_t not_before; /* after a failed trial: when the next may begin */
+	uint32_t backoff_ms;
+};
 
 struct fx_client {
 	struct fx_client *next;
@@ -77,10 +90,13 @@ struct fx_client {
 	enum fx_state state;
 	char why[160]; /* INIT: what is missing; otherwise the last failure */
 	bool user_wants; /* `connect manual`: the command was given */
-	struct fx_decision decision; /* the last one, and why */
-	uint32_t peer_seq;           /* the peer in use or in trial; 0: none */
+	struct fx_place at;           /* the gateway in use or being tried; seq 0: none */
+	char peer_name[FX_NAME_LEN];  /* its name, when it is known by one */
 	struct ipaddr peer, local;
-	char tunnel[40], source[IPADDR_STRLEN];
+	uint32_t asking;              /* question to the resolver under way; 0: none */
+	struct ipaddr resolved[FX_MAX_RESOLVED]; /* what it answered, and how many of them were tried */
+	uint8_t n_resolved, used_resolved;
+	char tunnel[40], source[40];
 	uint32_t tunnel_id;
 	uint32_t handle; /* IKE SA; 0: none */
 	bool child_up;
@@ -89,8 +105,11 @@ struct fx_client {
 	char fingerprint[512]; /* what the session is built on: see fx_session_fingerprint() */
 	uint64_t since;  /* entered this state */
 	uint64_t retry_at;
+	unsigned possible_then; /* RETRY_WAIT: how many gateways could be tried when the pass ended */
 	uint32_t attempts, connects;
 	struct fx_tried tried;
+	struct fx_downloaded downloaded;
+	struct fx_trial trial;
 	struct fx_pushed pushed;
 	char *offered; /* the networks last told to the hub, as text; NULL: none */
 	bool accept_routes, up_logged;
@@ -110,6 +129,9 @@ struct fx_backends {
 	struct net *net;
 	void (*random)(void *ctx, uint8_t *dst, size_t n);
 	void *random_ctx;
+	struct sla_io sla; /* carries IP SLA probes … */
+	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
+	struct resolver_io names; /* carries questions about names */
 };
 
 struct fx {
@@ -123,6 +145,12 @@ struct fx {
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
 	bool dirty;                 /* wanted may have changed */
 	bool refresh;               /* the kernel reported a change: look again before comparing */
+	bool reconsider;            /* a track, a mate or the configuration changed: clients look at their choices again */
+	bool retrack;               /* a fact that track objects look at may have changed */
+	struct track_set *tracks;
+	struct sla_set *slas;
+	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
+	uint32_t next_question;
 	bool isakmp_on;
 	struct trace trace;
 	uint64_t trace_shown; /* wall clock of the last `show … latest` */
@@ -147,8 +175,18 @@ uint64_t fx_clients_deadline(const struct fx *x);
 void fx_client_connect(struct fx *x, struct fx_client *c);    /* the EXEC command */
 void fx_client_disconnect(struct fx *x, struct fx_client *c); /* `clear … connect NAME` */
 void fx_client_restart(struct fx *x, struct fx_client *c, const char *why);
+void fx_client_reselect(struct fx *x, struct fx_client *c); /* `clear crypto ikev2 sa`: the next gateway */
 void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev);
 void fx_clients_free(struct fx *x);
+
+/* The gateway list of a client as it stands now, and why each is possible or not. Valid until the next call. */
+const struct fx_decision *fx_client_choices(struct fx *x, const struct fx_client *c);
+bool fx_client_wanted(const struct fx *x, const struct fx_client *c); /* does `connect …` ask for a session now? */
+
+/* ---- tracks.c ---- */
+void fx_tracks_configure(struct fx *x);
+void fx_tracks_run(struct fx *x); /* probes that are due, answers that came, objects evaluated anew */
+uint64_t fx_tracks_deadline(const struct fx *x);
 
 /* ---- reconcile.c ---- */
 void fx_reconcile(struct fx *x); /* nothing to do: no call */
@@ -168,6 +206,7 @@ struct fx_route_want {
 	uint32_t distance, tag;
 	uint32_t owner; /* 0: configuration; else the client's id */
 	bool null0;
+	uint32_t track; /* in the table only while this object is up; 0: always */
 };
 struct fx_routes *fx_routes_new(void);
 void fx_routes_free(struct fx_routes *r);
@@ -175,6 +214,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w);
 void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
+void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed */
 void fx_routes_apply(struct fx *x);
 void fx_routes_refresh(struct fx *x); /* compare with the kernel's table */
 void fx_routes_remove_all(struct fx *x);

@@ -5,10 +5,10 @@
 const char *fx_excluded_text(enum fx_excluded x)
 {
 	static const char *const text[] = {
-		[FX_POSSIBLE] = "possible",
-		[FX_X_FAILED] = "failed in this pass",
-		[FX_X_TRACK] = "track object not in the configured state",
-		[FX_X_GROUP] = "in use by another client of the backup group",
+	        [FX_POSSIBLE] = "possible",
+	        [FX_X_FAILED] = "failed in this pass",
+	        [FX_X_TRACK] = "track object not in the configured state",
+	        [FX_X_GROUP] = "in use by another client of the backup group",
 	};
 
 	return text[x];
@@ -41,7 +41,8 @@ static void add(struct fx_decision *out, struct fx_candidate k, const struct fx_
 	out->cand[out->n++] = k;
 }
 
-static void add_downloaded(struct fx_decision *out, const struct fx_downloaded *d, const struct fx_facts *f)
+static void add_downloaded(
+        struct fx_decision *out, const struct fx_downloaded *d, const struct fx_facts *f)
 {
 	for (uint8_t i = 0; i < d->n; i++) {
 		struct fx_candidate k = {.at = {.seq = d->from, .down = (uint8_t)(i + 1)}};
@@ -52,7 +53,8 @@ static void add_downloaded(struct fx_decision *out, const struct fx_downloaded *
 	}
 }
 
-static void choose_source(const struct fx_client_cfg *c, const struct fx_facts *f, struct fx_decision *out)
+static void choose_source(
+        const struct fx_client_cfg *c, const struct fx_facts *f, struct fx_decision *out)
 {
 	for (size_t i = 0; i < c->sources.n; i++)
 		if (fx_track_holds(f->tracks, c->sources.v[i].track, false)) {
@@ -74,17 +76,19 @@ void fx_decide(const struct fx_client_cfg *c, const struct fx_facts *f, struct f
 	for (size_t i = 0; i < c->peers.n; i++) {
 		const struct fx_peer *p = &c->peers.v[i];
 
-		if (!placed && p->seq > d->from) { /* its peer was removed meanwhile: the list keeps its place */
+		if (!placed && p->seq > d->from) { /* its peer was removed meanwhile: the list keeps
+			                              its place */
 			add_downloaded(out, d, f);
 			placed = true;
 		}
-		add(out, (struct fx_candidate){.at = {.seq = p->seq},
-				 .name = p->fqdn,
-				 .v6 = p->fqdn_ipv6,
-				 .addr = p->addr,
-				 .track = p->track,
-				 .track_down = p->track_down},
-			f);
+		add(out,
+		        (struct fx_candidate){.at = {.seq = p->seq},
+		                .name = p->fqdn,
+		                .v6 = p->fqdn_ipv6,
+		                .addr = p->addr,
+		                .track = p->track,
+		                .track_down = p->track_down},
+		        f);
 		if (!placed && p->seq == d->from) {
 			add_downloaded(out, d, f);
 			placed = true;

@@ -66,7 +66,7 @@ static void clear_sas(struct exec *e, const struct ipaddr *local, const struct i
 
 	for (struct fx_client *c = e->fx->clients; c; c = c->next)
 		if (c->handle && ike_sa_info(e->fx->ike, c->handle, &s) && fx_sa_selected(&s, local, remote))
-			fx_client_restart(e->fx, c, "cleared");
+			fx_client_reselect(e->fx, c);
 	settle(e);
 }
 

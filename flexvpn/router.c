@@ -13,6 +13,7 @@
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
 #include "flexvpn/startup.h"
+#include "net/probe.h"
 
 struct router {
 	uv_loop_t *loop;
@@ -20,8 +21,10 @@ struct router {
 	struct fx_backends b;
 	char dataplane[16], dataplane_why[200];
 	uv_timer_t timer;
-	uv_poll_t dp_poll, net_poll;
-	bool dp_polled, net_polled;
+	struct probes *probes;
+	struct resolver *resolver;
+	uv_poll_t dp_poll, net_poll, probe_poll, name_poll;
+	bool dp_polled, net_polled, probe_polled, name_polled;
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
@@ -118,6 +121,20 @@ static bool open_net(struct router *r, const char *which, char *why, size_t n)
 	return r->b.net != NULL;
 }
 
+static bool answered_probe(void *ctx, uint32_t *id, bool *ok)
+{
+	return probes_poll(ctx, id, ok);
+}
+
+static void open_probes(struct router *r)
+{
+	r->probes = probes_new();
+	r->resolver = resolver_new();
+	r->b.sla = probes_io(r->probes);
+	r->b.sla_poll = answered_probe;
+	r->b.names = resolver_io(r->resolver);
+}
+
 struct router *router_new(const struct router_opts *o, char *why, size_t n)
 {
 	struct router *r = xcalloc(1, sizeof(*r));
@@ -131,6 +148,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 		free(r);
 		return NULL;
 	}
+	open_probes(r);
 	r->startup_path = o->startup_path ? xstrdup(o->startup_path) : NULL;
 	r->running = cfg_new();
 	r->fx = fx_new(&r->b, mono_ms());
@@ -139,6 +157,8 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	r->handles++;
 	r->dp_polled = watch(r, &r->dp_poll, r->b.dp_ops->fd(r->b.dp));
 	r->net_polled = watch(r, &r->net_poll, r->b.net_ops->fd(r->b.net));
+	r->probe_polled = watch(r, &r->probe_poll, probes_fd(r->probes));
+	r->name_polled = watch(r, &r->name_poll, resolver_fd(r->resolver));
 	log_msg(SYS_RESTART, SPOKE_VERSION);
 	log_msg(PLATFORM_DATAPLANE, r->dataplane, r->dataplane_why);
 	fx_commit(r->fx, r->running, mono_ms());
@@ -155,20 +175,28 @@ static void on_closed(uv_handle_t *h)
 	r->handles--;
 }
 
+static void unwatch(uv_poll_t *p, bool open)
+{
+	if (open)
+		uv_close((uv_handle_t *)p, on_closed);
+}
+
 void router_free(struct router *r)
 {
 	if (!r)
 		return;
 	fx_free(r->fx);
 	uv_close((uv_handle_t *)&r->timer, on_closed);
-	if (r->dp_polled)
-		uv_close((uv_handle_t *)&r->dp_poll, on_closed);
-	if (r->net_polled)
-		uv_close((uv_handle_t *)&r->net_poll, on_closed);
+	unwatch(&r->dp_poll, r->dp_polled);
+	unwatch(&r->net_poll, r->net_polled);
+	unwatch(&r->probe_poll, r->probe_polled);
+	unwatch(&r->name_poll, r->name_polled);
 	while (r->handles)
 		uv_run(r->loop, UV_RUN_NOWAIT);
 	r->b.dp_ops->close(r->b.dp);
 	r->b.net_ops->close(r->b.net);
+	probes_free(r->probes);
+	resolver_free(r->resolver);
 	cfg_unref(r->running);
 	cfg_unref(r->startup);
 	free(r->startup_path);

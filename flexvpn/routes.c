@@ -71,6 +71,7 @@ static struct fx_route_want key_of(const struct fx_route_want *w)
 	k.tag = w->tag;
 	k.owner = w->owner;
 	k.null0 = w->null0;
+	k.track = w->track;
 	return k;
 }
 
@@ -140,7 +141,7 @@ static bool read_ip_route(const struct cfg_node *n, struct fx_route_want *w)
 	struct arena a;
 
 	arena_init(&a);
-	bool ok = gl_global_ip_route_get(n, &a, &l) && !l.has_vrf && !l.has_track;
+	bool ok = gl_global_ip_route_get(n, &a, &l) && !l.has_vrf;
 	int len = ok ? mask_to_len(ipaddr_u32(&l.mask)) : -1;
 
 	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}, .distance = 1};
@@ -152,6 +153,7 @@ static bool read_ip_route(const struct cfg_node *n, struct fx_route_want *w)
 		w->distance = l.distance;
 	if (l.has_tag)
 		w->tag = l.tag;
+	w->track = l.has_track ? l.track : 0;
 	w->null0 = strcmp(w->ifname, "Null0") == 0;
 	arena_fini(&a);
 	return ok && len >= 0 && (l.has_gateway || l.has_ifname);
@@ -163,7 +165,7 @@ static bool read_ipv6_route(const struct cfg_node *n, struct fx_route_want *w)
 	struct arena a;
 
 	arena_init(&a);
-	bool ok = gl_global_ipv6_route_get(n, &a, &l) && !l.has_vrf && !l.has_track;
+	bool ok = gl_global_ipv6_route_get(n, &a, &l) && !l.has_vrf;
 
 	*w = (struct fx_route_want){.dst = l.prefix, .distance = 1};
 	if (l.has_gateway)
@@ -174,6 +176,7 @@ static bool read_ipv6_route(const struct cfg_node *n, struct fx_route_want *w)
 		w->distance = l.distance;
 	if (l.has_tag)
 		w->tag = l.tag;
+	w->track = l.has_track ? l.track : 0;
 	w->null0 = strcmp(w->ifname, "Null0") == 0;
 	arena_fini(&a);
 	return ok && (l.has_gateway || l.has_ifname);
@@ -208,6 +211,15 @@ void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *
 	cfg_changes(old, new, on_change, x);
 }
 
+void fx_routes_retrack(struct fx *x, uint32_t track)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->want.track == track)
+			mark(x, e);
+}
+
 /* ---- into the kernel ------------------------------------------------------------------------------------------------- */
 
 static bool to_kernel(const struct fx *x, const struct route *e, struct net_route *out)
@@ -216,6 +228,8 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 
 	*out = (struct net_route){.dst = w->dst, .gateway = w->gateway, .metric = w->distance, .proto = NET_ROUTE_PROTO,
 		.blackhole = w->null0};
+	if (!fx_track_holds(x->tracks, w->track, false))
+		return false;
 	if (w->null0)
 		out->gateway = (struct ipaddr){0};
 	if (w->null0 || !w->ifname[0])

@@ -35,7 +35,7 @@ static void summary(struct out *o, const struct fx_client *c, const struct fx_cl
 
 	out_field_str(o, "profile", "  Profile : %s\n", c->name);
 	out_field_str(o, "state", "  Current state:%s\n", fx_state_name(c->state));
-	out_field_str(o, "peer", "  Peer : %s\n", c->peer_seq ? ipaddr_fmt(&c->peer, a) : "not set");
+	out_field_str(o, "peer", "  Peer : %s\n", c->at.seq ? ipaddr_fmt(&c->peer, a) : "not set");
 	out_field_str(o, "source", "  Source : %s\n", c->source[0] ? c->source : "not set");
 	out_field_str(o, "ivrf", "  ivrf : %s\n", "IP DEFAULT");
 	out_field_str(o, "fvrf", "  fvrf : %s\n", "IP DEFAULT");
@@ -80,16 +80,16 @@ static void gateway(struct out *o, const struct fx_candidate *k, bool chosen)
 	out_obj_end(o);
 }
 
-static void gateways(struct out *o, const struct fx_client *c)
+static void gateways(struct out *o, const struct fx_decision *d)
 {
 	out_text(o, "  Gateway list:\n");
 	out_list(o, "gateways");
-	for (size_t i = 0; i < c->decision.n; i++)
-		gateway(o, &c->decision.cand[i], (int)i == c->decision.chosen);
+	for (size_t i = 0; i < d->n; i++)
+		gateway(o, &d->cand[i], (int)i == d->chosen);
 	out_list_end(o);
 }
 
-static void sources(struct out *o, const struct fx_client *c, const struct fx_client_cfg *cfg)
+static void sources(struct out *o, const struct fx_decision *d, const struct fx_client_cfg *cfg)
 {
 	if (!cfg->sources.n)
 		return;
@@ -103,8 +103,8 @@ static void sources(struct out *o, const struct fx_client *c, const struct fx_cl
 		out_field_str(o, "interface", " %-39s", s->ifname);
 		if (s->track)
 			out_field_int(o, "track", " track %lld", s->track);
-		out_text(o, "%s\n", s->seq == c->decision.source_seq ? " chosen" : "");
-		out_bool(o, "chosen", s->seq == c->decision.source_seq);
+		out_text(o, "%s\n", s->seq == d->source_seq ? " chosen" : "");
+		out_bool(o, "chosen", s->seq == d->source_seq);
 		out_obj_end(o);
 	}
 	out_list_end(o);
@@ -152,8 +152,10 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 	out_field_int(e->o, "connects", ", connects : %lld\n", c->connects);
 	for (uint8_t i = 0; i < cfg->n_inside; i++)
 		out_text(e->o, "  Inside interface : %s\n", cfg->inside[i]);
-	gateways(e->o, c);
-	sources(e->o, c, cfg);
+	const struct fx_decision *d = fx_client_choices(e->fx, c);
+
+	gateways(e->o, d);
+	sources(e->o, d, cfg);
 	pushed(e->o, &c->pushed);
 }
 

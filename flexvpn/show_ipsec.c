@@ -260,7 +260,7 @@ static void one_crypto_session(struct exec *e, const struct fx_client *c, const 
 	if (detail && c->state == FX_ACTIVE)
 		out_text(e->o, "Uptime: %s\n", fx_age_fmt((e->fx->now - c->since) / 1000, age));
 	out_field_str(e->o, "status", "Session status: %s     \n", status);
-	out_text(e->o, "Peer: %s port %u%s\n", c->peer_seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
+	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
 		detail ? " fvrf: (none) ivrf: (none)" : "");
 	if (sa && i.remote_id.type)
 		ike_id_fmt(&i.remote_id, id);

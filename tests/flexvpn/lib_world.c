@@ -42,6 +42,75 @@ static void prng(void *ctx, uint8_t *dst, size_t n)
 	}
 }
 
+/* ---- names and probes ------------------------------------------------------------------------------------------------------ */
+
+static void ask_name(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+{
+	struct world *w = ctx;
+	struct resolver_answer a = {.id = id, .why = "Domain name not found"};
+
+	(void)source;
+	w->asked++;
+	for (size_t i = 0; i < WORLD_NAMES; i++)
+		for (uint8_t k = 0; w->name[i].name && strcmp(w->name[i].name, name) == 0 && k < w->name[i].n; k++)
+			if (w->name[i].addr[k].family == family)
+				a.addr[a.n++] = w->name[i].addr[k];
+	assert_true(w->n_answer < WORLD_PENDING);
+	w->answer[w->n_answer++] = a;
+}
+
+static void cancel_name(void *ctx, uint32_t id)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < w->n_answer; i++)
+		if (w->answer[i].id == id)
+			w->answer[i--] = w->answer[--w->n_answer];
+}
+
+static bool poll_name(void *ctx, struct resolver_answer *out)
+{
+	struct world *w = ctx;
+
+	if (!w->n_answer)
+		return false;
+	*out = w->answer[--w->n_answer];
+	return true;
+}
+
+/* A probe to a dead hub is never answered, any other at once. */
+static bool probe_send(void *ctx, const struct sla_cfg *c, uint32_t id)
+{
+	struct world *w = ctx;
+
+	for (int i = 0; i < WORLD_HUBS; i++)
+		if (w->hub[i].dead && ipaddr_eq(&w->hub[i].addr, &c->target))
+			return true;
+	if (w->n_echo < WORLD_PENDING)
+		w->echo[w->n_echo++].id = id;
+	return true;
+}
+
+static void probe_cancel(void *ctx, uint32_t id)
+{
+	struct world *w = ctx;
+
+	for (size_t i = 0; i < w->n_echo; i++)
+		if (w->echo[i].id == id)
+			w->echo[i--] = w->echo[--w->n_echo];
+}
+
+static bool probe_poll(void *ctx, uint32_t *id, bool *ok)
+{
+	struct world *w = ctx;
+
+	if (!w->n_echo)
+		return false;
+	*id = w->echo[--w->n_echo].id;
+	*ok = true;
+	return true;
+}
+
 /* ---- hubs ------------------------------------------------------------------------------------------------------------------ */
 
 static void hub_random(void *ctx, uint8_t *dst, size_t n)
@@ -267,9 +336,13 @@ struct world *world_new(void)
 	w->now = 1000000;
 	w->seed = 7;
 	w->b = (struct fx_backends){.dp_ops = &dp_fake_ops, .net_ops = &net_fake_ops, .random = prng, .random_ctx = w};
+	w->b.sla = (struct sla_io){.ctx = w, .send = probe_send, .cancel = probe_cancel};
+	w->b.sla_poll = probe_poll;
+	w->b.names = (struct resolver_io){.ctx = w, .ask = ask_name, .cancel = cancel_name, .poll = poll_name};
 	w->b.dp = dp_fake_ops.open(&dc, why, sizeof(why));
 	w->b.net = net_fake_ops.open(why, sizeof(why));
-	net_fake_link(w->b.net, "eth0", true, true);
+	w->link[0] = net_fake_link(w->b.net, "eth0", true, true);
+	w->link[1] = net_fake_link(w->b.net, "eth1", true, true);
 	net_fake_link(w->b.net, "Tunnel0", false, true); /* what the data plane would create */
 	net_fake_link(w->b.net, "Tunnel1", false, true);
 	w->sink = log_sink_add(keep_log, w, LOG_SEV_DEBUG);

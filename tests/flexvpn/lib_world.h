@@ -26,14 +26,32 @@ struct world_hub {
 	size_t n_set, sets;
 };
 
+/* A name that the world's resolver knows. */
+struct world_name {
+	const char *name;
+	struct ipaddr addr[3];
+	uint8_t n;
+};
+
+enum { WORLD_PENDING = 32, WORLD_NAMES = 4 };
+
 struct world {
 	struct fx *x;
 	struct fx_backends b;
 	uint64_t now;
 	struct world_hub hub[WORLD_HUBS];
 	struct cfg_editor *ed;
+	uint32_t link[2]; /* eth0, eth1 */
 	struct cfg *empty;
 	uint32_t seed;
+	struct world_name name[WORLD_NAMES];
+	struct resolver_answer answer[WORLD_PENDING]; /* not yet polled */
+	size_t n_answer;
+	unsigned asked; /* questions so far */
+	struct { /* probes sent to an address that is no dead hub: answered at the next poll */
+		uint32_t id;
+	} echo[WORLD_PENDING];
+	size_t n_echo;
 	char log[64][256]; /* syslog lines, newest last */
 	size_t n_log;
 	struct log_sink *sink;

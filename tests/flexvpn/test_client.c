@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib_world.h"
@@ -24,7 +25,7 @@ static int teardown(void **s)
 	return 0;
 }
 
-static void connect(struct world *w)
+static void bring_up(struct world *w)
 {
 	fx_client_connect(w->x, world_client(w, "flex"));
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
@@ -37,7 +38,7 @@ static void manual_waits_for_the_command(void **s)
 	world_run(w, 10 * MINUTE);
 	assert_int_equal(world_client(w, "flex")->state, FX_CONNECT_REQUIRED);
 	assert_int_equal(w->hub[0].inits, 0);
-	connect(w);
+	bring_up(w);
 }
 
 static void session_brings_address_routes_and_messages(void **s)
@@ -45,7 +46,7 @@ static void session_brings_address_routes_and_messages(void **s)
 	struct world *w = *s;
 	const char *net;
 
-	connect(w);
+	bring_up(w);
 	net = net_fake_log(w->b.net);
 	assert_non_null(strstr(net, "172.31.0.2"));
 	assert_non_null(strstr(net, "192.168.50.0/24"));
@@ -64,7 +65,7 @@ static void own_networks_are_offered(void **s)
 		{10, 30, 30, 0, 255, 255, 255, 0}};
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	world_run(w, SECOND);
 	assert_int_equal(w->hub[0].sets, 1);
 	assert_int_equal(w->hub[0].n_set, 3);
@@ -84,7 +85,7 @@ static void teardown_removes_everything(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	net_fake_forget(w->b.net);
 	fx_client_disconnect(w->x, world_client(w, "flex"));
 	world_run(w, SECOND);
@@ -105,7 +106,7 @@ static void committing_the_same_configuration_makes_no_call(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	world_run(w, SECOND);
 	dp_fake_forget(w->b.dp);
 	net_fake_forget(w->b.net);
@@ -146,14 +147,14 @@ static void dead_peer_leads_to_the_next_in_sequence(void **s)
 
 	world_enter(w, "crypto ikev2 client flexvpn flex\nconnect auto\npeer 5 10.0.0.2\npeer 3 10.0.0.3");
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
-	assert_int_equal(world_client(w, "flex")->peer_seq, 1);
+	assert_int_equal(world_client(w, "flex")->at.seq, 1);
 	world_enter(w, "crypto ikev2 profile prof\ndpd 10 2 periodic");
 	fx_client_restart(w->x, world_client(w, "flex"), "test");
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
 	w->hub[0].dead = true;
 	world_run(w, 3 * MINUTE);
 	assert_int_equal(world_client(w, "flex")->state, FX_ACTIVE);
-	assert_int_equal(world_client(w, "flex")->peer_seq, 3); /* 3 before 5, whatever the order of entry */
+	assert_int_equal(world_client(w, "flex")->at.seq, 3); /* 3 before 5, whatever the order of entry */
 	assert_int_equal(ipaddr_u32(&world_client(w, "flex")->peer), 0x0a000003);
 }
 
@@ -180,7 +181,7 @@ static void edits_that_reset_the_session(void **s)
 	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
 		char line[120];
 
-		connect(w);
+		bring_up(w);
 		snprintf(line, sizeof(line), "crypto ikev2 client flexvpn flex\n%s", edits[i]);
 		uint32_t before = world_client(w, "flex")->connects, handle = world_client(w, "flex")->handle;
 
@@ -194,7 +195,7 @@ static void a_peer_edit_keeps_the_session(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	world_enter(w, "crypto ikev2 client flexvpn flex\npeer 2 10.0.0.2\nno peer 2");
 	world_run(w, SECOND);
 	assert_int_equal(world_client(w, "flex")->state, FX_ACTIVE);
@@ -209,28 +210,28 @@ static void removing_the_peer_in_use_selects_anew(void **s)
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
 	world_enter(w, "crypto ikev2 client flexvpn flex\nno peer 1");
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
-	assert_int_equal(world_client(w, "flex")->peer_seq, 2);
+	assert_int_equal(world_client(w, "flex")->at.seq, 2);
 }
 
 static void incomplete_profile_says_what_is_missing(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	world_enter(w, "no crypto ikev2 keyring key");
 	world_run(w, SECOND);
 	assert_int_equal(world_client(w, "flex")->state, FX_INIT);
 	assert_non_null(strstr(world_client(w, "flex")->why, "keyring key"));
 	world_enter(w, "crypto ikev2 keyring key\npeer dvti\naddress 0.0.0.0 0.0.0.0\npre-shared-key cisco");
 	world_run(w, SECOND);
-	connect(w);
+	bring_up(w);
 }
 
 static void no_tunnel_interface_removes_the_device(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	dp_fake_forget(w->b.dp);
 	world_enter(w, "no interface Tunnel0");
 	world_run(w, SECOND);
@@ -253,7 +254,7 @@ static void rekeys_keep_the_session(void **s)
 {
 	struct world *w = *s;
 
-	connect(w);
+	bring_up(w);
 	world_run(w, 26 * 60 * MINUTE); /* a day and more: child SAs every hour, the IKE SA once */
 	assert_int_equal(world_client(w, "flex")->state, FX_ACTIVE);
 	assert_int_equal(world_client(w, "flex")->connects, 1);

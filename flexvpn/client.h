@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Between the files of the FlexVPN client: client.c walks the states, client_peer.c goes through
+ * the gateway list, client_session.c follows what the engine reports. The outside calls only what
+ * core.h declares.
+ */
+#ifndef SPOKE_FLEXVPN_CLIENT_H
+#define SPOKE_FLEXVPN_CLIENT_H
+
+#include "flexvpn/core.h"
+
+const struct fx_client_cfg *fx_client_config(const struct fx *x, const struct fx_client *c);
+void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s);
+
+/* ---- client_peer.c ---- */
+void fx_client_start(struct fx *x,
+        struct fx_client *c); /* from no session to the next gateway's trial, or to waiting */
+void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost);
+void fx_client_failed(struct fx *x, struct fx_client *c,
+        const char *why); /* the gateway at c->at: logged, not again in this pass */
+void fx_client_attempt_failed(
+        struct fx *x, struct fx_client *c); /* the name's next address, else the next gateway */
+void fx_client_answers(struct fx *x);       /* names that were resolved */
+void fx_client_reconsider(struct fx *x, struct fx_client *c,
+        const struct fx_client_cfg *cfg);              /* is the choice still right? */
+void fx_trial_drop(struct fx *x, struct fx_client *c); /* ends a trial, if there is one */
+void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why);
+
+/* ---- client_session.c ---- */
+void fx_client_close(
+        struct fx *x, struct fx_client *c); /* ends session, question and trial; Delete is sent */
+void fx_client_tear_down(struct fx *x,
+        struct fx_client *c); /* the session is over, whoever ended it; nothing is sent */
+void fx_client_want_routes(struct fx *x, struct fx_client *c);
+
+#endif

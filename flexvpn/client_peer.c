@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Going through the gateway list: take what fx_decide() chose, resolve its name if it has one, try
+ * its addresses one after the other, move on when all failed; go back to a better gateway when
+ * `peer reactivate` asks for it.
+ *
+ * Guide: "Backup Gateways" and "Reactivate Primary Peer".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/client.h"
+#include "flexvpn/session.h"
+
+/* After every gateway of the list has failed: how long until the next pass. After a failed return
+ * to a better gateway: how long until the next attempt, doubled each time. */
+enum { RETRY_MS = 5000, TRIAL_FIRST_MS = 30000, TRIAL_MAX_MS = 600000 };
+
+/* ---- the list as it stands
+ * ----------------------------------------------------------------------------------------- */
+
+struct mate {
+	const struct fx *x;
+	const struct fx_client *c;
+	int group;
+};
+
+/* The guide: "if a connection exists, the FlexVPN client omits this peer". An attempt counts too:
+ * otherwise two mates that start together would share a peer. */
+static bool taken(void *ctx, const struct ipaddr *peer)
+{
+	const struct mate *m = ctx;
+
+	for (const struct fx_client *o = m->x->clients; o; o = o->next) {
+		const struct fx_client_cfg *cfg = o == m->c ? NULL : fx_client_config(m->x, o);
+
+		if (!cfg || cfg->backup_group != m->group)
+			continue;
+		if ((o->handle && ipaddr_eq(&o->peer, peer)) ||
+		        (o->trial.handle && ipaddr_eq(&o->trial.peer, peer)))
+			return true;
+	}
+	return false;
+}
+
+/* Only members that were put into a group by configuration avoid each other; see
+ * docs/guide-coverage.md. */
+static void decide(struct fx *x, const struct fx_client *c, const struct fx_tried *tried)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct mate m = {.x = x, .c = c, .group = cfg->backup_group};
+	struct fx_facts f = {.tried = tried,
+	        .downloaded = &c->downloaded,
+	        .tracks = x->tracks,
+	        .taken = cfg->backup_group >= 0 ? taken : NULL,
+	        .ctx = &m};
+
+	fx_decide(cfg, &f, &x->choice);
+}
+
+const struct fx_decision *fx_client_choices(struct fx *x, const struct fx_client *c)
+{
+	if (fx_client_config(x, c))
+		decide(x, c, &c->tried);
+	else
+		x->choice.n = 0;
+	return &x->choice;
+}
+
+static int place_cmp(struct fx_place a, struct fx_place b)
+{
+	if (a.seq != b.seq)
+		return a.seq < b.seq ? -1 : 1;
+	return a.down < b.down ? -1 : a.down > b.down;
+}
+
+/* ---- trying one gateway
+ * --------------------------------------------------------------------------------------------- */
+
+static bool source_address(struct fx *x, const struct fx_resolved *r, int family,
+        struct ipaddr *local, char *name, size_t n)
+{
+	const struct fx_interface *t = r->tunnel, *src;
+	const char *ifname = t->source_dynamic ? x->choice.source : t->source_if;
+
+	snprintf(name, n, "%s", ifname ? ifname : "");
+	if (ipaddr_is_set(&t->source_addr)) {
+		*local = t->source_addr;
+		snprintf(name, n, "%s", ipaddr_fmt(local, (char[IPADDR_STRLEN]){0}));
+		return local->family == family;
+	}
+	src = ifname ? fx_find_interface(x->cfg, ifname) : NULL;
+	return src && fx_interface_address(x, src, family, local);
+}
+
+/* An IKE SA towards `peer`; 0: `c->why` says why not. */
+static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,
+        const struct ipaddr *peer, struct ipaddr *local)
+{
+	struct ike_peering p = {0};
+	struct arena a;
+
+	if (!source_address(x, r, peer->family, local, c->source, sizeof(c->source))) {
+		snprintf(c->why, sizeof(c->why), "tunnel source %s has no address",
+		        c->source[0] ? c->source : "interface");
+		return 0;
+	}
+	if (!fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
+		return 0;
+	arena_init(&a);
+	p.owner = c->id;
+	p.cfg_request = fx_cfg_request(&a, r);
+	struct endpoint from = {.addr = *local, .port = 500}, to = {.addr = *peer, .port = 500};
+	uint32_t handle = ike_connect(x->ike, &p, &from, &to, 0, x->now);
+
+	fx_peering_fini(&p);
+	arena_fini(&a);
+	if (!handle)
+		snprintf(c->why, sizeof(c->why), "the limit of IKE SAs is reached");
+	return handle;
+}
+
+void fx_client_failed(struct fx *x, struct fx_client *c, const char *why)
+{
+	char peer[IPADDR_STRLEN];
+
+	if (why != c->why)
+		snprintf(c->why, sizeof(c->why), "%s", why);
+	log_msg(FLEXVPN_PEER_FAILED, c->name,
+	        c->peer_name[0] ? c->peer_name : ipaddr_fmt(&c->peer, peer), c->why);
+	fx_trace(x, c, FX_T_PEER_FAILED, c->at.seq, c->at.down);
+	fx_tried_add(&c->tried, c->at);
+	/* The guide: when all peers of the downloaded list failed, the next static peer is tried
+	 * and the list is deleted. */
+	if (c->at.down && c->at.down == c->downloaded.n)
+		c->downloaded.n = 0;
+}
+
+static bool try_address(
+        struct fx *x, struct fx_client *c, const struct fx_resolved *r, const struct ipaddr *peer)
+{
+	c->peer = *peer;
+	c->handle = open_sa(x, c, r, peer, &c->local);
+	if (!c->handle)
+		return false;
+	fx_client_set_state(x, c, FX_NEGOTIATING);
+	return true;
+}
+
+/* The next address that the name has; a mate of the backup group may be using one. */
+static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	struct mate m = {.x = x, .c = c, .group = r->client->backup_group};
+
+	while (c->used_resolved < c->n_resolved) {
+		const struct ipaddr *a = &c->resolved[c->used_resolved++];
+
+		if (m.group >= 0 && taken(&m, a)) {
+			snprintf(c->why, sizeof(c->why), "%s", fx_excluded_text(FX_X_GROUP));
+			continue;
+		}
+		if (try_address(x, c, r, a))
+			return true;
+	}
+	return false;
+}
+
+static void ask_name(struct fx *x, struct fx_client *c, const struct fx_candidate *k)
+{
+	struct ipaddr any = {0};
+
+	if (++x->next_question == 0)
+		x->next_question = 1;
+	c->asking = x->next_question;
+	c->peer = (struct ipaddr){0};
+	fx_client_set_state(x, c, FX_NEGOTIATING);
+	x->b.names.ask(x->b.names.ctx, c->asking, k->name, k->v6 ? AF_INET6 : AF_INET, &any);
+}
+
+static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	const struct fx_candidate *k = &x->choice.cand[x->choice.chosen];
+	struct ipaddr addr = k->addr;
+
+	c->at = k->at;
+	snprintf(c->peer_name, sizeof(c->peer_name), "%s", k->name ? k->name : "");
+	c->n_resolved = c->used_resolved = 0;
+	c->attempts++;
+	c->route_distance = r->author->accept_distance;
+	c->route_tag = r->author->accept_tag;
+	c->accept_routes = !r->author->no_accept;
+	snprintf(c->tunnel, sizeof(c->tunnel), "%s", r->tunnel->name);
+	c->tunnel_id = fx_tunnel_id(r->tunnel);
+	fx_session_fingerprint(x->cfg, r, c->fingerprint, sizeof(c->fingerprint));
+	fx_trace(x, c, FX_T_PEER, c->at.seq, c->at.down);
+	if (k->name) {
+		ask_name(x, c, k);
+		return;
+	}
+	if (try_address(x, c, r, &addr))
+		return;
+	fx_client_failed(x, c, c->why);
+	c->at = (struct fx_place){0};
+	fx_client_start(x, c);
+}
+
+/* How many gateways could be tried if none had failed; none without a source. */
+static unsigned possible_now(struct fx *x, const struct fx_client *c)
+{
+	static const struct fx_tried nobody;
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	const struct fx_interface *t = cfg->tunnel ? fx_find_interface(x->cfg, cfg->tunnel) : NULL;
+	unsigned n = 0;
+
+	decide(x, c, &nobody);
+	if (t && t->source_dynamic && !x->choice.source)
+		return 0;
+	for (size_t i = 0; i < x->choice.n; i++)
+		n += x->choice.cand[i].excluded == FX_POSSIBLE;
+	return n;
+}
+
+static void end_of_pass(struct fx *x, struct fx_client *c, const struct fx_client_cfg *cfg)
+{
+	c->tried = (struct fx_tried){0};
+	c->possible_then = possible_now(x, c);
+	if (cfg->connect == FX_CONNECT_MANUAL) {
+		c->user_wants =
+		        false; /* the guide: subsequent connections require user intervention */
+		fx_client_set_state(x, c, FX_CONNECT_REQUIRED);
+		return;
+	}
+	c->retry_at = x->now + RETRY_MS;
+	fx_client_set_state(x, c, FX_RETRY_WAIT);
+}
+
+void fx_client_start(struct fx *x, struct fx_client *c)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct fx_resolved r;
+
+	if (!cfg || !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	decide(x, c, &c->tried);
+	if (r.tunnel->source_dynamic && !x->choice.source) {
+		snprintf(c->why, sizeof(c->why), "no tunnel source is usable");
+		end_of_pass(x, c, cfg);
+	} else if (x->choice.chosen < 0) {
+		end_of_pass(x, c, cfg);
+	} else {
+		try_gateway(x, c, &r);
+	}
+}
+
+/* An attempt at one address failed: the name's next address, else the next gateway. */
+static void attempt_failed(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	if (try_resolved(x, c, r))
+		return;
+	fx_client_failed(x, c, c->why);
+	c->at = (struct fx_place){0};
+	fx_client_start(x, c);
+}
+
+/* The guide: "if an existing connection with a peer from the gateway list goes down, the client
+ * tries to establish a connection with the next peer in the gateway list": those after the lost one
+ * first, then from the top, and the lost one itself when there is no other. */
+void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+
+	c->tried = (struct fx_tried){0};
+	if (!cfg) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	if (cfg->connect == FX_CONNECT_MANUAL && !c->user_wants) {
+		end_of_pass(x, c, cfg);
+		return;
+	}
+	decide(x, c, &c->tried);
+	for (size_t i = 0; i < x->choice.n; i++)
+		if (place_cmp(x->choice.cand[i].at, lost) <= 0)
+			fx_tried_add(&c->tried, x->choice.cand[i].at);
+	decide(x, c, &c->tried);
+	if (x->choice.chosen < 0) {
+		c->tried = (struct fx_tried){0};
+		fx_tried_add(&c->tried, lost);
+		decide(x, c, &c->tried);
+	}
+	if (x->choice.chosen < 0)
+		c->tried = (struct fx_tried){0};
+	fx_client_start(x, c);
+}
+
+/* ---- names
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void on_answer(struct fx *x, struct fx_client *c, const struct resolver_answer *a)
+{
+	struct fx_resolved r;
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+
+	c->asking = 0;
+	c->n_resolved = a->n < FX_MAX_RESOLVED ? a->n : FX_MAX_RESOLVED;
+	memcpy(c->resolved, a->addr, c->n_resolved * sizeof(a->addr[0]));
+	c->used_resolved = 0;
+	if (!cfg || !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	if (!c->n_resolved)
+		snprintf(c->why, sizeof(c->why), "name resolution: %s", a->why);
+	decide(x, c, &c->tried);  /* the source may have changed while we waited */
+	attempt_failed(x, c, &r); /* none was tried yet: the first address is the next one */
+}
+
+void fx_client_answers(struct fx *x)
+{
+	struct resolver_answer a;
+
+	while (x->b.names.poll && x->b.names.poll(x->b.names.ctx, &a))
+		for (struct fx_client *c = x->clients; c; c = c->next)
+			if (c->asking == a.id) {
+				on_answer(x, c, &a);
+				break;
+			}
+}
+
+/* The engine gave up on the address in trial (client_session.c). */
+void fx_client_attempt_failed(struct fx *x, struct fx_client *c)
+{
+	struct fx_resolved r;
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+
+	if (!cfg || !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	decide(x, c, &c->tried);
+	attempt_failed(x, c, &r);
+}
+
+/* ---- back to a better gateway
+ * --------------------------------------------------------------------------------------------- */
+
+void fx_trial_drop(struct fx *x, struct fx_client *c)
+{
+	uint32_t handle = c->trial.handle;
+
+	c->trial.handle = 0;
+	if (handle)
+		ike_close(x->ike, handle, x->now);
+}
+
+void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why)
+{
+	struct fx_trial *t = &c->trial;
+	char peer[IPADDR_STRLEN];
+
+	log_msg(FLEXVPN_PEER_FAILED, c->name, ipaddr_fmt(&t->peer, peer), why);
+	t->handle = 0;
+	t->backoff_ms = t->backoff_ms ? 2 * t->backoff_ms : TRIAL_FIRST_MS;
+	if (t->backoff_ms > TRIAL_MAX_MS)
+		t->backoff_ms = TRIAL_MAX_MS;
+	t->not_before = x->now + t->backoff_ms;
+}
+
+/* The guide: "if the track object of the highest-priority peer matches the object status" the
+ * better peer is connected; "a track object must be associated with statically configured peers".
+ */
+static const struct fx_candidate *better(struct fx *x, const struct fx_client *c)
+{
+	static const struct fx_tried nobody;
+
+	decide(x, c, &nobody);
+	for (size_t i = 0; i < x->choice.n; i++) {
+		const struct fx_candidate *k = &x->choice.cand[i];
+
+		if (place_cmp(k->at, c->at) >= 0)
+			return NULL;
+		if (k->excluded == FX_POSSIBLE && k->track && !k->at.down && !k->name)
+			return k;
+	}
+	return NULL;
+}
+
+static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	const struct fx_candidate *k = better(x, c);
+	struct fx_trial *t = &c->trial;
+
+	if (!k) {
+		t->not_before = 0;
+		t->backoff_ms = 0;
+		return;
+	}
+	if (x->now < t->not_before)
+		return;
+	t->not_before = 0;
+	t->at = k->at;
+	t->peer = k->addr;
+	fx_trace(x, c, FX_T_PEER, t->at.seq, 0);
+	t->handle = open_sa(x, c, r, &t->peer, &t->local);
+	if (!t->handle)
+		fx_trial_failed(x, c, c->why);
+}
+
+/* ---- is the choice still right?
+ * --------------------------------------------------------------------------------------------- */
+
+static const struct fx_candidate *candidate_at(const struct fx_decision *d, struct fx_place at)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (place_cmp(d->cand[i].at, at) == 0)
+			return &d->cand[i];
+	return NULL;
+}
+
+void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_client_cfg *cfg)
+{
+	static const struct fx_tried nobody;
+	const struct fx_candidate *k;
+	struct fx_resolved r;
+
+	if (!fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why)))
+		return;
+	decide(x, c, &nobody);
+	if (c->state == FX_RETRY_WAIT) {
+		if (possible_now(x, c) > c->possible_then) /* what excluded a gateway is over: no
+		                                              need to wait for the timer */
+			fx_client_start(x, c);
+		return;
+	}
+	if (r.tunnel->source_dynamic &&
+	        strcmp(x->choice.source ? x->choice.source : "", c->source) != 0 && !c->asking) {
+		fx_client_restart(x, c, "another tunnel source");
+		x->reconsider = true;
+		return;
+	}
+	k = candidate_at(&x->choice, c->at);
+	if (k && k->excluded == FX_X_TRACK) {
+		snprintf(c->why, sizeof(c->why), "%s", fx_excluded_text(FX_X_TRACK));
+		fx_client_failed(x, c, c->why);
+		fx_client_close(x, c);
+		c->tried = (struct fx_tried){0};
+		fx_client_start(x, c);
+		return;
+	}
+	if (c->trial.handle) {
+		k = candidate_at(&x->choice, c->trial.at);
+		if (!k || k->excluded == FX_X_TRACK || !cfg->reactivate)
+			fx_trial_drop(x, c);
+	} else if (c->state == FX_ACTIVE && cfg->reactivate) {
+		try_better(x, c, &r);
+	}
+}

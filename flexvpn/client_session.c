@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A client's session: what the engine reports about it, and what comes up and goes down with it.
+ * See client.h. */
+#include "flexvpn/client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "flexvpn/session.h"
+
+/* ---- messages
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static void log_connection(const struct fx_client *c, bool up)
+{
+	char me[IPADDR_STRLEN], peer[IPADDR_STRLEN], a[IPADDR_STRLEN], tail[160] = "";
+
+	if (c->pushed.addr4.addr.family)
+		snprintf(tail, sizeof(tail), " Assigned_Tunnel_v4_addr = %s",
+		        ipaddr_fmt(&c->pushed.addr4.addr, a));
+	if (c->pushed.addr6.addr.family)
+		snprintf(tail + strlen(tail), sizeof(tail) - strlen(tail),
+		        " Assigned_Tunnel_v6_addr = %s", ipaddr_fmt(&c->pushed.addr6.addr, a));
+	ipaddr_fmt(&c->local, me);
+	ipaddr_fmt(&c->peer, peer);
+	if (up)
+		log_msg(FLEXVPN_FLEXVPN_CONNECTION_UP, c->name, me, peer, tail);
+	else
+		log_msg(FLEXVPN_FLEXVPN_CONNECTION_DOWN, c->name, me, peer, tail);
+}
+
+static void log_session(const struct fx *x, const struct fx_client *c, bool up)
+{
+	char peer[IPADDR_STRLEN], id[320] = "";
+	struct ike_sa_info info;
+	uint16_t port = 500;
+
+	if (!x->cfg->g.logging_ikev2)
+		return;
+	if (ike_sa_info(x->ike, c->handle, &info)) {
+		ike_id_fmt(&info.remote_id, id);
+		port = info.remote.port;
+	}
+	log_msg(CRYPTO_IKEV2_SESSION_STATUS, up ? "UP" : "DOWN", ipaddr_fmt(&c->peer, peer), port,
+	        id);
+}
+
+/* ---- down
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+void fx_client_tear_down(struct fx *x, struct fx_client *c)
+{
+	bool was_up = c->child_up;
+
+	fx_session_drop_children(x, c);
+	fx_routes_unwant_owner(x, c->id);
+	c->child_up = false;
+	x->dirty = x->reconsider = true;
+	if (was_up) {
+		log_session(x, c, false);
+		fx_reconcile(x);
+		log_connection(c, false);
+	}
+	c->handle = 0;
+	c->at = (struct fx_place){0};
+	c->pushed = (struct fx_pushed){0};
+	free(c->offered);
+	c->offered = NULL;
+}
+
+void fx_client_close(struct fx *x, struct fx_client *c)
+{
+	uint32_t handle = c->handle;
+
+	if (c->asking)
+		x->b.names.cancel(x->b.names.ctx, c->asking);
+	c->asking = 0;
+	fx_trial_drop(x, c);
+	fx_client_tear_down(x, c);
+	if (handle)
+		ike_close(x->ike, handle, x->now);
+}
+
+/* ---- routes
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+struct outer_path {
+	const struct fx_client *c;
+	const struct prefix *dst; /* the route that is to be added */
+	uint32_t distance, tunnel_if;
+	bool safe;
+};
+
+/* A route by another way that the tunnel's own packets would still prefer: longer, or as long and
+ * nearer. */
+static bool prefers_other(void *ctx, const struct net_route *r)
+{
+	struct outer_path *p = ctx;
+
+	if (r->blackhole || r->ifindex == p->tunnel_if || !prefix_contains(&r->dst, &p->c->peer))
+		return true;
+	p->safe =
+	        r->dst.len > p->dst->len || (r->dst.len == p->dst->len && r->metric < p->distance);
+	return !p->safe;
+}
+
+/* Would this route take the tunnel's own packets into the tunnel? */
+static bool recursive(struct fx *x, const struct fx_client *c, const struct prefix *dst)
+{
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	struct outer_path p = {.c = c, .dst = dst, .distance = c->route_distance};
+	struct net_link link;
+
+	if (!prefix_contains(dst, &c->peer))
+		return false;
+	if (t && fx_link(x, t, &link))
+		p.tunnel_if = link.index;
+	x->b.net_ops->routes(x->b.net, 0, prefers_other, &p);
+	return !p.safe;
+}
+
+/* The guide: "only one FlexVPN connection can be established with a default route through the
+ * tunnel interface". */
+static bool default_is_taken(const struct fx *x, const struct fx_client *c, int family)
+{
+	for (const struct fx_client *o = x->clients; o; o = o->next)
+		for (size_t i = 0;
+		        o != c && o->child_up && o->accept_routes && i < o->pushed.n_subnet; i++)
+			if (o->pushed.subnet[i].len == 0 &&
+			        o->pushed.subnet[i].addr.family == family)
+				return true;
+	return false;
+}
+
+static const char *refusal(struct fx *x, const struct fx_client *c, const struct prefix *dst)
+{
+	if (dst->len == 0 && default_is_taken(x, c, dst->addr.family))
+		return "another FlexVPN connection has the default route";
+	if (recursive(x, c, dst))
+		return "it would carry the tunnel's own packets into the tunnel";
+	return NULL;
+}
+
+/* The guide's routes: what the hub pushed, through the tunnel, as `route accept any` of the policy
+ * says. */
+void fx_client_want_routes(struct fx *x, struct fx_client *c)
+{
+	fx_routes_unwant_owner(x, c->id);
+	x->dirty = true;
+	if (!c->accept_routes)
+		return;
+	for (size_t i = 0; i < c->pushed.n_subnet; i++) {
+		struct fx_route_want w = {.dst = c->pushed.subnet[i],
+		        .distance = c->route_distance,
+		        .tag = c->route_tag,
+		        .owner = c->id};
+		const char *why = refusal(x, c, &w.dst);
+		char text[PREFIX_STRLEN];
+
+		if (why) {
+			log_msg(FLEXVPN_ROUTE_REFUSED, c->name, prefix_fmt(&w.dst, text), why);
+			continue;
+		}
+		snprintf(w.ifname, sizeof(w.ifname), "%s", c->tunnel);
+		fx_route_want(x, &w);
+	}
+}
+
+/* ---- up
+ * ------------------------------------------------------------------------------------------------------------------
+ */
+
+/* The guide: connected with a peer that is not of the downloaded list, that peer's list takes the
+ * place of the one before. */
+static void take_backup_list(struct fx_client *c)
+{
+	struct fx_downloaded *d = &c->downloaded;
+
+	if (c->at.down)
+		return;
+	d->from = c->at.seq;
+	d->n = 0;
+	for (uint8_t i = 0; i < c->pushed.n_backup && d->n < FX_MAX_DOWNLOADED; i++)
+		snprintf(d->name[d->n++], FX_NAME_LEN, "%s", c->pushed.backup[i]);
+}
+
+static void become_active(struct fx *x, struct fx_client *c)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct fx_resolved r;
+
+	c->child_up = true;
+	c->connects++;
+	c->tried = (struct fx_tried){0};
+	c->why[0] = '\0';
+	take_backup_list(c);
+	fx_client_set_state(x, c, FX_ACTIVE);
+	fx_client_want_routes(x, c);
+	log_session(x, c, true);
+	fx_reconcile(x);
+	log_connection(c, true);
+	if (cfg && fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why)))
+		fx_session_offer(x, c, &r);
+}
+
+/* The better gateway stands: the session in use is let go and the new one takes its place. */
+static void promote_trial(struct fx *x, struct fx_client *c)
+{
+	struct fx_trial t = c->trial;
+	uint32_t handle = c->handle;
+
+	c->trial = (struct fx_trial){0};
+	fx_client_tear_down(x, c);
+	if (handle)
+		ike_close(x->ike, handle, x->now);
+	c->handle = t.handle;
+	c->at = t.at;
+	c->peer = t.peer;
+	c->local = t.local;
+	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
+	c->pushed = t.pushed;
+}
+
+static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	fx_trace(x, c, FX_T_CHILD_DOWN, ev->child.spi_in, 0);
+	fx_session_child_del(x, c, ev->child.spi_in);
+	if (c->n_spi || !c->child_up)
+		return;
+	struct fx_place lost = c->at;
+
+	snprintf(c->why, sizeof(c->why), "the peer deleted the IPsec SA");
+	fx_client_close(x, c);
+	fx_client_next_after_loss(x, c, lost);
+}
+
+static void on_child_up(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	fx_trace(x, c, FX_T_CHILD_UP, ev->child.spi_in, 0);
+	if (!fx_session_child_add(x, c, ev)) {
+		fx_client_failed(x, c, "the data plane refused the IPsec SA");
+		fx_client_close(x, c);
+		fx_client_start(x, c);
+		return;
+	}
+	if (!c->child_up)
+		become_active(x, c);
+}
+
+/* "Authentication failed (AUTHENTICATION_FAILED)". */
+static void reason_of(const struct ike_event *ev, char *why, size_t n)
+{
+	snprintf(why, n, "%s", ike_reason_text(ev->reason));
+	if (ev->notify)
+		snprintf(why + strlen(why), n - strlen(why), " (%s)", ike_notify_name(ev->notify));
+}
+
+static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	bool was_up = c->child_up;
+	struct fx_place at = c->at;
+	char why[sizeof(c->why)];
+
+	reason_of(ev, why, sizeof(why));
+	fx_trace(x, c, FX_T_IKE_DOWN, ev->handle, ev->reason);
+	snprintf(c->why, sizeof(c->why), "%s", why);
+	fx_client_tear_down(x, c);
+	if (was_up) {
+		fx_trial_drop(x, c);
+		fx_client_next_after_loss(x, c, at);
+		return;
+	}
+	log_msg(IKEV2_NEG_ABORT, why);
+	c->at = at;
+	fx_client_attempt_failed(x, c);
+}
+
+static void on_trial_event(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	char why[sizeof(c->why)];
+
+	switch (ev->type) {
+	case IKE_EV_ESTABLISHED:
+		fx_pushed_read(&ev->attrs, &c->trial.pushed);
+		return;
+	case IKE_EV_CHILD_UP:
+		promote_trial(x, c);
+		on_child_up(x, c, ev);
+		return;
+	case IKE_EV_DOWN:
+		reason_of(ev, why, sizeof(why));
+		fx_trial_failed(x, c, why);
+		return;
+	default:
+		return;
+	}
+}
+
+void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	if (c->trial.handle && ev->handle == c->trial.handle) {
+		on_trial_event(x, c, ev);
+		return;
+	}
+	if (ev->handle != c->handle)
+		return; /* of a session that we have already left */
+	switch (ev->type) {
+	case IKE_EV_ESTABLISHED:
+		fx_trace(x, c, FX_T_IKE_UP, ev->handle, 0);
+		fx_pushed_read(&ev->attrs, &c->pushed);
+		return;
+	case IKE_EV_CHILD_UP:
+		on_child_up(x, c, ev);
+		return;
+	case IKE_EV_CHILD_OUT:
+		fx_session_child_send(x, ev->child.spi_in);
+		return;
+	case IKE_EV_CHILD_DOWN:
+		on_child_down(x, c, ev);
+		return;
+	case IKE_EV_CFG_SET:
+		fx_pushed_set(&ev->attrs, &c->pushed);
+		fx_client_want_routes(x, c);
+		return;
+	case IKE_EV_ENDPOINT:
+		fx_session_moved(x, c, ev);
+		return;
+	case IKE_EV_DOWN:
+		on_down(x, c, ev);
+		return;
+	case IKE_EV_CFG_ACK:
+	case IKE_EV_REKEYED:
+		return;
+	}
+}
