@@ -3,6 +3,8 @@
  * nft_kernel_ops: text goes to libnftables, whose transaction is the kernel's; counters are read
  * with one netlink dump, which costs no parsing of rules. Connections are in nft_ct.c.
  */
+#include "net/nft_kernel.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
@@ -12,8 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "net/nft_kernel.h"
 
 static void kernel_close(struct nft *n)
 {
