@@ -140,11 +140,39 @@ static int by_seq(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
+static int source_by_seq(const void *a, const void *b)
+{
+	const struct fx_source *x = a, *y = b;
+
+	return x->seq < y->seq ? -1 : x->seq > y->seq;
+}
+
 static void finish_clients(struct fx_config *c)
 {
 	for (size_t n = 0; n < c->clients.n; n++)
+		if (c->clients.v[n].sources.n)
+			qsort(c->clients.v[n].sources.v, c->clients.v[n].sources.n, sizeof(struct fx_source), source_by_seq);
+	for (size_t n = 0; n < c->clients.n; n++)
 		if (c->clients.v[n].peers.n)
 			qsort(c->clients.v[n].peers.v, c->clients.v[n].peers.n, sizeof(struct fx_peer), by_seq);
+}
+
+/* `source-interface`: probes leave through its device, from its address. */
+static void finish_slas(struct fx_config *c)
+{
+	for (size_t n = 0; n < c->slas.n; n++) {
+		struct sla_cfg *s = &c->slas.v[n];
+		const struct fx_interface *i = s->ifname[0] ? fx_find_interface(c, s->ifname) : NULL;
+
+		if (!i)
+			continue;
+		if (i->device)
+			snprintf(s->device, sizeof(s->device), "%s", i->device);
+		if (i->n_addr && s->target.family == AF_INET)
+			s->source = i->addr[0].addr;
+		if (i->n_addr6 && s->target.family == AF_INET6)
+			s->source = i->addr6[0].addr;
+	}
 }
 
 struct fx_config *fx_config_build(const struct cfg *snapshot)
@@ -163,6 +191,7 @@ struct fx_config *fx_config_build(const struct cfg *snapshot)
 	finish_policies(c);
 	finish_ipsec(c);
 	finish_clients(c);
+	finish_slas(c);
 	return c;
 }
 

@@ -20,6 +20,8 @@ struct cfg_build {
 	struct fx_ipsec_profile *ipsec;
 	struct fx_interface *interface;
 	struct fx_client_cfg *client;
+	struct track_cfg *track;
+	struct sla_cfg *sla;
 };
 
 /* Append a zeroed element to an FX_LIST whose array lives in the configuration's arena, and point at it. */

@@ -59,3 +59,29 @@ void use_flexvpn_connect_tunnel(
 	(void)n;
 	b->client->tunnel = l->ifname;
 }
+
+void use_flexvpn_reactivate(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_reactivate *l)
+{
+	(void)n;
+	(void)l;
+	b->client->reactivate = true;
+}
+
+void use_flexvpn_source(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_source *l)
+{
+	struct fx_source *s = FX_APPEND(b->c, b->client->sources);
+
+	(void)n;
+	s->seq = l->seq;
+	s->ifname = l->ifname;
+	s->track = l->has_track ? l->track : 0;
+}
+
+void use_flexvpn_backup_group(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_backup_group *l)
+{
+	(void)n;
+	b->client->backup_group = l->has_group ? (int)l->group : 0;
+}

@@ -103,15 +103,15 @@ static bool missing(char *why, size_t n, const char *fmt, const char *a, const c
 }
 #pragma GCC diagnostic pop
 
-static bool tunnel_ok(const struct fx_interface *t, char *why, size_t n)
+static bool tunnel_ok(const struct fx_interface *t, const struct fx_client_cfg *cl, char *why, size_t n)
 {
 	if (t->shutdown)
 		return missing(why, n, "interface %s is shut down%s", t->name, "");
 	if (!t->dest_dynamic)
 		return missing(why, n, "interface %s needs `tunnel destination dynamic`%s", t->name, "");
-	if (t->source_dynamic)
-		return missing(why, n, "interface %s: `tunnel source dynamic` needs the client's source list%s", t->name, "");
-	if (!t->source_if && !ipaddr_is_set(&t->source_addr))
+	if (t->source_dynamic && !cl->sources.n)
+		return missing(why, n, "interface %s: `tunnel source dynamic` needs a `source` line in the client%s", t->name, "");
+	if (!t->source_dynamic && !t->source_if && !ipaddr_is_set(&t->source_addr))
 		return missing(why, n, "interface %s has no tunnel source%s", t->name, "");
 	if (!t->protection)
 		return missing(why, n, "interface %s has no tunnel protection%s", t->name, "");
@@ -191,14 +191,12 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 	*out = (struct fx_resolved){.client = cl};
 	if (!cl->peers.n)
 		return missing(why, n, "no peer%s%s", "", "");
-	if (cl->connect == FX_CONNECT_TRACK)
-		return missing(why, n, "`connect track` waits for track objects, which this release does not have%s%s", "", "");
 	if (!cl->tunnel)
 		return missing(why, n, "no `client connect` tunnel%s%s", "", "");
 	out->tunnel = fx_find_interface(c, cl->tunnel);
 	if (!out->tunnel)
 		return missing(why, n, "interface %s is not configured%s", cl->tunnel, "");
-	if (!tunnel_ok(out->tunnel, why, n))
+	if (!tunnel_ok(out->tunnel, cl, why, n))
 		return false;
 	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
 	if (!out->ipsec)

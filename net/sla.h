@@ -33,6 +33,7 @@ struct sla_cfg {
 	uint16_t port;        /* tcp-connect, udp-echo */
 	struct ipaddr source; /* family 0: the kernel's choice */
 	uint16_t source_port;
+	char ifname[40]; /* the source interface as configured: its address and device are to be filled in */
 	char device[16]; /* the probe leaves through this device; "": as routed */
 	uint32_t frequency_s, timeout_ms, threshold_ms; /* 0: 60 s, 5000 ms, 5000 ms */
 	uint16_t data_size;                             /* 0: 28 (icmp), 16 (udp) */
