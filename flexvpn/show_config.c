@@ -94,14 +94,14 @@ void exec_show_crypto_ikev2_policy(struct exec *e, const struct gl_exec_show_cry
 	const struct fx_config *c = e->fx->cfg;
 	bool own = false;
 
-	out_list(e->o, NULL);
-	for (size_t i = 0; i < c->policies.n; i++) {
+	for (size_t i = 0; i < c->policies.n; i++)
 		own |= strcmp(c->policies.v[i].name, "default") == 0;
-		if (wanted(a->has_name, a->name, c->policies.v[i].name))
-			one_policy(e->o, &c->policies.v[i]);
-	}
+	out_list(e->o, NULL);
 	if (!own && !c->g.no_default_policy && wanted(a->has_name, a->name, "default"))
 		one_policy(e->o, &def);
+	for (size_t i = 0; i < c->policies.n; i++)
+		if (wanted(a->has_name, a->name, c->policies.v[i].name))
+			one_policy(e->o, &c->policies.v[i]);
 	out_list_end(e->o);
 }
 
@@ -112,6 +112,12 @@ static const char *auth_text(enum fx_auth a)
 	static const char *const text[] = {"none", "pre-share", "rsa-sig", "ecdsa-sig", "eap"};
 
 	return text[a];
+}
+
+/* What stands in front of ike_id_fmt(), which names key ids itself. */
+static const char *id_word(const struct ike_id *id)
+{
+	return id->type == ID_FQDN ? "fqdn " : id->type == ID_RFC822_ADDR ? "email " : id->type == ID_KEY_ID ? "" : "address ";
 }
 
 static void match_line(struct out *o, const struct fx_match *m)
@@ -131,9 +137,7 @@ static void match_line(struct out *o, const struct fx_match *m)
 			out_text(o, "   address %s\n", prefix_fmt(&m->prefix, text));
 		return;
 	default:
-		out_text(o, "   %s %s%s\n",
-			m->id.type == ID_FQDN ? "fqdn" : m->id.type == ID_RFC822_ADDR ? "email" : "key-id",
-			m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
+		out_text(o, "   %s%s%s\n", id_word(&m->id), m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
 	}
 }
 
@@ -178,15 +182,28 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 	out_text(o, " AAA user authorization: none\n");
 }
 
-static void one_profile(struct out *o, const struct fx_profile *p)
+/* IPsec profiles that name it. */
+static unsigned references(const struct fx_config *c, const char *name)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->ipsec.n; i++)
+		n += c->ipsec.v[i].ikev2_profile && strcmp(c->ipsec.v[i].ikev2_profile, name) == 0;
+	return n;
+}
+
+static void one_profile(struct out *o, const struct fx_config *c, const struct fx_profile *p)
 {
 	char id[320];
 
 	out_obj(o, NULL);
 	out_field_str(o, "name", "\nIKEv2 profile: %s\n", p->name);
-	out_text(o, " Ref Count: 1\n");
+	out_text(o, " Ref Count: %u\n", 1 + references(c, p->name));
 	profile_match(o, p);
-	out_text(o, " Local identity: %s\n", p->identity_local.type ? ike_id_fmt(&p->identity_local, id) : "none");
+	if (p->identity_local.type)
+		out_text(o, " Local identity: %s%s\n", id_word(&p->identity_local), ike_id_fmt(&p->identity_local, id));
+	else
+		out_text(o, " Local identity: none\n");
 	out_text(o, " Remote identity: none\n");
 	out_field_str(o, "local-authentication", " Local authentication method: %s\n", auth_text(p->auth_local));
 	out_text(o, " Remote authentication method(s):");
@@ -206,7 +223,7 @@ void exec_show_crypto_ikev2_profile(struct exec *e, const struct gl_exec_show_cr
 	out_list(e->o, NULL);
 	for (size_t i = 0; i < c->profiles.n; i++)
 		if (wanted(a->has_name, a->name, c->profiles.v[i].name))
-			one_profile(e->o, &c->profiles.v[i]);
+			one_profile(e->o, c, &c->profiles.v[i]);
 	out_list_end(e->o);
 }
 
@@ -278,7 +295,11 @@ static void one_ipsec(struct exec *e, const struct fx_ipsec_profile *p)
 	out_field_str(e->o, "name", "IPSEC profile %s\n", p->name);
 	if (p->ikev2_profile)
 		out_field_str(e->o, "ikev2-profile", "\tIKEv2 Profile: %s\n", p->ikev2_profile);
-	out_text(e->o, "\tSecurity association lifetime: %llu kilobytes/%u seconds\n", kb, seconds);
+	if (p->no_lifetime_kb || (!p->lifetime_kb && g->ipsec_no_kb))
+		out_text(e->o, "\tSecurity association lifetime: %u seconds\n", seconds);
+	else
+		out_text(e->o, "\tSecurity association lifetime: %llu kilobytes/%u seconds\n", kb, seconds);
+	out_int(e->o, "lifetime", seconds);
 	out_text(e->o, "\tResponder-Only (Y/N): %s\n", p->responder_only ? "Y" : "N");
 	out_text(e->o, "\tPFS (Y/N): %s\n", p->pfs ? "Y" : "N");
 	if (p->pfs)

@@ -60,31 +60,41 @@ static struct ike_encr encr_of(const struct dp_sa *sa)
 	return (struct ike_encr){.id = sa->encr, .bits = sa->encr_bits};
 }
 
-static void life(const struct fx *x, const struct dp_sa_state *s, char out[48])
+/* The child SA behind an inbound SPI. */
+static bool child_of(const struct fx *x, uint32_t spi, struct ike_child_info *out)
 {
-	struct ike_child_info k;
 	struct ike_sa_info sa;
-	uint64_t age = s->added_ms ? (mono_ms() - s->added_ms) / 1000 : 0, total = 3600;
 
 	for (uint32_t h = 0; ike_sa_next(x->ike, h, &sa); h = sa.handle)
-		for (size_t i = 0; ike_child_next(x->ike, h = sa.handle, i, &k); i++)
-			if (k.child.spi_in == s->sa.spi_in)
-				total = k.child.lifetime_s;
-	unsigned long long left = total > age ? total - age : 0;
+		for (size_t i = 0; ike_child_next(x->ike, sa.handle, i, out); i++)
+			if (out->child.spi_in == spi)
+				return true;
+	return false;
+}
+
+struct life { /* what is left of an SA */
+	unsigned long long kb, seconds;
+	bool has_kb;
+};
+
+static struct life life_of(const struct fx *x, const struct dp_sa_state *s)
+{
+	struct ike_child_info k;
+	uint64_t age = s->added_ms && mono_ms() > s->added_ms ? (mono_ms() - s->added_ms) / 1000 : 0;
+	uint64_t total = child_of(x, s->sa.spi_in, &k) ? k.child.lifetime_s : 0;
 	uint64_t used = s->c.bytes_in > s->c.bytes_out ? s->c.bytes_in : s->c.bytes_out;
 
-	if (s->sa.hard_bytes)
-		snprintf(out, 48, "(k/sec): (%llu/%llu)",
-			(unsigned long long)(s->sa.hard_bytes > used ? (s->sa.hard_bytes - used) / 1024 : 0), left);
-	else
-		snprintf(out, 48, "(sec): %llu", left);
+	return (struct life){.seconds = total > age ? total - age : 0,
+		.has_kb = s->sa.hard_bytes != 0,
+		.kb = s->sa.hard_bytes > used ? (s->sa.hard_bytes - used) / 1024 : 0};
 }
 
 static void direction(struct exec *e, const struct dp_sa_state *s, const char *name, bool in)
 {
 	const struct alg_encr *enc = alg_encr(s->sa.encr);
 	uint32_t spi = in ? s->sa.spi_in : s->sa.spi_out;
-	char t[64], l[48];
+	struct life left = life_of(e->fx, s);
+	char t[64];
 
 	out_text(e->o, "     %s esp sas:\n", name);
 	out_text(e->o, "      spi: 0x%X(%u)\n", spi, spi);
@@ -93,8 +103,10 @@ static void direction(struct exec *e, const struct dp_sa_state *s, const char *n
 		s->sa.udp_encap ? " UDP-Encaps" : "", s->sa.esn ? "esn" : "");
 	out_text(e->o, "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: Tunnel%u-head-0\n",
 		in ? 1u : 2u, in ? 1u : 2u, s->sa.tunnel - 1);
-	life(e->fx, s, l);
-	out_text(e->o, "        sa timing: remaining key lifetime %s\n", l);
+	if (left.has_kb)
+		out_text(e->o, "        sa timing: remaining key lifetime (k/sec): (%llu/%llu)\n", left.kb, left.seconds);
+	else
+		out_text(e->o, "        sa timing: remaining key lifetime (sec): %llu\n", left.seconds);
 	out_text(e->o, "        IV size: %u bytes\n", enc ? enc->iv : 0u);
 	out_text(e->o, "        replay detection support: %s", s->sa.replay_window ? "Y" : "N");
 	if (s->sa.replay_window)
@@ -150,11 +162,10 @@ static void head(struct exec *e, const struct dp_sa_state *s, const struct fx_cl
 	(void)c;
 }
 
-static void json_sa(struct exec *e, const struct dp_sa_state *s)
+static void sa_fields(struct exec *e, const struct dp_sa_state *s)
 {
 	char t[64], l[ENDPOINT_STRLEN];
 
-	out_obj(e->o, NULL);
 	out_int(e->o, "tunnel", s->sa.tunnel - 1);
 	out_str(e->o, "local", endpoint_fmt(&s->sa.local, l));
 	out_str(e->o, "remote", endpoint_fmt(&s->sa.remote, l));
@@ -168,13 +179,23 @@ static void json_sa(struct exec *e, const struct dp_sa_state *s)
 	out_int(e->o, "replay-drops", (int64_t)s->c.replay);
 	out_int(e->o, "integrity-drops", (int64_t)s->c.bad_icv);
 	out_bool(e->o, "sending", s->sending);
-	out_obj_end(e->o);
 }
 
 static uint16_t path_mtu(const struct dp_sa *sa)
 {
 	return dp_inner_mtu(1500, sa->local.addr.family, sa->udp_encap, sa->mode, DP_PAYLOAD_IP, alg_encr(sa->encr),
 		alg_integ(sa->integ));
+}
+
+/* Was the key of this SA made with an exchange of its own? (Not that of the first one, RFC 7296 §1.2.) */
+static void pfs_line(struct exec *e, const struct dp_sa_state *s)
+{
+	struct ike_child_info k;
+
+	if (child_of(e->fx, s->sa.spi_in, &k) && k.child.suite.group)
+		out_text(e->o, "     PFS (Y/N): Y, DH group: group%u\n\n", k.child.suite.group);
+	else
+		out_text(e->o, "     PFS (Y/N): N, DH group: none\n\n");
 }
 
 static void one_ipsec(struct exec *e, const struct dp_sa_state *s, bool detail)
@@ -191,7 +212,7 @@ static void one_ipsec(struct exec *e, const struct dp_sa_state *s, bool detail)
 	out_text(e->o, "     plaintext mtu %u, path mtu 1500, ip mtu 1500, ip mtu idb %s\n", path_mtu(&s->sa),
 		c ? c->source : "(none)");
 	out_text(e->o, "     current outbound spi: 0x%X(%u)\n", s->sa.spi_out, s->sa.spi_out);
-	out_text(e->o, "     PFS (Y/N): N, DH group: none\n\n");
+	pfs_line(e, s);
 	direction(e, s, "inbound", true);
 	direction(e, s, "outbound", false);
 }
@@ -209,10 +230,10 @@ void exec_show_crypto_ipsec_sa(struct exec *e, const struct gl_exec_show_crypto_
 		if ((a->has_ifname && strcmp(a->ifname, name) != 0) || (a->has_peer && !ipaddr_eq(&a->peer, &s.sa.remote.addr)))
 			continue;
 		any = true;
-		if (e->o->mode == OUT_JSON)
-			json_sa(e, &s);
-		else
-			one_ipsec(e, &s, a->kw_detail);
+		out_obj(e->o, NULL);
+		one_ipsec(e, &s, a->kw_detail);
+		sa_fields(e, &s);
+		out_obj_end(e->o);
 	}
 	out_list_end(e->o);
 	if (!any)
@@ -226,18 +247,39 @@ static const char legend[] = "Code: C - IKE Configuration mode, D - Dead Peer De
 			     "X - IKE Extended Authentication, F - IKE Fragmentation\n"
 			     "R - IKE Auto Reconnect, U - IKE Dynamic Route Update\nS - SIP VPN\n\n";
 
+/* The selectors as an access list entry: any to any, or for GRE the two ends and protocol 47. */
+static void flow_line(struct out *o, const struct dp_sa *sa)
+{
+	const struct dp_ts *l = &sa->ts_local[0], *r = &sa->ts_remote[0];
+	char a[IPADDR_STRLEN], b[IPADDR_STRLEN];
+
+	if (ipaddr_eq(&l->lo, &l->hi) && ipaddr_eq(&r->lo, &r->hi))
+		out_text(o, "  IPSEC FLOW: permit %u host %s host %s \n", l->proto, ipaddr_fmt(&l->lo, a), ipaddr_fmt(&r->lo, b));
+	else if (l->lo.family == AF_INET6)
+		out_text(o, "  IPSEC FLOW: permit ipv6 ::/0 ::/0 \n");
+	else
+		out_text(o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
+}
+
 static void flow(struct exec *e, const struct fx_client *c, bool detail)
 {
 	struct dp_sa_state s;
+	bool up = c->n_spi && e->fx->b.dp_ops->sa_get(e->fx->b.dp, c->spi[c->n_spi - 1], &s);
 
-	out_text(e->o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
+	if (up)
+		flow_line(e->o, &s.sa);
+	else
+		out_text(e->o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
 	out_text(e->o, "        Active SAs: %d, origin: crypto map\n", 2 * c->n_spi);
-	if (!detail || !c->n_spi || !e->fx->b.dp_ops->sa_get(e->fx->b.dp, c->spi[0], &s))
+	out_int(e->o, "active-sas", 2 * c->n_spi);
+	if (!detail || !up)
 		return;
-	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) 0/0\n", (unsigned long long)s.c.pkts_in,
-		(unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed));
-	out_text(e->o, "        Outbound: #pkts enc'ed %llu drop %llu life (KB/Sec) 0/0\n", (unsigned long long)s.c.pkts_out,
-		(unsigned long long)(s.c.send_errors + s.c.no_buffer));
+	struct life left = life_of(e->fx, &s);
+
+	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) %llu/%llu\n", (unsigned long long)s.c.pkts_in,
+		(unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed), left.kb, left.seconds);
+	out_text(e->o, "        Outbound: #pkts enc'ed %llu drop %llu life (KB/Sec) %llu/%llu\n", (unsigned long long)s.c.pkts_out,
+		(unsigned long long)(s.c.send_errors + s.c.no_buffer), left.kb, left.seconds);
 }
 
 static void capabilities(const struct ike_sa_info *i, char out[16])
@@ -248,32 +290,51 @@ static void capabilities(const struct ike_sa_info *i, char out[16])
 		snprintf(out, 16, "(none)");
 }
 
+static const char *session_status(const struct fx_client *c, bool sa)
+{
+	if (c->child_up)
+		return sa ? "UP-ACTIVE" : "UP-NO-IKE";
+	return c->state == FX_NEGOTIATING ? "DOWN-NEGOTIATING" : "DOWN";
+}
+
+static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail)
+{
+	uint64_t age = i->established && mono_ms() > i->established ? (mono_ms() - i->established) / 1000 : 0;
+	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], left[16], caps[16];
+
+	out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i->session_id, endpoint_fmt(&i->local, l),
+		endpoint_fmt(&i->remote, r), i->established ? "Active" : "Inactive");
+	out_int(e->o, "session-id", i->session_id);
+	if (!detail)
+		return;
+	capabilities(i, caps);
+	out_text(e->o, "          Capabilities:%s connid:%u lifetime:%s\n", caps, i->handle,
+		fx_age_fmt(i->lifetime_s > age ? i->lifetime_s - age : 0, left));
+}
+
 static void one_crypto_session(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg, bool detail)
 {
-	const char *status = c->state == FX_ACTIVE ? "UP-ACTIVE" : c->state == FX_NEGOTIATING ? "DOWN-NEGOTIATING" : "DOWN";
-	char peer[IPADDR_STRLEN], l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], id[320] = "(none)", age[16], caps[16];
+	char peer[IPADDR_STRLEN], id[320] = "(none)", age[16], why[160];
 	struct ike_sa_info i;
+	struct fx_resolved r;
 	bool sa = c->handle && ike_sa_info(e->fx->ike, c->handle, &i);
 
 	out_field_str(e->o, "interface", "Interface: %s\n", cfg->tunnel ? cfg->tunnel : "(none)");
-	out_field_str(e->o, "profile", "Profile: %s\n", c->name);
+	if (fx_client_resolve(e->fx->cfg, cfg, &r, why, sizeof(why)))
+		out_field_str(e->o, "profile", "Profile: %s\n", r.profile->name);
+	out_str(e->o, "client", c->name);
 	if (detail && c->state == FX_ACTIVE)
 		out_text(e->o, "Uptime: %s\n", fx_age_fmt((e->fx->now - c->since) / 1000, age));
-	out_field_str(e->o, "status", "Session status: %s     \n", status);
+	out_field_str(e->o, "status", "Session status: %s     \n", session_status(c, sa));
 	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
 		detail ? " fvrf: (none) ivrf: (none)" : "");
+	out_str(e->o, "peer", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0");
 	if (sa && i.remote_id.type)
 		ike_id_fmt(&i.remote_id, id);
 	if (detail)
 		out_text(e->o, "      Phase1_id: %s\n      Desc: (none)\n", id);
-	if (sa) {
-		out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i.session_id,
-			endpoint_fmt(&i.local, l), endpoint_fmt(&i.remote, r), i.established ? "Active" : "Inactive");
-		capabilities(&i, caps);
-		if (detail)
-			out_text(e->o, "          Capabilities:%s connid:%u lifetime:%s\n", caps, i.handle,
-				fx_age_fmt(i.lifetime_s, age));
-	}
+	if (sa)
+		session_ike(e, &i, detail);
 	flow(e, c, detail);
 	out_text(e->o, "\n");
 }
