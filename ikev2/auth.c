@@ -115,8 +115,7 @@ void auth_done(struct ike_sa *sa)
 	        ike_id_fmt(&s->remote_id, peer), ike_id_fmt(&s->p.local_id, me));
 }
 
-/* ---- initiator
- * ------------------------------------------------------------------------------------ */
+/* ---- initiator ------------------------------------------------------------------ */
 
 /* RFC 7296 §2.4: that this is the only SA between the two is said when it is so. */
 static bool only_one(const struct session *s)
@@ -178,7 +177,7 @@ static void give_up(struct ike_sa *sa, enum ike_reason why, uint16_t notify)
 
 	handshake_free(sa->hs);
 	sa->hs = NULL;
-	session_close(s, why, notify);
+	ike_session_close(s, why, notify);
 }
 
 static void take_child(struct ike_sa *sa, const struct ike_msg *m)

@@ -21,8 +21,7 @@ static struct ike_attrs cp_attrs(const struct ike_pl_cp *cp)
 	return (struct ike_attrs){.v = cp->attr, .n = cp->n};
 }
 
-/* ---- initiator ----------------------------------------------------------------------------------
- */
+/* ---- initiator ------------------------------------------------------------------ */
 
 static const char *attr_name(uint16_t type)
 {
@@ -101,8 +100,7 @@ bool cfg_take_reply(struct session *s, const struct ike_msg *m)
 	return true;
 }
 
-/* ---- responder
- * ------------------------------------------------------------------------------------ */
+/* ---- responder ------------------------------------------------------------------ */
 
 struct reply {
 	struct ike_attr v[IKE_MAX_ATTRS];
@@ -174,8 +172,7 @@ bool cfg_answer_request(
 	return true;
 }
 
-/* ---- SET and ACK
- * ------------------------------------------------------------------------------------ */
+/* ---- SET and ACK ---------------------------------------------------------------- */
 
 void cfg_send_set(struct ike_sa *sa, struct task *t)
 {

@@ -25,8 +25,7 @@ struct child_sa *child_by_out(const struct session *s, uint32_t spi_out)
 	return c;
 }
 
-/* ---- making
- * ---------------------------------------------------------------------------------------- */
+/* ---- making --------------------------------------------------------------------- */
 
 static void start_lifetime(struct child_sa *c)
 {
@@ -92,6 +91,7 @@ struct child_sa *child_add(struct ike_sa *sa, const struct child_make *mk)
 	c->ses = s;
 	c->spi_in = mk->spi_in;
 	c->out = mk->replaces == 0;
+	c->known = mk->initiator;
 	fill(c, mk);
 	start_lifetime(c);
 	HASH_ADD(hh, s->e->by_child, spi_in, sizeof(c->spi_in), c);
@@ -106,8 +106,7 @@ struct child_sa *child_add(struct ike_sa *sa, const struct child_make *mk)
 	return c;
 }
 
-/* ---- ending
- * ------------------------------------------------------------------------------------------- */
+/* ---- ending --------------------------------------------------------------------- */
 
 void child_unlink(struct child_sa *c)
 {
@@ -134,12 +133,14 @@ void child_out(struct child_sa *c)
 	e_event(c->ses, IKE_EV_CHILD_OUT)->ev.child = c->k;
 }
 
-static void tell_down(struct child_sa *c, enum ike_reason reason, bool retry_later)
+void child_tell_down(struct child_sa *c, enum ike_reason reason, bool retry_later)
 {
 	struct child_sa *heir = c->heir ? child_by_in(c->ses->e, c->heir) : NULL;
 
-	if (heir)
+	if (heir) {
+		heir->known = true;
 		child_out(heir);
+	}
 	if (!c->told)
 		return;
 	struct ev_node *n = e_event(c->ses, IKE_EV_CHILD_DOWN);
@@ -152,7 +153,7 @@ static void tell_down(struct child_sa *c, enum ike_reason reason, bool retry_lat
 
 void child_gone(struct child_sa *c, enum ike_reason reason, bool retry_later)
 {
-	tell_down(c, reason, retry_later);
+	child_tell_down(c, reason, retry_later);
 	child_unlink(c);
 }
 
@@ -187,7 +188,7 @@ void child_tick(struct child_sa *c)
 {
 	if (c->expire_at <= c->ses->e->now) {
 		if (!c->heir && !c->redundant)
-			tell_down(c, IKE_R_LIFETIME, true);
+			child_tell_down(c, IKE_R_LIFETIME, true);
 		child_delete(c);
 		return;
 	}
@@ -195,8 +196,7 @@ void child_tick(struct child_sa *c)
 	child_start_rekey(c, false);
 }
 
-/* ---- selectors and NAT in transport mode (RFC 7296 §2.23.1)
- * ---------------------------------------------- */
+/* ---- selectors and NAT in transport mode (RFC 7296 §2.23.1) --------------------- */
 
 static void set_host(struct ike_ts *ts, const struct ipaddr *a)
 {
@@ -236,8 +236,7 @@ static void put_back(struct ike_ts *wire, uint8_t n, const struct ike_pl_ts *see
 			}
 }
 
-/* ---- initiator
- * --------------------------------------------------------------------------------------------- */
+/* ---- initiator ------------------------------------------------------------------ */
 
 static bool wants_transport(const struct session *s, const struct child_sa *old)
 {
@@ -307,9 +306,7 @@ enum ike_reason child_read_answer(struct session *s, const struct ike_msg *m,
 	return IKE_R_NONE;
 }
 
-/* ---- responder
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- responder ------------------------------------------------------------------ */
 
 static bool narrow(struct session *s, const struct ike_msg *m, struct child_make *mk)
 {

@@ -22,8 +22,7 @@ void create_free(struct create *c)
 	free(c);
 }
 
-/* ---- nonces
- * ---------------------------------------------------------------------------------------- */
+/* ---- nonces --------------------------------------------------------------------- */
 
 bool nonce_read(const struct ike_msg *m, struct nonce *out)
 {
@@ -50,8 +49,32 @@ const struct nonce *nonce_min(const struct nonce *a, const struct nonce *b)
 	return nonce_lower(b, a) ? b : a;
 }
 
-/* ---- our request
- * -------------------------------------------------------------------------------------- */
+struct request *create_pending(const struct session *s)
+{
+	struct request *r = NULL;
+
+	for (const struct ike_sa *sa = s->sas; sa && !r; sa = sa->next)
+		r = req_find(sa, REQ_REKEY_CHILD);
+	return r;
+}
+
+void create_note_gone(struct session *s, uint32_t spi_out)
+{
+	struct request *r = create_pending(s);
+
+	if (r && r->cr->n_gone < ARRAY_LEN(r->cr->gone))
+		r->cr->gone[r->cr->n_gone++] = spi_out;
+}
+
+static bool is_gone(const struct create *cr, uint32_t spi_out)
+{
+	for (uint8_t i = 0; i < cr->n_gone; i++)
+		if (cr->gone[i] == spi_out)
+			return true;
+	return false;
+}
+
+/* ---- our request ---------------------------------------------------------------- */
 
 bool create_send_child(struct ike_sa *sa, struct task *t)
 {
@@ -80,8 +103,7 @@ bool create_send_child(struct ike_sa *sa, struct task *t)
 	return true;
 }
 
-/* ---- the peer's request
- * --------------------------------------------------------------------------------- */
+/* ---- the peer's request --------------------------------------------------------- */
 
 /* Is an exchange of ours about children under way? RFC 7296 §2.25.1. */
 static struct request *our_rekey_of(const struct session *s, const struct child_sa *c)
@@ -196,6 +218,11 @@ static void child_request(struct ike_sa *sa, const struct ike_msg *m, struct ike
 
 	if (ike_msg_notify(m, N_REKEY_SA, &n)) {
 		old = n.proto == IKE_PROTO_ESP ? child_by_out(s, ike_notify_spi(&n)) : NULL;
+		if (!old &&
+		        create_pending(s)) { /* it may be the one that we are about to hear of */
+			ike_put_notify(b, N_TEMPORARY_FAILURE, (struct span){0});
+			return;
+		}
 		if (!old) {
 			ike_put_notify_esp(
 			        b, N_CHILD_SA_NOT_FOUND, ike_notify_spi(&n), (struct span){0});
@@ -236,8 +263,13 @@ void create_request(
 		child_request(sa, m, b);
 }
 
-/* ---- the response to ours
- * ---------------------------------------------------------------------------------- */
+/* ---- the response to ours ------------------------------------------------------- */
+
+/* A child that the peer asked for and has not heard of: our response is still on the way. */
+static bool may_come(const struct child_sa *c)
+{
+	return !c->known && c->ses->e->now < c->since + REPLACED_MS;
+}
 
 /* The peer said no. What the peer's own rekeying has made meanwhile stands. */
 static void refused(
@@ -261,7 +293,7 @@ static void refused(
 		return;
 	}
 	old->heir = 0;
-	if (n->type == N_TEMPORARY_FAILURE) {
+	if (n->type == N_TEMPORARY_FAILURE || (n->type == N_CHILD_SA_NOT_FOUND && may_come(old))) {
 		now += 500 + e_random_below(s->e, 3500);
 	} else if (n->type == N_CHILD_SA_NOT_FOUND && !t->fresh) {
 		t->fresh = true;
@@ -297,12 +329,13 @@ static bool read_answer(struct session *s, struct request *r, const struct ike_m
 	return true;
 }
 
-/* The collision's verdict (RFC 7296 §2.8.1): did we make the redundant one? */
+/* The collision's verdict (RFC 7296 §2.8.1): did we make the redundant one? The peer may have acted
+ * on it already: it has deleted the old child when it won, and its own new one when it lost. */
 static bool ours_is_redundant(
-        const struct session *s, const struct create *cr, const struct nonce *nr)
+        const struct session *s, const struct create *cr, const struct nonce *nr, const struct child_sa *old)
 {
-	return cr->collided && child_by_in(s->e, cr->rival) &&
-	       nonce_lower(nonce_min(&cr->ni, nr), &cr->low);
+	return cr->collided && nonce_lower(nonce_min(&cr->ni, nr), &cr->low) &&
+	       (!old || child_by_in(s->e, cr->rival));
 }
 
 static void took_over(
@@ -323,6 +356,15 @@ static void took_over(
 		child_gone(old, IKE_R_NONE, false);
 	else
 		child_delete(old);
+}
+
+/* The peer made the new child and has deleted it again before we heard of it. */
+static void born_dead(struct child_sa *old)
+{
+	if (!old || (old->heir && child_by_in(old->ses->e, old->heir)))
+		return;
+	child_tell_down(old, IKE_R_PEER_DELETE, false);
+	child_delete(old);
 }
 
 static void give_back(struct session *s, struct request *r, struct child_sa *old)
@@ -354,11 +396,16 @@ void create_child_response(struct ike_sa *sa, struct request *r, const struct ik
 	}
 	if (old)
 		mk.replaces = old->spi_in;
-	if (read_answer(s, r, m, old, &mk, &nr, &shared) && !ours_is_redundant(s, r->cr, &nr))
+	bool good = read_answer(s, r, m, old, &mk, &nr, &shared);
+	bool dead = good && is_gone(r->cr, mk.spi_out);
+
+	if (good && !dead && !ours_is_redundant(s, r->cr, &nr, old))
 		fresh = child_add(sa, &mk);
 	secret_wipe(&shared);
 	if (fresh)
 		took_over(s, r, old, fresh);
+	else if (dead)
+		born_dead(old);
 	else
 		give_back(s, r, old);
 }

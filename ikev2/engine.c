@@ -10,8 +10,7 @@
 
 enum { HINT_MS = 1000 };
 
-/* ---- making it
- * ---------------------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------ */
 
 static void set_default(uint32_t *v, uint32_t value)
 {
@@ -56,8 +55,7 @@ void ike_free(struct ike *e)
 	free(e);
 }
 
-/* ---- datagrams
- * ------------------------------------------------------------------------------------------ */
+/* ---- datagrams ------------------------------------------------------------------ */
 
 static struct ike_sa *find_sa(const struct ike *e, uint64_t spi_local)
 {
@@ -195,9 +193,7 @@ void ike_rx(struct ike *e, const struct dgram *in, ike_time now)
 	ike_reap(e);
 }
 
-/* ---- time
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- time ----------------------------------------------------------------------- */
 
 ike_time ike_deadline(const struct ike *e)
 {
@@ -213,9 +209,7 @@ void ike_tick(struct ike *e, ike_time now)
 	}
 }
 
-/* ---- orders
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- orders --------------------------------------------------------------------- */
 
 static struct session *by_handle(const struct ike *e, uint32_t handle)
 {
@@ -246,7 +240,7 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
 	e->now = now;
 	if (e->cfg.max_sas && e->n_sessions >= e->cfg.max_sas)
 		return 0;
-	struct session *s = session_new(e, p, local, remote, vrf, true);
+	struct session *s = ike_session_new(e, p, local, remote, vrf, true);
 	uint32_t handle = s->handle;
 
 	s->current = sa_new(s, IKE_S_INIT_SENT, true);
@@ -262,7 +256,7 @@ void ike_close(struct ike *e, uint32_t handle, ike_time now)
 	if (!s)
 		return;
 	ike_dbg(e, s, 0, "Queuing IKE SA delete request reason: unknown");
-	session_close(s, IKE_R_LOCAL, 0);
+	ike_session_close(s, IKE_R_LOCAL, 0);
 	done(e, s);
 }
 
@@ -326,6 +320,7 @@ void ike_child_heard(struct ike *e, uint32_t spi_in, ike_time when)
 
 	if (!c || c->ses->down)
 		return;
+	c->known = true;
 	child_out(c); /* the peer sends on it: RFC 7296 §2.8 */
 	session_heard(c->ses, when);
 	session_resched(c->ses);
@@ -348,9 +343,7 @@ void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now)
 	done(e, s);
 }
 
-/* ---- facts
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- facts ---------------------------------------------------------------------- */
 
 static uint32_t count_told(const struct session *s)
 {

@@ -12,7 +12,7 @@
 
 #include "ikev2/sa.h"
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending -------------------------------------------------------------------- */
 
 void msg_begin(struct ike_sa *sa, struct ike_build *b, uint8_t exchange, uint32_t id, bool response)
 {
@@ -61,8 +61,7 @@ static bool seal(
 	return ike_sk_seal(sa->sk, b, max_len(s, smallest), s->e->ops.random, s->e->ops.ctx, out);
 }
 
-/* ---- our requests
- * -------------------------------------------------------------------------------- */
+/* ---- our requests --------------------------------------------------------------- */
 
 struct request *req_new(struct ike_sa *sa, enum req_type type, uint8_t exchange)
 {
@@ -134,7 +133,7 @@ void req_send(struct ike_sa *sa, struct request *r)
 	r->at = s->e->now + r->wait_ms;
 	if (!pack(sa, r, false)) {
 		ike_dbg(s->e, s, 1, "A request did not fit into a message");
-		session_close(s, IKE_R_INTERNAL, 0);
+		ike_session_close(s, IKE_R_INTERNAL, 0);
 		return;
 	}
 	send_packets(sa, &r->pk, NULL);
@@ -194,8 +193,7 @@ void req_tick(struct ike_sa *sa, struct request *r)
 	send_packets(sa, &r->pk, NULL);
 }
 
-/* ---- the queue of tasks
- * ------------------------------------------------------------------------------ */
+/* ---- the queue of tasks --------------------------------------------------------- */
 
 void task_free(struct task *t)
 {
@@ -332,8 +330,7 @@ void session_run(struct session *s)
 	}
 }
 
-/* ---- receiving: responses
- * --------------------------------------------------------------------------------- */
+/* ---- receiving: responses ------------------------------------------------------- */
 
 /* Opens SK or SKF. `first` of `out` is set only when the whole message is there. */
 static bool open_message(struct ike_sa *sa, const struct ike_msg *m, struct ike_plain *out)
@@ -416,7 +413,7 @@ static void on_response(struct ike_sa *sa, const struct ike_msg *m)
 	} else {
 		e->n.rx_malformed++;
 		ike_dbg(e, s, 1, "Malformed response: %s", ike_parse_text(p));
-		session_close(s, IKE_R_SYNTAX, 0);
+		ike_session_close(s, IKE_R_SYNTAX, 0);
 	}
 	req_free(r);
 	ike_plain_fini(&plain);
@@ -424,8 +421,7 @@ static void on_response(struct ike_sa *sa, const struct ike_msg *m)
 		session_run(s);
 }
 
-/* ---- receiving: requests
- * ------------------------------------------------------------------------------------ */
+/* ---- receiving: requests -------------------------------------------------------- */
 
 enum id_verdict { ID_NEW, ID_AGAIN, ID_OUTSIDE };
 
@@ -492,7 +488,7 @@ static void finish(struct ike_sa *sa, const struct after *after)
 		return;
 	sa_ghost(sa);
 	if (after->what == AFTER_DOWN_LOUD) /* other SAs of the session are told */
-		session_close(s, after->reason, after->notify);
+		ike_session_close(s, after->reason, after->notify);
 	else if (after->what == AFTER_DOWN)
 		session_down(s, after->reason, after->notify);
 }

@@ -5,8 +5,7 @@
  */
 #include "ikev2/sa.h"
 
-/* ---- our requests
- * -------------------------------------------------------------------------------------- */
+/* ---- our requests --------------------------------------------------------------- */
 
 void info_send_dpd(struct ike_sa *sa, struct task *t)
 {
@@ -49,8 +48,7 @@ void info_send_delete_ike(struct ike_sa *sa)
 	req_send(sa, r);
 }
 
-/* ---- the responses
- * --------------------------------------------------------------------------------------- */
+/* ---- the responses -------------------------------------------------------------- */
 
 static void child_deleted(struct session *s, uint32_t spi_in)
 {
@@ -71,7 +69,7 @@ void info_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m
 	if (s->down)
 		return;
 	if (ike_msg_has_notify(m, N_INVALID_SYNTAX)) {
-		session_close(s, IKE_R_SYNTAX, N_INVALID_SYNTAX);
+		ike_session_close(s, IKE_R_SYNTAX, N_INVALID_SYNTAX);
 		return;
 	}
 	if (r->type == REQ_CFG_SET)
@@ -80,8 +78,7 @@ void info_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m
 		child_deleted(s, r->task->spi);
 }
 
-/* ---- the peer's requests
- * ----------------------------------------------------------------------------------- */
+/* ---- the peer's requests -------------------------------------------------------- */
 
 /* RFC 7296 §1.4.1: the answer names the other halves, except of what we are deleting ourselves. */
 static void delete_children(
@@ -90,6 +87,8 @@ static void delete_children(
 	for (uint16_t i = 0; i < d->count; i++) {
 		struct child_sa *c = child_by_out(s, ike_delete_spi(d, i));
 
+		if (!c)
+			create_note_gone(s, ike_delete_spi(d, i));
 		if (!c || c->state == CHILD_DELETING)
 			continue;
 		if (*n < MAX_CHILDREN)

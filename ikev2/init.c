@@ -39,8 +39,7 @@ void init_read_common(struct session *s, const struct ike_msg *m)
 	s->peer_ios = ike_msg_has_vendor(m, "CISCOVPN-REV-02");
 }
 
-/* ---- the request -------------------------------------------------------------------------------
- */
+/* ---- the request ---------------------------------------------------------------- */
 
 static void send_init(struct ike_sa *sa)
 {
@@ -94,8 +93,7 @@ void init_start(struct ike_sa *sa)
 	send_init(sa);
 }
 
-/* ---- failing
- * ------------------------------------------------------------------------------------- */
+/* ---- failing -------------------------------------------------------------------- */
 
 enum ike_reason reason_of_notify(uint16_t type)
 {
@@ -154,8 +152,7 @@ static void note_error(struct ike_sa *sa, uint16_t type)
 	sa->hs->error = type;
 }
 
-/* ---- the answers
- * --------------------------------------------------------------------------------- */
+/* ---- the answers ---------------------------------------------------------------- */
 
 static void on_cookie(struct ike_sa *sa, const struct ike_pl_notify *n)
 {

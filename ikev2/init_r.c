@@ -10,8 +10,7 @@
 
 enum { COOKIE_LIFE_MS = 60000 };
 
-/* ---- answers that leave nothing behind
- * -------------------------------------------------------------- */
+/* ---- answers that leave nothing behind ------------------------------------------ */
 
 static void reply(struct ike *e, const struct dgram *in, const struct ike_hdr *req, uint16_t type,
         struct span data)
@@ -98,8 +97,7 @@ static bool too_many(struct ike *e, const struct dgram *in)
 	return false;
 }
 
-/* ---- the new SA
- * ----------------------------------------------------------------------------------------- */
+/* ---- the new SA ----------------------------------------------------------------- */
 
 static void count_half_open(struct ike_sa *sa)
 {
@@ -156,7 +154,7 @@ static void send_answer(struct ike_sa *sa, const struct dgram *in, const struct 
 static void create(struct ike *e, const struct dgram *in, const struct ike_msg *m,
         const struct ike_peering *p, const struct ike_choice *choice, const struct ike_pl_ke *ke)
 {
-	struct session *s = session_new(e, p, &in->local, &in->remote, in->vrf, false);
+	struct session *s = ike_session_new(e, p, &in->local, &in->remote, in->vrf, false);
 	struct ike_sa *sa = sa_new(s, IKE_S_INIT_RCVD, false);
 	struct handshake *h = sa->hs = xcalloc(1, sizeof(*h));
 

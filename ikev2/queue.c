@@ -8,8 +8,7 @@
 
 #include "ikev2/sa.h"
 
-/* ---- datagrams and events ----------------------------------------------------------------------
- */
+/* ---- datagrams and events ------------------------------------------------------- */
 
 void e_send(struct ike *e, const struct dgram *d)
 {
@@ -98,8 +97,7 @@ void e_queues_free(struct ike *e)
 		;
 }
 
-/* ---- attributes
- * ---------------------------------------------------------------------------------- */
+/* ---- attributes ----------------------------------------------------------------- */
 
 void attrs_fini(struct attr_store *s)
 {
@@ -131,8 +129,7 @@ void attrs_copy(struct attr_store *dst, const struct ike_attrs *src)
 	dst->mem = v;
 }
 
-/* ---- randomness
- * ------------------------------------------------------------------------------------ */
+/* ---- randomness ----------------------------------------------------------------- */
 
 void e_random(struct ike *e, void *dst, size_t n)
 {
@@ -175,8 +172,7 @@ uint32_t e_new_esp_spi(struct ike *e)
 	return spi;
 }
 
-/* ---- handles
- * ------------------------------------------------------------------------------------------ */
+/* ---- handles -------------------------------------------------------------------- */
 
 uint32_t e_slot_take(struct ike *e, struct session *s)
 {
@@ -199,8 +195,7 @@ void e_slot_leave(struct ike *e, struct session *s)
 		e->slot[s->handle - 1].ses = NULL;
 }
 
-/* ---- the heap of deadlines
- * -------------------------------------------------------------------------------- */
+/* ---- the heap of deadlines ------------------------------------------------------ */
 
 static void heap_set(struct ike *e, size_t i, struct session *s)
 {
@@ -264,8 +259,7 @@ void e_heap_remove(struct ike *e, struct session *s)
 	heap_down(e, last->heap - 1);
 }
 
-/* ---- the graveyard
- * -------------------------------------------------------------------------------------------- */
+/* ---- the graveyard -------------------------------------------------------------- */
 
 void ike_reap(struct ike *e)
 {
@@ -285,6 +279,6 @@ void ike_reap(struct ike *e)
 		struct session *s = e->dead_ses;
 
 		e->dead_ses = s->next_dead;
-		session_free(s);
+		ike_session_free(s);
 	}
 }

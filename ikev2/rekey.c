@@ -10,8 +10,7 @@
  */
 #include "ikev2/sa.h"
 
-/* ---- our request
- * --------------------------------------------------------------------------------------- */
+/* ---- our request ---------------------------------------------------------------- */
 
 void rekey_ike_send(struct ike_sa *sa, struct task *t)
 {
@@ -38,8 +37,7 @@ void rekey_ike_send(struct ike_sa *sa, struct task *t)
 	req_send(sa, r);
 }
 
-/* ---- both
- * ---------------------------------------------------------------------------------------------- */
+/* ---- both ----------------------------------------------------------------------- */
 
 struct new_sa {
 	bool initiator;
@@ -93,8 +91,7 @@ void rekey_ike_peer_uses(struct ike_sa *sa)
 	leave_to_peer(old);
 }
 
-/* ---- the peer's request
- * ------------------------------------------------------------------------------------ */
+/* ---- the peer's request --------------------------------------------------------- */
 
 static bool busy_with_children(const struct ike_sa *sa)
 {
@@ -182,8 +179,7 @@ void rekey_ike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_bu
 		ike_put_notify(b, no, span_of(group, no == N_INVALID_KE_PAYLOAD ? 2 : 0));
 }
 
-/* ---- the response to ours
- * ------------------------------------------------------------------------------------ */
+/* ---- the response to ours ------------------------------------------------------- */
 
 static void refused(struct ike_sa *sa, struct request *r, const struct ike_pl_notify *n)
 {
@@ -272,7 +268,7 @@ void rekey_ike_response(struct ike_sa *sa, struct request *r, const struct ike_m
 	}
 	fresh = read_answer(sa, r, m, &nr);
 	if (!fresh) { /* the peer now has an SA that we cannot make: no way on from here */
-		session_close(s, IKE_R_SYNTAX, 0);
+		ike_session_close(s, IKE_R_SYNTAX, 0);
 		return;
 	}
 	if (s->down || sa != s->current)

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- states ------------------------------------------------------------------------------------
- */
+/* ---- states --------------------------------------------------------------------- */
 
 static const char *const state_name[IKE_S_MAX] = {
         [IKE_S_INIT_SENT] = "I_WAIT_INIT",
@@ -43,8 +42,7 @@ void sa_set_state(struct ike_sa *sa, enum ike_sa_state state)
 	sa->state = state;
 }
 
-/* ---- SAs ----------------------------------------------------------------------------------------
- */
+/* ---- SAs ------------------------------------------------------------------------ */
 
 struct ike_sa *sa_new(struct session *s, enum ike_sa_state state, bool initiator)
 {
@@ -227,8 +225,7 @@ void sa_close(struct ike_sa *sa, uint16_t notify)
 	sa->close_notify = notify;
 }
 
-/* ---- sessions
- * ------------------------------------------------------------------------------------- */
+/* ---- sessions ------------------------------------------------------------------- */
 
 static void peering_copy(struct session *s, const struct ike_peering *p)
 {
@@ -250,7 +247,7 @@ static void peering_copy(struct session *s, const struct ike_peering *p)
 		s->p.window = WINDOW_MAX;
 }
 
-struct session *session_new(struct ike *e, const struct ike_peering *p,
+struct session *ike_session_new(struct ike *e, const struct ike_peering *p,
         const struct endpoint *local, const struct endpoint *remote, uint32_t vrf, bool initiator)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
@@ -290,6 +287,8 @@ void session_destroy(struct session *s)
 	if (s->dead)
 		return; /* session_down() came here */
 	s->dead = true;
+	while (s->children)
+		child_unlink(s->children);
 	while (s->sas)
 		sa_unlink(s->sas);
 	e_heap_remove(s->e, s);
@@ -299,7 +298,7 @@ void session_destroy(struct session *s)
 	s->e->dead_ses = s;
 }
 
-void session_free(struct session *s)
+void ike_session_free(struct session *s)
 {
 	drop_tasks(s);
 	secret_wipe(&s->p.local_psk);
@@ -343,7 +342,7 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 	leave_slot(s);
 }
 
-void session_close(struct session *s, enum ike_reason reason, uint16_t notify)
+void ike_session_close(struct session *s, enum ike_reason reason, uint16_t notify)
 {
 	bool refused = reason == IKE_R_PEER_AUTH_FAILED || reason == IKE_R_PEER_ID;
 
@@ -392,8 +391,7 @@ void session_heard(struct session *s, ike_time when)
 		s->dpd_at = s->heard + (uint64_t)s->p.dpd.interval_s * 1000;
 }
 
-/* ---- timers
- * ------------------------------------------------------------------------------------------ */
+/* ---- timers --------------------------------------------------------------------- */
 
 static void sooner(ike_time *at, ike_time t)
 {
@@ -464,7 +462,7 @@ static bool sa_tick(struct ike_sa *sa)
 	if (sa != s->current)
 		return false;
 	if (sa->expire_at <= now) {
-		session_close(s, IKE_R_LIFETIME, 0);
+		ike_session_close(s, IKE_R_LIFETIME, 0);
 		return true;
 	}
 	if (sa->rekey_at > now)

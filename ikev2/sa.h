@@ -56,9 +56,7 @@ struct attr_store {
 	void *mem;
 };
 
-/* ---- work
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- work ----------------------------------------------------------------------- */
 
 enum task_type {
 	TASK_DPD,
@@ -89,6 +87,10 @@ struct create {
 	bool collided;
 	uint32_t rival; /* child: spi_in of what that exchange made */
 	struct nonce low;
+	/* children that the peer deleted meanwhile and we do not have: one may be the one to come
+	 */
+	uint32_t gone[8];
+	uint8_t n_gone;
 };
 
 enum req_type {
@@ -118,9 +120,7 @@ struct request {
 	struct create *cr; /* owned */
 };
 
-/* ---- SAs
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- SAs ------------------------------------------------------------------------ */
 
 /* IKE_SA_INIT and IKE_AUTH need more than what comes after. */
 struct handshake {
@@ -200,7 +200,8 @@ struct child_sa {
 	bool told;      /* CHILD_UP was sent, CHILD_DOWN not yet */
 	bool out;       /* CHILD_OUT was sent, or never needed */
 	bool redundant; /* lost a collision: whoever made it deletes it */
-	uint32_t heir;  /* spi_in of what replaces it, 0 if nothing */
+	bool known; /* the peer has it for certain: our response to its request may be on the way */
+	uint32_t heir; /* spi_in of what replaces it, 0 if nothing */
 	ike_time since, rekey_at, expire_at;
 };
 
@@ -231,9 +232,7 @@ struct session {
 	struct session *next_dead;
 };
 
-/* ---- the engine
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the engine ----------------------------------------------------------------- */
 
 struct tx_node {
 	struct tx_node *next;
@@ -285,8 +284,7 @@ struct ike {
 	struct ike_attr *view; /* of ike_sa_info(): CFG_REPLY and CFG_SET together */
 };
 
-/* ---- engine.c, queue.c: tables, queues, debug
- * -------------------------------------------------------------------- */
+/* ---- engine.c, queue.c: tables, queues, debug ----------------------------------- */
 
 void e_send(struct ike *e, const struct dgram *d);
 struct ev_node *e_event(
@@ -311,10 +309,9 @@ void ike_dbg(struct ike *e, const struct session *s, int level, const char *fmt,
 void ike_dbg_packet(struct ike *e, const struct session *s, const struct dgram *d, bool sending);
 void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_build *b);
 
-/* ---- sa.c: life and death
- * ------------------------------------------------------------------------------------------ */
+/* ---- sa.c: life and death ------------------------------------------------------- */
 
-struct session *session_new(struct ike *e, const struct ike_peering *p,
+struct session *ike_session_new(struct ike *e, const struct ike_peering *p,
         const struct endpoint *local, const struct endpoint *remote, uint32_t vrf, bool initiator);
 void session_tick(struct session *s); /* does one thing that is due */
 void session_resched(struct session *s);
@@ -323,11 +320,11 @@ void session_resched(struct session *s);
 void session_down(struct session *s, enum ike_reason reason, uint16_t notify);
 void session_destroy(struct session *s); /* with everything in it, at once and in silence */
 /* Down, and the peer is told by Delete on every SA it may know. `notify` is for the event. */
-void session_close(struct session *s, enum ike_reason reason, uint16_t notify);
+void ike_session_close(struct session *s, enum ike_reason reason, uint16_t notify);
 void session_established(struct session *s);
 void session_adopt(struct session *s, struct ike_sa *sa); /* the new current SA, after a rekeying */
 void session_heard(struct session *s, ike_time when);
-void session_free(struct session *s); /* memory only: ike_reap() */
+void ike_session_free(struct session *s); /* memory only: ike_reap() */
 
 struct ike_sa *sa_new(struct session *s, enum ike_sa_state state, bool initiator);
 void sa_set_state(struct ike_sa *sa, enum ike_sa_state state);
@@ -341,8 +338,7 @@ void sa_not_half_open(struct ike_sa *sa);
 void sa_free(struct ike_sa *sa); /* memory only: ike_reap() */
 void handshake_free(struct handshake *h);
 
-/* ---- exchange.c: message ids, requests, responses
- * -------------------------------------------------------------------- */
+/* ---- exchange.c: message ids, requests, responses ------------------------------- */
 
 struct request *req_new(struct ike_sa *sa, enum req_type type, uint8_t exchange);
 void req_send(struct ike_sa *sa,
@@ -377,9 +373,7 @@ struct after {
 	uint16_t notify;
 };
 
-/* ---- the exchanges
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- the exchanges -------------------------------------------------------------- */
 
 /* init.c */
 void init_start(struct ike_sa *sa);
@@ -411,6 +405,9 @@ void create_request(
 bool create_send_child(struct ike_sa *sa, struct task *t);
 void create_child_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
 void create_free(struct create *c);
+struct request *create_pending(
+        const struct session *s); /* our request for a child, if one is out */
+void create_note_gone(struct session *s, uint32_t spi_out);
 bool nonce_lower(const struct nonce *a, const struct nonce *b);
 const struct nonce *nonce_min(const struct nonce *a, const struct nonce *b);
 bool nonce_read(const struct ike_msg *m, struct nonce *out);
@@ -436,9 +433,7 @@ bool cfg_answer_request(
 void cfg_on_set(struct session *s, const struct ike_msg *m, struct ike_build *b);
 void cfg_on_ack(struct session *s, const struct ike_msg *m);
 
-/* ---- natt.c
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- natt.c --------------------------------------------------------------------- */
 
 void natd_put(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t spi_r);
 void natd_read(struct session *s, const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r,
@@ -446,9 +441,7 @@ void natd_read(struct session *s, const struct ike_msg *m, uint64_t spi_i, uint6
 void natt_follow(
         struct session *s, const struct dgram *in); /* an authentic request came from elsewhere */
 
-/* ---- child.c
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- child.c -------------------------------------------------------------------- */
 
 /* What a child is to be made of, on either side. */
 struct child_make {
@@ -470,6 +463,7 @@ struct child_sa *child_by_out(const struct session *s, uint32_t spi_out);
 struct child_sa *child_by_in(const struct ike *e, uint32_t spi_in);
 void child_gone(struct child_sa *c, enum ike_reason reason,
         bool retry_later); /* CHILD_DOWN if it was told */
+void child_tell_down(struct child_sa *c, enum ike_reason reason, bool retry_later);
 void child_unlink(struct child_sa *c);
 void child_out(struct child_sa *c);    /* we send on it from now on */
 void child_delete(struct child_sa *c); /* Delete is queued */
