@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The wanted state as an nftables table. Chains, in the order in which a packet meets them:
+ *
+ *   in        prerouting, before any translation: `ip access-group … in`
+ *   timeouts  prerouting: lifetimes of new connections from the inside
+ *   dstnat    prerouting: static translations, inwards
+ *   forward   counts translated packets; the limit of entries
+ *   srcnat    postrouting: static, then dynamic translations, outwards
+ *   out       postrouting, after translation: `ip access-group … out`, forwarded packets only
+ *
+ * A dynamic rule is a chain "n-…", and a route map several, one a stage (an entry of the map with
+ * one of its access lists). Inside a stage a permitted packet meets the verdict, a denied one goes
+ * to the next stage with `goto`; so does the end of the stage. `goto` never comes back, hence
+ * `return` in any stage means: this rule does not translate, try the next one. That is what a route
+ * map's `deny` says.
+ */
+#include "net/nat_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct nat_timeouts nat_timeouts_ios(void)
+{
+	return (struct nat_timeouts){.udp = 300, .dns = 60, .tcp = 86400, .finrst = 60};
+}
+
+/* ---- finding ------------------------------------------------------------------------------------
+ */
+
+const struct acl *nat_find_acl(const struct nat_wanted *w, const char *name, bool v6)
+{
+	for (size_t i = 0; i < w->n_acl; i++)
+		if ((w->acl[i]->kind == ACL_IPV6) == v6 && strcmp(w->acl[i]->name, name) == 0)
+			return w->acl[i];
+	return NULL;
+}
+
+const struct nat_map *nat_find_map(const struct nat_wanted *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_map; i++)
+		if (strcmp(w->map[i].name, name) == 0)
+			return &w->map[i];
+	return NULL;
+}
+
+const struct nat_pool *nat_find_pool(const struct nat_wanted *w, const char *name)
+{
+	for (size_t i = 0; i < w->n_pool; i++)
+		if (strcmp(w->pool[i].name, name) == 0)
+			return &w->pool[i];
+	return NULL;
+}
+
+/* ---- counters -----------------------------------------------------------------------------------
+ */
+
+static void need_counter(struct nat_text *t, const char *name)
+{
+	if (t->n_counter == t->cap_counter) {
+		t->cap_counter = t->cap_counter ? 2 * t->cap_counter : 16;
+		t->counter = xrealloc(t->counter, t->cap_counter * sizeof(*t->counter));
+	}
+	t->counter[t->n_counter++] = xstrdup(name);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* A list that several rules use has its counters once. */
+static void unique_counters(struct nat_text *t)
+{
+	size_t n = 0;
+
+	if (!t->n_counter)
+		return;
+	qsort(t->counter, t->n_counter, sizeof(*t->counter), by_name);
+	for (size_t i = 0; i < t->n_counter; i++) {
+		if (n && strcmp(t->counter[n - 1], t->counter[i]) == 0)
+			free(t->counter[i]);
+		else
+			t->counter[n++] = t->counter[i];
+	}
+	t->n_counter = n;
+}
+
+void nat_rule_counter(const char *acl, const char *map, struct strbuf *out)
+{
+	sb_puts(out, map ? "n-m-" : "n-l-");
+	acl_nft_name(map ? map : acl, out);
+}
+
+/* ---- access lists -------------------------------------------------------------------------------
+ */
+
+/* The condition of an entry, and that it is counted. */
+static void entry_head(struct nat_text *t, const struct acl *a, const struct acl_entry *e)
+{
+	struct strbuf counter = {0};
+
+	acl_nft_counter(a, e->seq, &counter);
+	need_counter(t, sb_str(&counter));
+	sb_puts(&t->body, "\t\t");
+	acl_nft_match(a, e, &t->body);
+	sb_printf(&t->body, "counter name \"%s\" ", sb_str(&counter));
+	sb_fini(&counter);
+}
+
+/* A limited log is a rule of its own: a limit that is reached must not change the verdict. */
+static void entry_log(struct nat_text *t, const struct acl *a, const struct acl_entry *e)
+{
+	struct strbuf name = {0};
+
+	if (!e->log && !e->log_input)
+		return;
+	acl_nft_counter(a, e->seq, &name);
+	sb_puts(&t->body, "\t\t");
+	acl_nft_match(a, e, &t->body);
+	if (strlen(sb_str(&name)) < 100) /* a prefix has 127 octets at most */
+		sb_printf(&t->body, "limit rate 10/second log prefix \"%s %s\" group %d\n",
+		        sb_str(&name), e->permit ? "permitted" : "denied", NFT_LOG_GROUP);
+	else
+		sb_printf(&t->body, "limit rate 10/second log group %d\n", NFT_LOG_GROUP);
+	sb_fini(&name);
+}
+
+static bool has_rules(const struct acl *a)
+{
+	for (size_t i = 0; a && i < a->n; i++)
+		if (!a->e[i].text)
+			return true;
+	return false;
+}
+
+static void filter_chain_name(const struct acl *a, struct strbuf *out)
+{
+	sb_puts(out, a->kind == ACL_IPV6 ? "acl6-" : "acl-");
+	acl_nft_name(a->name, out);
+}
+
+/* One chain a list that stands on an interface: accept, drop, and at the end drop. */
+static void filter_chain(struct nat_text *t, const struct acl *a)
+{
+	sb_puts(&t->body, "\tchain ");
+	filter_chain_name(a, &t->body);
+	sb_puts(&t->body, " {\n");
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->e[i].text)
+			continue;
+		entry_log(t, a, &a->e[i]);
+		entry_head(t, a, &a->e[i]);
+		sb_puts(&t->body, a->e[i].permit ? "accept\n" : "drop\n");
+	}
+	if (a->kind == ACL_IPV6) /* neighbour discovery is permitted before the implicit deny */
+		sb_puts(&t->body, "\t\ticmpv6 type { 135, 136 } accept\n");
+	sb_puts(&t->body, "\t\tdrop\n\t}\n");
+}
+
+static bool on_interface(const struct nat_wanted *w, const struct acl *a)
+{
+	for (size_t i = 0; i < w->n_iface; i++) {
+		const struct nat_iface *f = &w->iface[i];
+		const char *in = a->kind == ACL_IPV6 ? f->in6 : f->in4;
+		const char *out = a->kind == ACL_IPV6 ? f->out6 : f->out4;
+
+		if ((in && strcmp(in, a->name) == 0) || (out && strcmp(out, a->name) == 0))
+			return true;
+	}
+	return false;
+}
+
+/* A list that is missing or has no rules permits everything. */
+static void filter_jump(struct nat_text *t, const struct nat_wanted *w, const char *dir,
+        const char *dev, const char *name, bool v6)
+{
+	const struct acl *a = name ? nat_find_acl(w, name, v6) : NULL;
+
+	if (!has_rules(a))
+		return;
+	sb_printf(&t->body, "\t\t%s \"%s\" meta nfproto %s jump ", dir, dev, v6 ? "ipv6" : "ipv4");
+	filter_chain_name(a, &t->body);
+	sb_putc(&t->body, '\n');
+}
+
+static bool filters(const struct nat_wanted *w, bool out)
+{
+	for (size_t i = 0; i < w->n_iface; i++) {
+		const struct nat_iface *f = &w->iface[i];
+		const char *v4 = out ? f->out4 : f->in4, *v6 = out ? f->out6 : f->in6;
+
+		if ((v4 && has_rules(nat_find_acl(w, v4, false))) ||
+		        (v6 && has_rules(nat_find_acl(w, v6, true))))
+			return true;
+	}
+	return false;
+}
+
+static void build_filters(struct nat_text *t, const struct nat_wanted *w)
+{
+	for (size_t i = 0; i < w->n_acl; i++)
+		if (has_rules(w->acl[i]) && on_interface(w, w->acl[i]))
+			filter_chain(t, w->acl[i]);
+	if (filters(w, false)) {
+		sb_puts(&t->body, "\tchain in {\n\t\ttype filter hook prerouting priority -150; "
+		                  "policy accept;\n");
+		for (size_t i = 0; i < w->n_iface; i++) {
+			filter_jump(t, w, "iifname", w->iface[i].dev, w->iface[i].in4, false);
+			filter_jump(t, w, "iifname", w->iface[i].dev, w->iface[i].in6, true);
+		}
+		sb_puts(&t->body, "\t}\n");
+	}
+	if (filters(w, true)) {
+		sb_puts(&t->body, "\tchain out {\n\t\ttype filter hook postrouting priority 150; "
+		                  "policy accept;\n"
+		                  "\t\tiif 0 accept\n"); /* our own packets are not filtered */
+		for (size_t i = 0; i < w->n_iface; i++) {
+			filter_jump(t, w, "oifname", w->iface[i].dev, w->iface[i].out4, false);
+			filter_jump(t, w, "oifname", w->iface[i].dev, w->iface[i].out6, true);
+		}
+		sb_puts(&t->body, "\t}\n");
+	}
+}
+
+/* ---- sets of devices ----------------------------------------------------------------------------
+ */
+
+/* `{ "a", "b" }`; false: there is none. */
+static bool put_devs(struct strbuf *out, const struct nat_wanted *w, bool inside)
+{
+	const char *sep = "{ ";
+
+	for (size_t i = 0; i < w->n_iface; i++) {
+		if (!(inside ? w->iface[i].inside : w->iface[i].outside))
+			continue;
+		sb_printf(out, "%s\"%s\"", sep, w->iface[i].dev);
+		sep = ", ";
+	}
+	sb_puts(out, *sep == ',' ? " }" : "");
+	return *sep == ',';
+}
+
+static void put_list(struct strbuf *out, const char *const *dev, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sb_printf(out, "%s\"%s\"", i ? ", " : "{ ", dev[i]);
+	sb_puts(out, " }");
+}
+
+/* ---- dynamic translations -----------------------------------------------------------------------
+ */
+
+struct rule { /* while one is being written */
+	struct nat_text *t;
+	const struct nat_wanted *w;
+	const char *name;    /* of its chain */
+	const char *verdict; /* for packets that it takes */
+	unsigned stage;
+};
+
+/* What happens to a packet that the rule takes; false: the rule is incomplete. */
+static bool verdict_text(const struct nat_wanted *w, const struct nat_dynamic *d,
+        const char *counter, struct strbuf *out)
+{
+	const struct nat_pool *p = d->pool ? nat_find_pool(w, d->pool) : NULL;
+	char a[IPADDR_STRLEN], b[IPADDR_STRLEN];
+	struct prefix net;
+
+	if (d->pool && !p)
+		return false;
+	sb_printf(out, "counter name \"%s\" ", counter);
+	if (!p && !ipaddr_is_set(&d->addr)) {
+		sb_puts(out, "drop");
+		return true;
+	}
+	sb_printf(out, "ct label set %d snat ip ", NFT_LABEL);
+	if (!p) {
+		sb_printf(out, "to %s", ipaddr_fmt(&d->addr, a));
+	} else if (p->match_host) {
+		net = prefix_of(&p->first, p->len);
+		net = prefix_mask(&net);
+		sb_printf(out, "prefix to %s/%u", ipaddr_fmt(&net.addr, a), net.len);
+	} else {
+		sb_printf(out, "to %s-%s persistent", ipaddr_fmt(&p->first, a),
+		        ipaddr_fmt(&p->last, b));
+	}
+	return true;
+}
+
+static void stage_open(struct rule *r)
+{
+	sb_printf(&r->t->body, "\tchain %s.%u {\n", r->name, r->stage++);
+}
+
+static void stage_close(struct rule *r, unsigned next)
+{
+	sb_printf(&r->t->body, "\t\tgoto %s.%u\n\t}\n", r->name, next);
+}
+
+static void stage_list(struct rule *r, const struct acl *a, const char *verdict, unsigned next)
+{
+	for (size_t i = 0; a && i < a->n; i++) {
+		if (a->e[i].text)
+			continue;
+		entry_head(r->t, a, &a->e[i]);
+		if (a->e[i].permit)
+			sb_printf(&r->t->body, "%s\n", verdict);
+		else
+			sb_printf(&r->t->body, "goto %s.%u\n", r->name, next);
+	}
+}
+
+/* An entry of a route map: a stage for each of its lists, or one that takes everything. */
+static void map_entry(struct rule *r, const struct nat_map_entry *m)
+{
+	const char *verdict = m->permit ? r->verdict : "return";
+	unsigned after = r->stage + (m->n_acl ? (unsigned)m->n_acl : 1);
+
+	if (m->off || (m->match_dev && !m->n_dev))
+		return;
+	for (size_t i = 0; i < (m->n_acl ? m->n_acl : 1); i++) {
+		unsigned next = r->stage + 1;
+
+		stage_open(r);
+		if (m->match_dev) {
+			sb_puts(&r->t->body, "\t\toifname != ");
+			put_list(&r->t->body, m->dev, m->n_dev);
+			sb_printf(&r->t->body, " goto %s.%u\n", r->name, after);
+		}
+		if (m->n_acl)
+			stage_list(r, nat_find_acl(r->w, m->acl[i], false), verdict, next);
+		else
+			sb_printf(&r->t->body, "\t\t%s\n", verdict);
+		stage_close(r, next);
+	}
+}
+
+static void rule_stages(struct rule *r, const struct nat_dynamic *d)
+{
+	const struct nat_map *m = d->map ? nat_find_map(r->w, d->map) : NULL;
+
+	for (size_t i = 0; m && i < m->n; i++)
+		map_entry(r, &m->entry[i]);
+	if (!d->map) {
+		stage_open(r);
+		stage_list(r, nat_find_acl(r->w, d->acl, false), r->verdict, r->stage);
+		stage_close(r, r->stage);
+	}
+	sb_printf(&r->t->body, "\tchain %s.%u {\n\t}\n", r->name,
+	        r->stage); /* the end: not this rule */
+}
+
+/* Writes the rule's chains; false: it is incomplete, and has none. */
+static bool dynamic_rule(
+        struct nat_text *t, const struct nat_wanted *w, const struct nat_dynamic *d)
+{
+	struct strbuf verdict = {0}, name = {0};
+	bool ok;
+
+	nat_rule_counter(d->acl, d->map, &name);
+	ok = verdict_text(w, d, sb_str(&name), &verdict);
+	if (ok) {
+		struct rule r = {
+		        .t = t, .w = w, .name = sb_str(&name), .verdict = sb_str(&verdict)};
+
+		need_counter(t, sb_str(&name));
+		rule_stages(&r, d);
+	}
+	sb_fini(&verdict);
+	sb_fini(&name);
+	return ok;
+}
+
+/* ---- static translations ------------------------------------------------------------------------
+ */
+
+static bool static_usable(const struct nat_static *s)
+{
+	return ipaddr_is_set(&s->global) && ipaddr_is_set(&s->local);
+}
+
+static const char *static_proto(const struct nat_static *s)
+{
+	return s->kind == NAT_STATIC_TCP ? "tcp" : s->kind == NAT_STATIC_UDP ? "udp" : NULL;
+}
+
+static void static_in(struct strbuf *out, const struct nat_static *s)
+{
+	char l[IPADDR_STRLEN], g[IPADDR_STRLEN];
+
+	ipaddr_fmt(&s->local, l);
+	ipaddr_fmt(&s->global, g);
+	if (static_proto(s))
+		sb_printf(out, "\t\tip daddr %s %s dport %u ct label set %d dnat ip to %s:%u\n", g,
+		        static_proto(s), s->global_port, NFT_LABEL, l, s->local_port);
+	else if (s->kind == NAT_STATIC_NET)
+		sb_printf(out, "\t\tip daddr %s/%u ct label set %d dnat ip prefix to %s/%u\n", g,
+		        s->len, NFT_LABEL, l, s->len);
+	else
+		sb_printf(out, "\t\tip daddr %s ct label set %d dnat ip to %s\n", g, NFT_LABEL, l);
+}
+
+static void static_match_out(struct strbuf *out, const struct nat_static *s)
+{
+	char l[IPADDR_STRLEN];
+
+	ipaddr_fmt(&s->local, l);
+	if (static_proto(s))
+		sb_printf(out, "\t\tip saddr %s %s sport %u ", l, static_proto(s), s->local_port);
+	else if (s->kind == NAT_STATIC_NET)
+		sb_printf(out, "\t\tip saddr %s/%u ", l, s->len);
+	else
+		sb_printf(out, "\t\tip saddr %s ", l);
+}
+
+static void static_verdict_out(struct strbuf *out, const struct nat_static *s)
+{
+	char g[IPADDR_STRLEN];
+
+	ipaddr_fmt(&s->global, g);
+	if (static_proto(s))
+		sb_printf(out, "ct label set %d snat ip to %s:%u", NFT_LABEL, g, s->global_port);
+	else if (s->kind == NAT_STATIC_NET)
+		sb_printf(out, "ct label set %d snat ip prefix to %s/%u", NFT_LABEL, g, s->len);
+	else
+		sb_printf(out, "ct label set %d snat ip to %s", NFT_LABEL, g);
+}
+
+/* With a route map, a static translation has a chain of its own outwards. */
+static void static_chain(struct nat_text *t, const struct nat_wanted *w, size_t i)
+{
+	const struct nat_static *s = &w->fixed[i];
+	const struct nat_dynamic d = {.map = s->map};
+	struct strbuf verdict = {0}, name = {0};
+	struct rule r = {.t = t, .w = w};
+
+	static_verdict_out(&verdict, s);
+	sb_printf(&name, "s-%zu", i);
+	r.verdict = sb_str(&verdict);
+	r.name = sb_str(&name);
+	rule_stages(&r, &d);
+	sb_fini(&verdict);
+	sb_fini(&name);
+}
+
+static void static_out(struct strbuf *out, const struct nat_static *s, size_t i)
+{
+	static_match_out(out, s);
+	if (s->map)
+		sb_printf(out, "jump s-%zu.0\n", i);
+	else {
+		static_verdict_out(out, s);
+		sb_putc(out, '\n');
+	}
+}
+
+/* ---- the chains of translation ------------------------------------------------------------------
+ */
+
+static void build_dstnat(struct nat_text *t, const struct nat_wanted *w, const char *outside)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < w->n_fixed; i++)
+		any = any || static_usable(&w->fixed[i]);
+	if (!any)
+		return;
+	sb_printf(&t->body,
+	        "\tchain dstnat {\n\t\ttype nat hook prerouting priority -100; policy accept;\n"
+	        "\t\tmeta nfproto != ipv4 accept\n\t\tiifname != %s accept\n",
+	        outside);
+	for (size_t i = 0; i < w->n_fixed; i++)
+		if (static_usable(&w->fixed[i]))
+			static_in(&t->body, &w->fixed[i]);
+	sb_puts(&t->body, "\t}\n");
+}
+
+static void jump_dynamic(struct strbuf *out, const struct nat_dynamic *d)
+{
+	sb_puts(out, "\t\t");
+	if (d->n_in_dev) {
+		sb_puts(out, "iifname ");
+		put_list(out, d->in_dev, d->n_in_dev);
+		sb_putc(out, ' ');
+	}
+	sb_puts(out, "jump ");
+	nat_rule_counter(d->acl, d->map, out);
+	sb_puts(out, ".0\n");
+}
+
+static void build_srcnat(
+        struct nat_text *t, const struct nat_wanted *w, const char *inside, const char *outside)
+{
+	struct strbuf top = {0};
+
+	sb_printf(&top,
+	        "\tchain srcnat {\n\t\ttype nat hook postrouting priority 100; policy accept;\n"
+	        "\t\tmeta nfproto != ipv4 accept\n\t\tiifname != %s accept\n\t\toifname != %s "
+	        "accept\n",
+	        inside, outside);
+	for (size_t i = 0; i < w->n_fixed; i++) {
+		if (!static_usable(&w->fixed[i]))
+			continue;
+		if (w->fixed[i].map)
+			static_chain(t, w, i);
+		static_out(&top, &w->fixed[i], i);
+	}
+	for (size_t i = 0; i < w->n_dynamic; i++)
+		if (dynamic_rule(t, w, &w->dynamic[i]))
+			jump_dynamic(&top, &w->dynamic[i]);
+	sb_printf(&top, "\t}\n");
+	sb_puts(&t->body, sb_str(&top));
+	sb_fini(&top);
+}
+
+static void build_forward(
+        struct nat_text *t, const struct nat_wanted *w, const char *inside, const char *outside)
+{
+	need_counter(t, NAT_HITS);
+	sb_puts(&t->body,
+	        "\tchain forward {\n\t\ttype filter hook forward priority 0; policy accept;\n");
+	sb_printf(&t->body, "\t\tct label %d counter name \"" NAT_HITS "\"\n", NFT_LABEL);
+	if (w->timeouts.max_entries)
+		sb_printf(&t->body,
+		        "\t\tmeta nfproto ipv4 iifname %s oifname %s ct state new ct count over %u "
+		        "drop\n",
+		        inside, outside, w->timeouts.max_entries);
+	sb_puts(&t->body, "\t}\n");
+}
+
+/* ---- lifetimes ----------------------------------------------------------------------------------
+ */
+
+static void udp_timeout(struct strbuf *out, const char *name, uint32_t s)
+{
+	if (s)
+		sb_printf(out,
+		        "\tct timeout %s {\n\t\tprotocol udp;\n\t\tl3proto ip;\n"
+		        "\t\tpolicy = { unreplied : %u, replied : %u }\n\t}\n",
+		        name, s, s);
+}
+
+static void tcp_timeout(struct strbuf *out, const struct nat_timeouts *v)
+{
+	const char *sep = "";
+
+	if (!v->tcp && !v->finrst)
+		return;
+	sb_puts(out, "\tct timeout t-tcp {\n\t\tprotocol tcp;\n\t\tl3proto ip;\n\t\tpolicy = { ");
+	if (v->tcp) {
+		sb_printf(out, "established : %u", v->tcp);
+		sep = ", ";
+	}
+	if (v->finrst)
+		sb_printf(out,
+		        "%sfin_wait : %u, close_wait : %u, last_ack : %u, time_wait : %u, close : "
+		        "%u",
+		        sep, v->finrst, v->finrst, v->finrst, v->finrst, v->finrst);
+	sb_puts(out, " }\n\t}\n");
+}
+
+static void build_timeouts(struct nat_text *t, const struct nat_timeouts *v, const char *inside)
+{
+	if (!v->udp && !v->dns && !v->tcp && !v->finrst)
+		return;
+	udp_timeout(&t->body, "t-udp", v->udp);
+	udp_timeout(&t->body, "t-dns", v->dns);
+	tcp_timeout(&t->body, v);
+	sb_printf(&t->body,
+	        "\tchain timeouts {\n\t\ttype filter hook prerouting priority -150; policy "
+	        "accept;\n"
+	        "\t\tmeta nfproto != ipv4 accept\n\t\tct state != new accept\n\t\tiifname != %s "
+	        "accept\n",
+	        inside);
+	if (v->dns)
+		sb_puts(&t->body, "\t\tudp dport 53 ct timeout set \"t-dns\" accept\n");
+	if (v->udp)
+		sb_puts(&t->body, "\t\tmeta l4proto 17 ct timeout set \"t-udp\"\n");
+	if (v->tcp || v->finrst)
+		sb_puts(&t->body, "\t\tmeta l4proto 6 ct timeout set \"t-tcp\"\n");
+	sb_puts(&t->body, "\t}\n");
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------
+ */
+
+void nat_text_build(struct nat_text *t, const struct nat_wanted *w)
+{
+	struct strbuf inside = {0}, outside = {0};
+	bool both = put_devs(&inside, w, true) & put_devs(&outside, w, false);
+
+	*t = (struct nat_text){0};
+	build_filters(t, w);
+	if (both && (w->n_dynamic || w->n_fixed)) {
+		build_timeouts(t, &w->timeouts, sb_str(&inside));
+		build_dstnat(t, w, sb_str(&outside));
+		build_forward(t, w, sb_str(&inside), sb_str(&outside));
+		build_srcnat(t, w, sb_str(&inside), sb_str(&outside));
+	}
+	unique_counters(t);
+	sb_fini(&inside);
+	sb_fini(&outside);
+}
+
+void nat_text_fini(struct nat_text *t)
+{
+	for (size_t i = 0; i < t->n_counter; i++)
+		free(t->counter[i]);
+	free(t->counter);
+	sb_fini(&t->body);
+	*t = (struct nat_text){0};
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside net/: what is wanted of the packet filter, as text. */
+#ifndef SPOKE_NET_NAT_TEXT_H
+#define SPOKE_NET_NAT_TEXT_H
+
+#include "net/nat.h"
+
+/* Counters that rules refer to, each once, in order of their first use; what the table consists of
+ * besides them. */
+struct nat_text {
+	char **counter;
+	size_t n_counter, cap_counter;
+	struct strbuf body;
+};
+
+void nat_text_build(
+        struct nat_text *t, const struct nat_wanted *w); /* body empty: nothing is wanted */
+void nat_text_fini(struct nat_text *t);
+
+const struct acl *nat_find_acl(const struct nat_wanted *w, const char *name, bool v6);
+const struct nat_map *nat_find_map(const struct nat_wanted *w, const char *name);
+const struct nat_pool *nat_find_pool(const struct nat_wanted *w, const char *name);
+
+/* The counter of a dynamic rule: "n-l-LIST", "n-m-MAP". */
+void nat_rule_counter(const char *acl, const char *map, struct strbuf *out);
+
+#define NAT_HITS "nat-hits"
+
+#endif
