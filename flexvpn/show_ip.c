@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show ip route, show ipv6 route, show ip interface brief, show interfaces: exec-and-cli reference B11–B13. */
+/* show ip route, show ipv6 route: exec-and-cli reference B13. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -233,12 +233,80 @@ static void last_resort(struct out *o, const struct rib *rib)
 		out_text(o, "Gateway of last resort is 0.0.0.0 to network 0.0.0.0\n\n");
 }
 
-void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
+/* The longest match; NULL: the address is in no route. */
+static const struct rib_entry *rib_find(const struct rib *rib, const struct ipaddr *a)
+{
+	const struct rib_entry *best = NULL;
+
+	for (size_t i = 0; i < rib->n; i++)
+		if (prefix_contains(&rib->v[i].dst, a) && (!best || rib->v[i].dst.len >= best->dst.len))
+			best = &rib->v[i];
+	return best;
+}
+
+/* IOS says "subnet" when it knows the classful network that the address is in. */
+static const char *not_in_table(const struct rib *rib, const struct ipaddr *a)
+{
+	struct prefix p = prefix_of(a, classful_len(a));
+
+	for (size_t i = 0; i < rib->n; i++)
+		if (rib->v[i].dst.len > p.len && prefix_contains(&p, &rib->v[i].dst.addr))
+			return "% Subnet not in table\n";
+	return "% Network not in table\n";
+}
+
+static void known_via(struct out *o, const struct rib_entry *r)
+{
+	const char *connected = ipaddr_is_set(&r->gateway) ? "" : r->code == 'C' || r->code == 'L' ? " (connected, via interface)" :
+												     " (connected)";
+
+	out_text(o, "  Known via \"%s\", distance %u, metric 0%s%s\n", r->code == 'S' ? "static" : "connected", r->distance,
+		connected, r->dst.len == 0 ? ", candidate default path" : "");
+	if (r->tag)
+		out_text(o, "  Tag %u\n", r->tag);
+}
+
+static void route_detail(struct out *o, const struct rib_entry *r)
+{
+	char p[PREFIX_STRLEN], g[IPADDR_STRLEN];
+
+	out_text(o, "Routing entry for %s%s\n", prefix_fmt(&r->dst, p), r->dst.len == 0 ? ", supernet" : "");
+	known_via(o, r);
+	out_text(o, "  Routing Descriptor Blocks:\n");
+	if (ipaddr_is_set(&r->gateway))
+		out_text(o, "  * %s\n", ipaddr_fmt(&r->gateway, g));
+	else
+		out_text(o, "  * directly connected, via %s\n", r->ifname);
+	out_text(o, "      Route metric is 0, traffic share count is 1\n");
+	if (r->tag)
+		out_text(o, "      Route tag %u\n", r->tag);
+	json_route(o, r);
+}
+
+static void one_route(struct exec *e, const struct ipaddr *a)
 {
 	struct rib rib = rib_read(e->fx, AF_INET);
+	const struct rib_entry *r = rib_find(&rib, a);
+
+	out_list(e->o, NULL);
+	if (r && (r->dst.len || ipaddr_is_any(a)))
+		route_detail(e->o, r);
+	else
+		out_text(e->o, "%s", not_in_table(&rib, a));
+	out_list_end(e->o);
+	free(rib.v);
+}
+
+void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
+{
+	struct rib rib;
 	struct prefix parent = {0};
 
-	(void)a;
+	if (a->has_addr) {
+		one_route(e, &a->addr);
+		return;
+	}
+	rib = rib_read(e->fx, AF_INET);
 	out_text(e->o, "%s", codes4);
 	last_resort(e->o, &rib);
 	out_list(e->o, NULL);
@@ -286,143 +354,4 @@ void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *
 	out_text(e->o, "L   FF00::/8 [0/0]\n     via Null0, receive\n");
 	out_list_end(e->o);
 	free(rib.v);
-}
-
-/* ---- interfaces --------------------------------------------------------------------------------------------------------- */
-
-struct first_addr {
-	struct prefix p;
-	bool found;
-};
-
-static bool take_first4(void *ctx, const struct net_addr *a)
-{
-	struct first_addr *f = ctx;
-
-	if (a->addr.addr.family != AF_INET)
-		return true;
-	f->p = a->addr;
-	f->found = true;
-	return false;
-}
-
-static bool address4(const struct fx *x, const struct fx_interface *i, struct prefix *out)
-{
-	struct first_addr f = {0};
-	struct net_link l;
-
-	if (fx_link(x, i, &l))
-		x->b.net_ops->addrs(x->b.net, l.index, take_first4, &f);
-	*out = f.p;
-	if (!f.found && i->n_addr) {
-		*out = i->addr[0];
-		return true;
-	}
-	return f.found;
-}
-
-static const char *method(const struct fx_interface *i, bool has)
-{
-	return !has ? "unset" : i->negotiated ? "manual" : i->n_addr ? "manual" : "other";
-}
-
-void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_interface_brief *a)
-{
-	(void)a;
-	out_text(e->o, "Interface              IP-Address      OK? Method Status                Protocol\n");
-	out_list(e->o, NULL);
-	for (size_t n = 0; n < e->fx->cfg->interfaces.n; n++) {
-		const struct fx_interface *i = &e->fx->cfg->interfaces.v[n];
-		char addr[IPADDR_STRLEN] = "unassigned";
-		struct prefix p;
-		bool has = address4(e->fx, i, &p), line = fx_line_up(e->fx, i, NULL);
-		bool up = !i->shutdown && (i->is_tunnel || line);
-
-		if (has)
-			ipaddr_fmt(&p.addr, addr);
-		out_obj(e->o, NULL);
-		out_field_str(e->o, "interface", "%-23s", i->name);
-		out_field_str(e->o, "address", "%-16s", addr);
-		out_field_str(e->o, "method", "YES %-7s", method(i, has));
-		out_field_str(e->o, "status", "%-22s", i->shutdown ? "administratively down" : up ? "up" : "down");
-		out_field_str(e->o, "protocol", "%-8s\n", line ? "up" : "down");
-		out_obj_end(e->o);
-	}
-	out_list_end(e->o);
-}
-
-static void tunnel_lines(struct exec *e, const struct fx_interface *i, const char *why)
-{
-	static const char *const transport[] = {"GRE/IP", "GRE/IPv6", "IPSEC/IP", "IPSEC/IPv6", "IPSEC/IP"};
-	const struct fx_client *c = fx_client_by_tunnel(e->fx, i->name);
-	char a[IPADDR_STRLEN], d[IPADDR_STRLEN];
-	bool up = c && c->child_up;
-
-	out_text(e->o, "  Keepalive not set\n  Tunnel linestate evaluation %s%s%s\n", up ? "up" : "down", up ? "" : " - ",
-		up ? "" : why);
-	if (up)
-		out_text(e->o, "  Tunnel source %s (%s), destination %s\n", ipaddr_fmt(&c->local, a), c->source,
-			ipaddr_fmt(&c->peer, d));
-	else
-		out_text(e->o, "  Tunnel source %s\n", i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));
-	out_text(e->o, "  Tunnel protocol/transport %s\n", transport[i->mode]);
-	if (i->mode <= FX_TUN_GRE6)
-		out_text(e->o, "    Key disabled, sequencing disabled\n    Checksumming of packets disabled\n");
-	out_text(e->o, "  Tunnel TTL 255, Fast tunneling enabled\n");
-	if (i->protection)
-		out_text(e->o, "  Tunnel protection via IPSec (profile \"%s\")\n", i->protection);
-}
-
-static void traffic(struct exec *e, const struct net_link *l)
-{
-	out_text(e->o, "     %llu packets input, %llu bytes, 0 no buffer\n", (unsigned long long)l->rx_packets,
-		(unsigned long long)l->rx_bytes);
-	out_text(e->o, "     %llu input errors, 0 CRC, 0 frame, 0 overrun, %llu ignored, 0 abort\n",
-		(unsigned long long)l->rx_errors, (unsigned long long)l->rx_dropped);
-	out_text(e->o, "     %llu packets output, %llu bytes, 0 underruns\n", (unsigned long long)l->tx_packets,
-		(unsigned long long)l->tx_bytes);
-	out_text(e->o, "     %llu output errors, 0 collisions, 0 interface resets\n", (unsigned long long)l->tx_errors);
-	out_int(e->o, "packets-in", (int64_t)l->rx_packets);
-	out_int(e->o, "packets-out", (int64_t)l->tx_packets);
-}
-
-static void one_interface(struct exec *e, const struct fx_interface *i)
-{
-	struct net_link l = {0};
-	struct prefix p;
-	const char *why;
-	char a[PREFIX_STRLEN];
-	bool line = fx_line_up(e->fx, i, &why), there = fx_link(e->fx, i, &l);
-	const char *state = i->shutdown ? "administratively down" : i->is_tunnel || line ? "up" : "down";
-
-	out_obj(e->o, NULL);
-	out_str(e->o, "interface", i->name);
-	out_str(e->o, "status", state);
-	out_str(e->o, "protocol", line ? "up" : "down");
-	out_text(e->o, "%s is %s, line protocol is %s \n", i->name, state, line ? "up" : "down");
-	out_text(e->o, "  Hardware is %s\n", i->is_tunnel ? "Tunnel" : i->is_loopback ? "Loopback" : "Ethernet");
-	if (i->device && strcmp(i->device, i->name) != 0)
-		out_field_str(e->o, "device", "  Bound to device %s\n", i->device);
-	if (!line && !i->shutdown && !i->is_tunnel)
-		out_field_str(e->o, "reason", "  Down: %s\n", why);
-	if (i->description)
-		out_field_str(e->o, "description", "  Description: %s\n", i->description);
-	if (address4(e->fx, i, &p))
-		out_field_str(e->o, "address", "  Internet address is %s\n", prefix_fmt(&p, a));
-	out_text(e->o, "  MTU %u bytes, BW %u Kbit/sec, DLY %u usec, \n     reliability 255/255, txload 1/255, rxload 1/255\n",
-		there ? l.mtu : 1500, i->is_tunnel ? 100u : 1000000u, i->is_tunnel ? 50000u : 10u);
-	out_text(e->o, "  Encapsulation %s, loopback not set\n", i->is_tunnel ? "TUNNEL" : i->is_loopback ? "LOOPBACK" : "ARPA");
-	if (i->is_tunnel)
-		tunnel_lines(e, i, why);
-	traffic(e, &l);
-	out_obj_end(e->o);
-}
-
-void exec_show_interfaces(struct exec *e, const struct gl_exec_show_interfaces *a)
-{
-	out_list(e->o, NULL);
-	for (size_t n = 0; n < e->fx->cfg->interfaces.n; n++)
-		if (!a->has_ifname || strcmp(a->ifname, e->fx->cfg->interfaces.v[n].name) == 0)
-			one_interface(e, &e->fx->cfg->interfaces.v[n]);
-	out_list_end(e->o);
 }
