@@ -180,7 +180,7 @@ static void hub_init(struct world *w, int n)
 	struct world_hub *h = &w->hub[n];
 	struct ike_ops ops = {.ctx = h, .random = hub_random, .accept = hub_accept, .lease = hub_lease};
 	struct ike_config cfg = {0};
-	char net[20];
+	char net[32];
 
 	h->w = w;
 	h->psk = "cisco";
