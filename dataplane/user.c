@@ -131,6 +131,7 @@ static void buffers(struct user *u)
 	u->tx.slots = xmalloc((size_t)TX_SLOTS * TX_SLOT);
 	u->tx.iv_used = IV_POOL;
 	u->rx.slots = xmalloc((size_t)RX_SLOTS * RX_SLOT);
+	rx_init(u);
 }
 
 static void user_close(struct dp *d)

@@ -25,6 +25,7 @@
 #include <sys/uio.h>
 
 #include "dataplane/dp.h"
+#include "dataplane/merge.h"
 #include "dataplane/pair.h"
 
 struct user;
@@ -146,7 +147,10 @@ struct user_rx {
 	struct iovec iov[RX_SLOTS];
 	struct sockaddr_storage from[RX_SLOTS];
 	union control_buf control[RX_SLOTS];
+	struct merger merge;
 };
+
+void rx_init(struct user *u);
 
 struct user {
 	struct dp dp;

@@ -26,14 +26,28 @@ enum {
 
 /* ---- to the device --------------------------------------------------------------------------- */
 
-static void to_device(struct user *u, struct user_sa *sa, const struct pair_packet *p)
+/* A device that is down takes nothing: that is what "down" is for. */
+static bool to_device(
+        void *ctx, void *to, const struct virtio_net_hdr *h, const struct iovec *v, int n)
 {
-	struct virtio_net_hdr h = {0};
-	struct iovec v[2] = {{&h, sizeof(h)}, {p->p, p->n}};
+	struct iovec all[1 + MERGE_PARTS] = {{(void *)h, sizeof(*h)}};
+	struct user *u = ctx;
+	struct user_tun *t = to;
 
-	/* A device that is down takes nothing: that is what "down" is for. */
-	if (sa->tun->src.fd >= 0 && writev(sa->tun->src.fd, v, 2) > 0)
+	if (t->src.fd < 0)
+		return true;
+	memcpy(all + 1, v, (size_t)n * sizeof(*v));
+	if (writev(t->src.fd, all, n + 1) > 0)
 		u->stats.tun_writes++;
+	else if (errno == EINVAL)
+		return false;
+	return true;
+}
+
+void rx_init(struct user *u)
+{
+	u->rx.merge.out = to_device;
+	u->rx.merge.ctx = u;
 }
 
 /* ---- a peer that moved ----------------------------------------------------------------------- */
@@ -105,7 +119,7 @@ static void on_esp(
 	if (out.newest && elsewhere(s, sa, a))
 		follow(u, sa, a);
 	if (out.p)
-		to_device(u, sa, &out);
+		merge_add(&u->rx.merge, sa->tun, out.p, out.n);
 	sa_tell_limits(u, sa);
 }
 
@@ -258,6 +272,7 @@ void sock_ready(struct user *u, struct source *src, uint32_t events)
 		u->stats.udp_reads += (unsigned)n;
 		for (int i = 0; i < n; i++)
 			on_message(u, s, &u->rx.m[i]);
+		merge_flush(&u->rx.merge);
 		if (n < RX_SLOTS)
 			return;
 	}

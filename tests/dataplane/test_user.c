@@ -248,6 +248,9 @@ static void a_stream_arrives_whole_and_in_runs(void **state)
 	assert_true(st.tun_reads < s.c.pkts_out / 2);  /* one read, many packets */
 	assert_true(st.udp_writes < s.c.pkts_out / 2); /* many packets, one message */
 	assert_int_equal(s.c.send_errors, 0);
+	assert_true(ops->sa_get(l->d[1], 0x1001, &s));
+	ops->stats(l->d[1], &st);
+	assert_true(st.tun_writes < s.c.pkts_in / 2); /* and they reach the stack in runs */
 }
 
 /* ---- rekeying -------------------------------------------------------------------------------- */
