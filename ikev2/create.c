@@ -331,8 +331,8 @@ static bool read_answer(struct session *s, struct request *r, const struct ike_m
 
 /* The collision's verdict (RFC 7296 §2.8.1): did we make the redundant one? The peer may have acted
  * on it already: it has deleted the old child when it won, and its own new one when it lost. */
-static bool ours_is_redundant(
-        const struct session *s, const struct create *cr, const struct nonce *nr, const struct child_sa *old)
+static bool ours_is_redundant(const struct session *s, const struct create *cr,
+        const struct nonce *nr, const struct child_sa *old)
 {
 	return cr->collided && nonce_lower(nonce_min(&cr->ni, nr), &cr->low) &&
 	       (!old || child_by_in(s->e, cr->rival));

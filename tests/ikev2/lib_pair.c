@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Two engines and what lies between: see lib_pair.h. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
 #include "lib_pair.h"
 
 const char pair_psk[] = "a key of some length";
 
-/* ---- callbacks
- * ------------------------------------------------------------------------------------ */
+/* ---- callbacks ------------------------------------------------------------------ */
 
 static void prng(void *ctx, uint8_t *dst, size_t n)
 {
@@ -80,8 +80,7 @@ static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const 
 	s->debug_seen_key |= strstr(text, pair_psk) != NULL;
 }
 
-/* ---- peerings
- * --------------------------------------------------------------------------------------- */
+/* ---- peerings ------------------------------------------------------------------- */
 
 static struct ike_proposal ike_default(void)
 {
@@ -130,8 +129,7 @@ void pair_key(struct pair *p, int side, const char *psk)
 	secret_set(&p->s[side].key, psk, strlen(psk));
 }
 
-/* ---- making it
- * ---------------------------------------------------------------------------------------- */
+/* ---- making it ------------------------------------------------------------------ */
 
 static void side_init(struct pair *p, int n, const struct ike_config *cfg)
 {
@@ -182,8 +180,7 @@ void pair_free(struct pair *p)
 	free(p);
 }
 
-/* ---- events
- * --------------------------------------------------------------------------------------------- */
+/* ---- events --------------------------------------------------------------------- */
 
 static void span_keep(uint8_t dst[64], size_t *n, struct span s)
 {
@@ -267,9 +264,7 @@ static void on_event(struct pair_side *s, const struct ike_event *ev)
 		all_down(s, ev->handle);
 }
 
-/* ---- the wire
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- the wire ------------------------------------------------------------------- */
 
 static void translate(const struct pair *p, int from, struct dgram *d)
 {
@@ -368,8 +363,7 @@ bool pair_drop_all(struct pair *p, int from, struct dgram *d)
 	return false;
 }
 
-/* ---- orders and questions
- * ------------------------------------------------------------------------------------ */
+/* ---- orders and questions ------------------------------------------------------- */
 
 void pair_connect(struct pair *p)
 {
