@@ -167,7 +167,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 }
 hub_ctl() {
 	SWANCTL_DIR=$LAB_DIR/hub STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf \
-		ip netns exec "$LAB-hub" swanctl "$@" --uri "unix://$LAB_DIR/hub/vici"
+		ip netns exec "$LAB-hub" swanctl "$@" --uri "unix://$LAB_DIR/hub/vici" 2> "$LAB_DIR/hub/ctl.err"
 }
 # A profile that confines charon to its packaged files is bound to its path; a copy of the program is not confined.
 hub_program() {
