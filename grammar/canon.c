@@ -90,12 +90,28 @@ const char *gr_path_pending(const struct gr_path *p)
 
 static void put_int(struct strbuf *out, const char *s, size_t n)
 {
+	uint8_t octets[8];
 	uint64_t v = 0;
 
 	for (size_t i = 0; i < n; i++)
 		v = v * 10 + (uint64_t)(s[i] - '0');
-	for (int shift = 56; shift >= 0; shift -= 8)
-		sb_putc(out, (char)(v >> shift & 0xff));
+	for (int i = 0; i < 8; i++)
+		octets[i] = (uint8_t)(v >> (56 - 8 * i));
+	sb_add(out, octets, sizeof(octets));
+}
+
+/* A dotted quad that its type has taken: the five octets are family and address. */
+static void put_quad(struct strbuf *out, const char *s, size_t n)
+{
+	uint8_t octets[5] = {AF_INET}, *o = &octets[1];
+
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] == '.')
+			o++;
+		else
+			*o = (uint8_t)(*o * 10 + (s[i] - '0'));
+	}
+	sb_add(out, octets, sizeof(octets));
 }
 
 static void put_addr(struct strbuf *out, const char *s, bool prefix)
@@ -118,6 +134,11 @@ void gr_key_value(const struct gr_pos *p, const char *s, size_t n, struct strbuf
 
 	if (p->type == GR_T_INT || (p->type == GR_T_REF && p->hi)) {
 		put_int(out, s, n);
+		return;
+	}
+	if (!memchr(s, ':', n) && (p->type == GR_T_MASK || p->type == GR_T_WILD ||
+	                                  p->type == GR_T_IP4 || p->type == GR_T_IP)) {
+		put_quad(out, s, n);
 		return;
 	}
 	gr_type_canon(p, s, n, &text);

@@ -195,7 +195,7 @@ const struct cfg_node *cfg_first(const struct cfg_tree *t, int line, struct cfg_
 		descend(it, t->root);
 		return here(it);
 	}
-	n = gr_bt_seek(t->root, &(struct gr_probe){key, 2, NULL}, it);
+	n = gr_bt_seek(t->root, &(struct gr_probe){key, 2, NULL, 0}, it);
 	it->line = line;
 	return n && n->line == line ? n : NULL;
 }
@@ -253,7 +253,8 @@ const struct cfg_node *cfg_find(const struct cfg_tree *t, int line, const char *
 	sb_putc(&sb, (char)line);
 	sb_putc(&sb, (char)(field + 1));
 	gr_key_value(p, key, strlen(key), &sb);
-	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){sb.s, sb.len, NULL}, &it);
+	const struct cfg_node *n =
+	        gr_bt_seek(t->root, &(struct gr_probe){sb.s, sb.len, NULL, 0}, &it);
 
 	if (n && (n->key_len < sb.len || memcmp(n->data, sb.s, sb.len) != 0))
 		n = NULL;

@@ -99,7 +99,7 @@ int cfg_editor_last_line(const struct cfg_editor *ed)
 
 static struct gr_probe probe_of(const struct level *l)
 {
-	return (struct gr_probe){l->key, l->len, NULL};
+	return (struct gr_probe){l->key, l->len, NULL, 0};
 }
 
 static const struct cfg_tree *tree_at(const struct cfg_editor *ed, unsigned depth)
@@ -149,7 +149,7 @@ static const struct cfg_node *find(const struct cfg_editor *ed, unsigned depth)
 {
 	const struct cfg_tree *t = tree_at(ed, depth);
 
-	return t ? gr_bt_find(t->root, &(struct gr_probe){ed->key.s, ed->key.len, NULL}) : NULL;
+	return t ? gr_bt_find(t->root, &(struct gr_probe){ed->key.s, ed->key.len, NULL, 0}) : NULL;
 }
 
 static void remove_node(struct cfg_editor *ed, unsigned depth, const struct cfg_node *n)
@@ -183,10 +183,12 @@ static void store_multi(struct cfg_editor *ed, unsigned depth, int line, const c
 {
 	struct cfg_tree *chain[GR_MAX_DEPTH + 1], *t;
 
-	if (gr_tree_multi(tree_at(ed, depth), ed->key.s, ed->key.len, text))
+	bool is_long;
+
+	if (gr_tree_multi(tree_at(ed, depth), ed->key.s, ed->key.len, text, &is_long))
 		return;
 	t = own_tree(ed, depth, chain);
-	count(ed, chain, depth, gr_tree_add_multi(t, ed->key.s, ed->key.len, line, text));
+	count(ed, chain, depth, gr_tree_add_multi(t, ed->key.s, ed->key.len, line, text, is_long));
 }
 
 static bool is_builtin(const struct gr_line *l, const struct gr_path *p)
@@ -267,6 +269,7 @@ static void apply_removal(
         struct cfg_editor *ed, unsigned depth, const struct gr_line *l, enum form form)
 {
 	const struct cfg_node *old;
+	bool is_long;
 
 	if (form == NO && (l->flags & GR_L_ONOFF || is_builtin(l, &ed->path))) {
 		struct strbuf text = {0};
@@ -280,7 +283,8 @@ static void apply_removal(
 	}
 	if (l->flags & GR_L_MULTI) {
 		gr_canon(&ed->path, &ed->canon);
-		old = gr_tree_multi(tree_at(ed, depth), ed->key.s, ed->key.len, sb_str(&ed->canon));
+		old = gr_tree_multi(
+		        tree_at(ed, depth), ed->key.s, ed->key.len, sb_str(&ed->canon), &is_long);
 	} else {
 		old = find(ed, depth);
 	}
@@ -556,17 +560,28 @@ static bool section_knows(int mode, const char *s, size_t n, bool *exact)
 	return any;
 }
 
+static bool begins_verb(const char *s, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
+		if (strncasecmp(verbs[i].word, s, n) == 0)
+			return true;
+	return false;
+}
+
 static enum verb verb_of(const struct cfg_editor *ed, const char *s, size_t n)
 {
 	int mode = cfg_editor_mode(ed);
 	const char *close = gr_tab.mode[mode].close;
 	enum verb v = V_NONE;
-	bool exact, known = section_knows(mode, s, n, &exact);
+	bool exact, known;
 
-	if (exact)
-		return V_NONE;
 	if (close && gr_word_is(s, n, close))
 		return V_CLOSE;
+	if (!begins_verb(s, n))
+		return V_NONE;
+	known = section_knows(mode, s, n, &exact);
+	if (exact)
+		return V_NONE;
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
 		if (strncasecmp(verbs[i].word, s, n) != 0)
 			continue;

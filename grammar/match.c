@@ -97,25 +97,52 @@ static uint32_t edge_mask(const struct gr_thread *t, const struct gr_edge *e)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-/* What the keywords at one place make of a word. */
+enum {
+	KW_CUT = 48,
+	KW_HITS = 32
+}; /* no keyword is longer; more threads than that never share a keyword */
+
+/* What the keywords at one place make of a word: the edges that it takes. */
 struct kw {
-	const char *s;
+	char s[KW_CUT + 1]; /* in small letters */
 	size_t n;
 	const char *word; /* the keyword it means */
 	bool exact, several;
 	size_t common; /* how much of it any keyword begins with */
+	unsigned n_hit;
+	struct {
+		int th;
+		unsigned edge;
+	} hit[KW_HITS];
 };
+
+static char small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Negative, 0, positive: the keyword stands before, begins with, stands behind the word. */
+static int kw_compare(const char *w, const struct kw *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		char c = small(w[i]);
+
+		if (c != k->s[i])
+			return (unsigned char)c < (unsigned char)k->s[i] ? -1 : 1;
+	}
+	return 0;
+}
 
 /* First keyword not before the word; keywords are sorted, so that what a prefix may mean stands
  * together. */
-static size_t kw_lower(const struct gr_edge *e, size_t n, const char *s, size_t len)
+static size_t kw_lower(const struct gr_edge *e, size_t n, const struct kw *k)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
-		if (strncasecmp(gr_pos_at(e[mid].pos)->word, s, len) < 0)
+		if (kw_compare(gr_pos_at(e[mid].pos)->word, k) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -128,25 +155,34 @@ static bool digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static void kw_look(const struct gr_run *r, const struct gr_thread *t, struct kw *k)
+static void kw_hit(struct kw *k, int th, unsigned edge, const char *w, bool exact)
 {
+	if (exact && !k->exact)
+		k->word = NULL, k->several = false, k->n_hit = 0;
+	k->exact |= exact;
+	k->several |= k->word && strcasecmp(k->word, w) != 0;
+	k->word = w;
+	if (k->n_hit == KW_HITS)
+		return;
+	k->hit[k->n_hit].th = th;
+	k->hit[k->n_hit++].edge = edge;
+}
+
+static void kw_look(const struct gr_run *r, int th, struct kw *k)
+{
+	const struct gr_thread *t = &r->th[th];
 	const struct gr_pos *p = gr_pos_at(t->pos);
 	const struct gr_edge *e = gr_tab.edge + p->edge;
 
-	for (size_t i = kw_lower(e, p->n_kw, k->s, k->n); i < p->n_kw; i++) {
+	for (size_t i = kw_lower(e, p->n_kw, k); i < p->n_kw; i++) {
 		const char *w = gr_pos_at(e[i].pos)->word;
 		bool exact;
 
-		if (strncasecmp(w, k->s, k->n) != 0)
+		if (kw_compare(w, k) != 0)
 			return;
 		exact = !w[k->n];
-		if (!edge_open(r, t, &e[i]) || (!exact && (k->exact || digit(*w))))
-			continue;
-		if (exact && !k->exact)
-			k->word = NULL, k->several = false;
-		k->exact |= exact;
-		k->several |= k->word && strcasecmp(k->word, w) != 0;
-		k->word = w;
+		if (edge_open(r, t, &e[i]) && (exact || (!k->exact && !digit(*w))))
+			kw_hit(k, th, p->edge + (unsigned)i, w, exact);
 	}
 }
 
@@ -162,26 +198,10 @@ static void kw_common(const struct gr_run *r, const struct gr_thread *t, struct 
 
 		if (!edge_open(r, t, &e[i]))
 			continue;
-		while (n < k->n && w[n] && strncasecmp(w + n, k->s + n, 1) == 0)
+		while (n < k->n && w[n] && small(w[n]) == k->s[n])
 			n++;
 		if (n > k->common && n < k->n)
 			k->common = n;
-	}
-}
-
-static void take_keyword(struct gr_run *r, int t, size_t i, const char *word)
-{
-	const struct gr_pos *p = gr_pos_at(r->th[t].pos);
-	const struct gr_edge *e = gr_tab.edge + p->edge;
-	size_t len = strlen(word);
-
-	for (size_t j = kw_lower(e, p->n_kw, word, len); j < p->n_kw; j++) {
-		const char *w = gr_pos_at(e[j].pos)->word;
-
-		if (strncasecmp(w, word, len) != 0)
-			return;
-		if (!w[len] && edge_open(r, &r->th[t], &e[j]))
-			thread_add(r, i + 1, e[j].pos, edge_mask(&r->th[t], &e[j]), t, i);
 	}
 }
 
@@ -203,16 +223,32 @@ static void take_arguments(struct gr_run *r, int t, size_t i)
 	}
 }
 
+static void kw_begin(struct kw *k, const char *s, size_t n)
+{
+	k->n = n < KW_CUT ? n : KW_CUT;
+	k->word = NULL;
+	k->exact = k->several = false;
+	k->common = 0;
+	k->n_hit = 0;
+	for (size_t i = 0; i < k->n; i++)
+		k->s[i] = small(s[i]);
+}
+
 static enum gr_status step(struct gr_run *r, size_t i, size_t *caret)
 {
-	struct kw k = {.s = r->text + r->tok[i].off, .n = r->tok[i].len};
 	uint16_t before = r->n_th;
+	struct kw k;
 
+	kw_begin(&k, r->text + r->tok[i].off, r->tok[i].len);
 	for (int t = r->head[i]; t >= 0; t = r->th[t].next)
-		kw_look(r, &r->th[t], &k);
+		kw_look(r, t, &k);
 	if (k.word && !k.several) {
-		for (int t = r->head[i]; t >= 0; t = r->th[t].next)
-			take_keyword(r, t, i, k.word);
+		for (unsigned h = 0; h < k.n_hit; h++) {
+			const struct gr_edge *e = &gr_tab.edge[k.hit[h].edge];
+
+			thread_add(r, i + 1, e->pos, edge_mask(&r->th[k.hit[h].th], e), k.hit[h].th,
+			        i);
+		}
 		return GR_OK;
 	}
 	for (int t = r->head[i]; t >= 0; t = r->th[t].next)

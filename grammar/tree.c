@@ -97,6 +97,16 @@ void gr_bt_unref(struct gr_bt *b)
 	free(b);
 }
 
+/* The first octets (no entry number) as a number: two that differ are in the order of the keys;
+ * equal ones say nothing. */
+static uint64_t head_of(const void *key, size_t len)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, key, len < sizeof(v) ? len : sizeof(v));
+	return __builtin_bswap64(v);
+}
+
 static const struct cfg_node *bt_min(const struct gr_bt *b)
 {
 	return b->height ? b->min[0] : b->slot[0];
@@ -111,6 +121,7 @@ static struct gr_bt *bt_own(struct gr_bt **at)
 		return b;
 	c = bt_new(b->height);
 	c->n = b->n;
+	memcpy(c->head, b->head, b->n * sizeof(b->head[0]));
 	memcpy(c->slot, b->slot, b->n * sizeof(b->slot[0]));
 	if (b->height)
 		memcpy(c->min, b->min, b->n * sizeof(b->min[0]));
@@ -120,12 +131,18 @@ static struct gr_bt *bt_own(struct gr_bt **at)
 	return *at = c;
 }
 
-/* The last slot that does not begin behind the probe, or 0. *exact: a line is met. */
 unsigned gr_bt_slot(const struct gr_bt *b, const struct gr_probe *p, bool *exact)
 {
-	unsigned lo = 0, hi = b->n;
+	uint64_t head = head_of(p->key, p->len - p->seq);
+	unsigned lo = 0, hi;
 
 	*exact = false;
+	for (unsigned n = b->n, half; n; n -= half) { /* no branch to be guessed wrong */
+		half = (n + 1) / 2;
+		lo += b->head[lo + half - 1] < head ? half : 0;
+	}
+	for (hi = lo; hi < b->n && b->head[hi] == head; hi++)
+		;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 		int r = gr_probe_compare(p, b->height ? b->min[mid] : b->slot[mid]);
@@ -157,14 +174,31 @@ const struct cfg_node *gr_bt_find(const struct gr_bt *b, const struct gr_probe *
 	}
 }
 
+/* The part in slot i is new or begins anew. */
+static void bt_mark(struct gr_bt *b, unsigned i)
+{
+	const struct cfg_node *n = b->height ? bt_min(b->slot[i]) : b->slot[i];
+
+	b->head[i] = head_of(n->data, gr_node_base(n));
+	if (b->height)
+		b->min[i] = n;
+}
+
+/* The same where the part only may have changed. */
+static void bt_mark_child(struct gr_bt *b, unsigned i)
+{
+	if (b->min[i] != bt_min(b->slot[i]))
+		bt_mark(b, i);
+}
+
 static void bt_insert_at(struct gr_bt *b, unsigned i, void *part)
 {
+	memmove(&b->head[i + 1], &b->head[i], (b->n - i) * sizeof(b->head[0]));
 	memmove(&b->slot[i + 1], &b->slot[i], (b->n - i) * sizeof(b->slot[0]));
 	b->slot[i] = part;
-	if (b->height) {
+	if (b->height)
 		memmove(&b->min[i + 1], &b->min[i], (b->n - i) * sizeof(b->min[0]));
-		b->min[i] = bt_min(part);
-	}
+	bt_mark(b, i);
 	b->n++;
 }
 
@@ -176,6 +210,7 @@ static struct gr_bt *bt_split(struct gr_bt *b, unsigned at)
 	unsigned keep = at == b->n ? b->n : b->n / 2u;
 
 	right->n = (uint16_t)(b->n - keep);
+	memcpy(right->head, &b->head[keep], right->n * sizeof(b->head[0]));
 	memcpy(right->slot, &b->slot[keep], right->n * sizeof(b->slot[0]));
 	if (b->height)
 		memcpy(right->min, &b->min[keep], right->n * sizeof(b->min[0]));
@@ -217,7 +252,7 @@ static bool bt_put(
 		return true;
 	}
 	fresh = bt_put((struct gr_bt **)&b->slot[i], p, n, &child_right);
-	b->min[i] = bt_min(b->slot[i]);
+	bt_mark_child(b, i);
 	if (child_right)
 		*right = bt_add(b, i + 1, child_right);
 	return fresh;
@@ -254,7 +289,7 @@ static void bt_remove(struct gr_bt **at, const struct gr_probe *p)
 		struct gr_bt *child = b->slot[i];
 
 		if (child->n) {
-			b->min[i] = bt_min(child);
+			bt_mark_child(b, i);
 			return;
 		}
 		gr_bt_unref(child);
@@ -262,14 +297,13 @@ static void bt_remove(struct gr_bt **at, const struct gr_probe *p)
 	} else {
 		gr_node_unref(b->slot[i]);
 	}
+	memmove(&b->head[i], &b->head[i + 1], (b->n - i - 1u) * sizeof(b->head[0]));
 	memmove(&b->slot[i], &b->slot[i + 1], (b->n - i - 1u) * sizeof(b->slot[0]));
 	b->n--;
 }
 
-bool gr_bt_remove(struct gr_bt **root, const struct gr_probe *p)
+void gr_bt_remove(struct gr_bt **root, const struct gr_probe *p)
 {
-	if (!gr_bt_find(*root, p))
-		return false;
 	bt_remove(root, p);
 	while (*root && (*root)->height && (*root)->n == 1) {
 		struct gr_bt *top = *root;
@@ -281,7 +315,6 @@ bool gr_bt_remove(struct gr_bt **root, const struct gr_probe *p)
 		gr_bt_unref(*root);
 		*root = NULL;
 	}
-	return true;
 }
 
 struct cfg_node *gr_bt_own(struct gr_bt **at, const struct gr_probe *p)
@@ -293,7 +326,7 @@ struct cfg_node *gr_bt_own(struct gr_bt **at, const struct gr_probe *p)
 	if (b->height) {
 		struct cfg_node *n = gr_bt_own((struct gr_bt **)&b->slot[i], p);
 
-		b->min[i] = bt_min(b->slot[i]);
+		bt_mark_child(b, i);
 		return n;
 	}
 	struct cfg_node *n = b->slot[i];
@@ -352,12 +385,12 @@ long gr_tree_put(struct cfg_tree *t, const void *key, size_t len, int line, bool
         const char *text, struct cfg_tree *kids)
 {
 	struct cfg_node *n = gr_node_new(line, negated, key, len, text, strlen(text));
-	const struct cfg_node *old = gr_bt_find(t->root, &(struct gr_probe){key, len, NULL});
+	const struct cfg_node *old = gr_bt_find(t->root, &(struct gr_probe){key, len, NULL, 0});
 	long gone = old ? 1 + (long)(old->kids ? old->kids->lines : 0) : 0,
 	     come = 1 + (long)(kids ? kids->lines : 0);
 
 	n->kids = kids ? gr_tree_ref(kids) : NULL;
-	gr_bt_put(&t->root, &(struct gr_probe){key, len, NULL}, n);
+	gr_bt_put(&t->root, &(struct gr_probe){key, len, NULL, 0}, n);
 	return come - gone;
 }
 
@@ -370,69 +403,74 @@ static bool in_run(const struct cfg_node *n, const void *key, size_t len)
 	return n && gr_node_base(n) == len && memcmp(n->data, key, len) == 0;
 }
 
-/* More lines with these keys than are looked through one by one? */
-static bool long_run(const struct cfg_tree *t, const void *key, size_t len)
-{
-	struct cfg_iter it;
-	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL}, &it);
-
-	if (!in_run(n, key, len))
-		return false;
-	if (!in_run(cfg_next(&it), key, len))
-		return false;
-	for (int i = 1; n && i < GR_RUN_SCAN; i++)
-		n = cfg_next(&it);
-	return in_run(n, key, len);
-}
-
 const struct cfg_node *gr_tree_multi(
-        const struct cfg_tree *t, const void *key, size_t len, const char *text)
+        const struct cfg_tree *t, const void *key, size_t len, const char *text, bool *full)
 {
 	struct cfg_iter it;
+	const struct cfg_node *n;
+	int seen = 0;
 
+	*full = false;
 	if (!t)
 		return NULL;
-	if (t->by_text && long_run(t, key, len))
-		return gr_bt_find(t->by_text, &(struct gr_probe){key, len, text});
-	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL}, &it);
-
-	for (; in_run(n, key, len); n = cfg_next(&it))
+	n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL, 0}, &it);
+	for (; in_run(n, key, len); n = cfg_next(&it)) {
 		if (strcmp(gr_node_text(n), text) == 0)
 			return n;
+		if (++seen < GR_RUN_SCAN)
+			continue;
+		*full = true;
+		/* A run of exactly this length stands in no second tree yet. */
+		if (in_run(cfg_next(&it), key, len))
+			return gr_bt_find(t->by_text, &(struct gr_probe){key, len, text, 0});
+		return NULL;
+	}
 	return NULL;
 }
 
 static void put_by_text(struct cfg_tree *t, const struct cfg_node *n)
 {
-	gr_bt_put(&t->by_text, &(struct gr_probe){n->data, gr_node_base(n), gr_node_text(n)},
+	gr_bt_put(&t->by_text, &(struct gr_probe){n->data, gr_node_base(n), gr_node_text(n), 0},
 	        gr_node_ref(n));
 }
 
 static void index_run(struct cfg_tree *t, const void *key, size_t len)
 {
 	struct cfg_iter it;
-	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL}, &it);
+	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL, 0}, &it);
 
 	for (; in_run(n, key, len); n = cfg_next(&it))
 		put_by_text(t, n);
 }
 
-long gr_tree_add_multi(struct cfg_tree *t, const void *key, size_t len, int line, const char *text)
+/* Longer than what is looked through one by one: such a run stands in the second tree. */
+static bool indexed(const struct cfg_tree *t, const void *key, size_t len)
 {
-	uint8_t full[GR_KEY_MAX + GR_SEQ];
-	bool was_long = long_run(t, key, len);
+	struct cfg_iter it;
+	const struct cfg_node *n = gr_bt_seek(t->root, &(struct gr_probe){key, len, NULL, 0}, &it);
+
+	for (int i = 0; i < GR_RUN_SCAN; i++)
+		n = cfg_next(&it);
+	return in_run(n, key, len);
+}
+
+long gr_tree_add_multi(
+        struct cfg_tree *t, const void *key, size_t len, int line, const char *text, bool full)
+{
+	uint8_t with_seq[GR_KEY_MAX + GR_SEQ];
+	bool was_indexed = full && indexed(t, key, len);
 	struct cfg_node *n;
 
 	assert(len <= GR_KEY_MAX);
-	memcpy(full, key, len);
+	memcpy(with_seq, key, len);
 	t->seq++;
 	for (size_t i = 0; i < GR_SEQ; i++)
-		full[len + i] = (uint8_t)(t->seq >> (24 - 8 * i));
-	n = gr_node_new(line, false, full, len + GR_SEQ, text, strlen(text));
-	gr_bt_put(&t->root, &(struct gr_probe){full, len + GR_SEQ, NULL}, n);
-	if (was_long)
+		with_seq[len + i] = (uint8_t)(t->seq >> (24 - 8 * i));
+	n = gr_node_new(line, false, with_seq, len + GR_SEQ, text, strlen(text));
+	gr_bt_put(&t->root, &(struct gr_probe){with_seq, len + GR_SEQ, NULL, GR_SEQ}, n);
+	if (was_indexed)
 		put_by_text(t, n);
-	else if (long_run(t, key, len))
+	else if (full)
 		index_run(t, key, len);
 	return 1;
 }
@@ -441,11 +479,13 @@ long gr_tree_remove(struct cfg_tree *t, const struct cfg_node *n)
 {
 	long gone = 1 + (long)(n->kids ? n->kids->lines : 0);
 	struct cfg_node *held = gr_node_ref(n);
+	size_t base = gr_node_base(held);
+	struct gr_probe by_text = {held->data, base, gr_node_text(held), 0};
 
-	if (t->by_text && gr_tab.line[n->line].flags & GR_L_MULTI)
-		gr_bt_remove(&t->by_text,
-		        &(struct gr_probe){held->data, gr_node_base(held), gr_node_text(held)});
-	gr_bt_remove(&t->root, &(struct gr_probe){held->data, held->key_len, NULL});
+	if (t->by_text && held->key_len > base && gr_bt_find(t->by_text, &by_text))
+		gr_bt_remove(&t->by_text, &by_text);
+	gr_bt_remove(&t->root,
+	        &(struct gr_probe){held->data, held->key_len, NULL, held->key_len - base});
 	gr_node_unref(held);
 	return -gone;
 }

@@ -34,7 +34,8 @@ struct cfg_node {
 struct gr_bt {
 	uint32_t ref;
 	uint16_t n;
-	uint16_t height; /* 0: slots are lines */
+	uint16_t height;          /* 0: slots are lines */
+	uint64_t head[GR_BT_MAX]; /* first octets of the key (of the first line) under each slot */
 	void *slot[GR_BT_MAX];
 	const struct cfg_node *min[]; /* inner blocks only: first line under each slot */
 };
@@ -57,6 +58,7 @@ struct gr_probe {
 	const void *key;
 	size_t len;
 	const char *text;
+	size_t seq; /* octets of `len` that are an entry number */
 };
 
 static inline const char *gr_node_text(const struct cfg_node *n)
@@ -75,7 +77,7 @@ void gr_bt_unref(struct gr_bt *b);
 const struct cfg_node *gr_bt_find(const struct gr_bt *b, const struct gr_probe *p);
 /* Takes over the reference. True: it is new; false: it replaced one. */
 bool gr_bt_put(struct gr_bt **root, const struct gr_probe *p, struct cfg_node *n);
-bool gr_bt_remove(struct gr_bt **root, const struct gr_probe *p);
+void gr_bt_remove(struct gr_bt **root, const struct gr_probe *p); /* it must be there */
 /* The line with this key, made ours alone together with the way to it. */
 struct cfg_node *gr_bt_own(struct gr_bt **root, const struct gr_probe *p);
 /* Negative: the probe stands before the line. */
@@ -89,13 +91,15 @@ const struct cfg_node *gr_bt_seek(
 struct cfg_tree *gr_tree_ref(struct cfg_tree *t);
 void gr_tree_unref(struct cfg_tree *t);
 void gr_tree_own(struct cfg_tree **t); /* NULL becomes an empty tree */
-/* The repeated line with these keys (no entry number) and this text. */
+/* The repeated line with these keys (no entry number) and this text. *full: with one more, or
+ * already, the run is long. */
 const struct cfg_node *gr_tree_multi(
-        const struct cfg_tree *t, const void *key, size_t len, const char *text);
-/* Edits of an owned tree; the change of its number of lines. */
+        const struct cfg_tree *t, const void *key, size_t len, const char *text, bool *full);
+/* Edits of an owned tree; the change of its number of lines. `full` as gr_tree_multi() told. */
 long gr_tree_put(struct cfg_tree *t, const void *key, size_t len, int line, bool negated,
         const char *text, struct cfg_tree *kids);
-long gr_tree_add_multi(struct cfg_tree *t, const void *key, size_t len, int line, const char *text);
+long gr_tree_add_multi(
+        struct cfg_tree *t, const void *key, size_t len, int line, const char *text, bool full);
 long gr_tree_remove(struct cfg_tree *t, const struct cfg_node *n);
 
 #endif

@@ -233,7 +233,9 @@ static void canon_ip6(const char *s, size_t n, struct strbuf *out)
 	char w[WORD_MAX], buf[IPADDR_STRLEN];
 	struct ipaddr a;
 
-	if (word_copy(s, n, w) && ipaddr_parse6(w, &a))
+	if (!memchr(s, ':', n))
+		sb_add(out, s, n);
+	else if (word_copy(s, n, w) && ipaddr_parse6(w, &a))
 		sb_puts(out, ipaddr_fmt(&a, buf));
 	else
 		sb_add(out, s, n);
