@@ -35,7 +35,7 @@ struct dp_tunnel {
 	uint32_t id;
 	char name[DP_IFNAMSIZ];
 	enum dp_payload payload;
-	uint16_t mtu; /* 0: 1400 until an SA tells better; see dp_tunnel_mtu() */
+	uint16_t mtu; /* 0: 1400 until an SA tells better; never more than dp_inner_mtu() of the path */
 };
 
 /* A selector of an SA: inner packets outside all of them are dropped and counted (RFC 4301 §5.2). */
@@ -78,7 +78,7 @@ struct dp_stats {
 struct dp_sa_state {
 	struct dp_sa sa; /* without keys */
 	struct dp_counters c;
-	uint64_t last_in_ms, last_out_ms; /* CLOCK_MONOTONIC, milliseconds; 0 = never */
+	uint64_t last_in_ms, last_out_ms; /* CLOCK_MONOTONIC, milliseconds; 0 = never; in: what an ICV vouched for */
 	uint64_t added_ms;
 	bool sending;
 	uint64_t seq_out, seq_in; /* highest so far */
@@ -137,6 +137,7 @@ struct dp_ops {
 };
 
 extern const struct dp_ops dp_user_ops;
+extern const struct dp_ops dp_kernel_ops;
 extern const struct dp_ops dp_fake_ops;
 
 struct dp {
