@@ -140,7 +140,7 @@ static void walk_rest(const struct ike_pl *p)
 	}
 }
 
-static void walk_message(const struct ike_msg *m)
+static inline void walk_message(const struct ike_msg *m)
 {
 	struct ike_pl_notify n;
 
