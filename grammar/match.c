@@ -107,7 +107,8 @@ struct kw {
 	char s[KW_CUT + 1]; /* in small letters */
 	size_t n;
 	const char *word; /* the keyword it means */
-	bool exact, several;
+	int rank;         /* of the hits: second spellings abbreviated, keywords abbreviated, in full */
+	bool several;
 	size_t common; /* how much of it any keyword begins with */
 	unsigned n_hit;
 	struct {
@@ -155,11 +156,13 @@ static bool digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static void kw_hit(struct kw *k, int th, unsigned edge, const char *w, bool exact)
+static void kw_hit(struct kw *k, int th, unsigned edge, const char *w, int rank)
 {
-	if (exact && !k->exact)
+	if (rank < k->rank)
+		return;
+	if (rank > k->rank)
 		k->word = NULL, k->several = false, k->n_hit = 0;
-	k->exact |= exact;
+	k->rank = rank;
 	k->several |= k->word && strcasecmp(k->word, w) != 0;
 	k->word = w;
 	if (k->n_hit == KW_HITS)
@@ -175,14 +178,13 @@ static void kw_look(const struct gr_run *r, int th, struct kw *k)
 	const struct gr_edge *e = gr_tab.edge + p->edge;
 
 	for (size_t i = kw_lower(e, p->n_kw, k); i < p->n_kw; i++) {
-		const char *w = gr_pos_at(e[i].pos)->word;
-		bool exact;
+		const struct gr_pos *to = gr_pos_at(e[i].pos);
+		const char *w = to->word;
 
 		if (kw_compare(w, k) != 0)
 			return;
-		exact = !w[k->n];
-		if (edge_open(r, t, &e[i]) && (exact || (!k->exact && !digit(*w))))
-			kw_hit(k, th, p->edge + (unsigned)i, w, exact);
+		if (edge_open(r, t, &e[i]) && (!w[k->n] || !digit(*w)))
+			kw_hit(k, th, p->edge + (unsigned)i, w, !w[k->n] ? 2 : to->flags & GR_P_HIDDEN ? 0 : 1);
 	}
 }
 
@@ -227,7 +229,8 @@ static void kw_begin(struct kw *k, const char *s, size_t n)
 {
 	k->n = n < KW_CUT ? n : KW_CUT;
 	k->word = NULL;
-	k->exact = k->several = false;
+	k->rank = 0;
+	k->several = false;
 	k->common = 0;
 	k->n_hit = 0;
 	for (size_t i = 0; i < k->n; i++)
