@@ -70,13 +70,15 @@ static void set_buffer(int fd, int force, int plain)
 
 static bool set_up(struct user_sock *s)
 {
-	int one = 1;
+	int one = 1, none = 0;
 
 	set_buffer(s->src.fd, SO_RCVBUFFORCE, SO_RCVBUF);
 	set_buffer(s->src.fd, SO_SNDBUFFORCE, SO_SNDBUF);
-	/* ESP comes in runs; a kernel without it delivers one by one. IKE alone has no runs. */
-	if (s->natt)
+	/* ESP goes and comes in runs, where the kernel can; IKE alone has no runs. */
+	if (s->natt) {
 		setsockopt(s->src.fd, SOL_UDP, UDP_GRO, &one, sizeof(one));
+		s->no_gso = setsockopt(s->src.fd, SOL_UDP, UDP_SEGMENT, &none, sizeof(none)) < 0;
+	}
 	if (!s->v6)
 		return set_opts(s->src.fd, opts4, ARRAY_LEN(opts4));
 	if (!set_opts(s->src.fd, opts6, ARRAY_LEN(opts6)))

@@ -3,6 +3,7 @@
  * The user back end against a peer made by hand: what a well-behaved one would not send, and what
  * leaves towards it. Root is needed.
  */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -352,6 +353,71 @@ static void traffic_class_and_congestion_cross_the_tunnel(void **state)
 	hand_close(&h);
 }
 
+/* ---- the path -------------------------------------------------------------------------------- */
+
+/* RFC 792, RFC 1191 §4: "fragmentation needed", with the head of the packet that was too big. */
+static void say_too_big(uint16_t mtu)
+{
+	uint8_t m[8 + 28] = {3, 4}, *q = m + 8;
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct ipaddr them = ip("192.0.2.2"), us = ip("192.0.2.1");
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+
+	put_u16(m + 6, mtu);
+	q[0] = 0x45;
+	put_u16(q + 2, 1466);
+	q[6] = 0x40;
+	q[8] = 64;
+	q[9] = IPPROTO_UDP;
+	memcpy(q + 12, them.b, 4);
+	memcpy(q + 16, us.b, 4);
+	put_u16(q + 10, (uint16_t)~inet_sum(q, 20));
+	put_u16(q + 20, 4500);
+	put_u16(q + 22, 4500);
+	put_u16(q + 24, 1446);
+	put_u16(m + 2, (uint16_t)~inet_sum(m, sizeof(m)));
+	memcpy(&to.sin_addr, them.b, 4);
+	assert_int_equal(
+	        sendto(fd, m, sizeof(m), 0, (struct sockaddr *)&to, sizeof(to)), sizeof(m));
+	close(fd);
+}
+
+static void a_narrower_path_narrows_the_tunnel(void **state)
+{
+	struct hand h;
+	struct dp_event ev;
+
+	hand_open(&h, state, "gcm128", NULL);
+	lab_enter(h.l, 1);
+	assert_true(lab_has("ip link show Tunnel1", " mtu 1400 "));
+	lab_enter(h.l, 0);
+	say_too_big(1300);
+	assert_true(lab_event(h.l->d[1], DP_EV_MTU, &ev));
+	assert_int_equal(ev.tunnel, 1);
+	assert_int_equal(ev.value, 1280); /* 1238 would fit, but the tunnel carries IPv6 too */
+	lab_enter(h.l, 1);
+	assert_true(lab_has("ip link show Tunnel1", " mtu 1280 "));
+	lab_enter(h.l, 0);
+	hand_close(&h);
+}
+
+static void only_ipv4(struct dp_sa *sa)
+{
+	sa->n_ts_local = sa->n_ts_remote = 1;
+}
+
+static void a_tunnel_for_ipv4_goes_below_1280(void **state)
+{
+	struct hand h;
+	struct dp_event ev;
+
+	hand_open(&h, state, "gcm128", only_ipv4);
+	say_too_big(1300);
+	assert_true(lab_event(h.l->d[1], DP_EV_MTU, &ev));
+	assert_int_equal(ev.value, 1238);
+	hand_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +431,9 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(limits_are_told_and_kept, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                traffic_class_and_congestion_cross_the_tunnel, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                a_narrower_path_narrows_the_tunnel, setup, teardown),
+	        cmocka_unit_test_setup_teardown(a_tunnel_for_ipv4_goes_below_1280, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -503,6 +504,27 @@ static void a_device_taken_away_is_reported(void **state)
 	assert_int_equal(ops->tunnel_del(l->d[0], 1), 0);
 }
 
+static void the_probe_says_why(void **state)
+{
+	char why[200] = "";
+
+	(void)state;
+	assert_true(ops->probe(why, sizeof(why)));
+	assert_string_equal(why, "ESP in user space over /dev/net/tun");
+	assert_false(lab_has("ip link", "spoke"));
+	pid_t pid = fork();
+
+	if (pid == 0) /* nobody may make devices: EPERM or, by the file, EACCES */
+		_exit(setuid(65534) == 0 && !ops->probe(why, sizeof(why)) &&
+		                        strncmp(why, "/dev/net/tun: ", 14) == 0
+		                ? 0
+		                : 1);
+	int status = -1;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static bool mtu_is(unsigned mtu)
 {
 	char text[20];
@@ -600,6 +622,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(the_kind_of_payload_can_change, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                control_calls_get_their_turn_under_load, setup, teardown),
+	        cmocka_unit_test_setup_teardown(the_probe_says_why, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
