@@ -361,8 +361,12 @@ static int next_key(FILE *in)
 	char c;
 
 	(void)in;
-	if (keys_waiting())
-		return take_key();
+	if (keys_waiting()) {
+		int key = take_key();
+
+		T.after_cr = key == '\r';
+		return key;
+	}
 	return read(STDIN_FILENO, &c, 1) == 1 ? (unsigned char)c
 	                                      : EOF; /* within a sequence of keys */
 }
@@ -634,7 +638,6 @@ static void edit_key(void)
 			T.keys_at++;
 			return;
 		}
-		T.after_cr = c == '\r';
 	}
 	rl_callback_read_char();
 }

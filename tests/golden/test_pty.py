@@ -75,12 +75,10 @@ def help_comes_at_once_and_keeps_the_line(r):
         "  |       Output modifiers\r\n  <cr>\r\n"
     t.type("\r")
     assert t.expect("Router#").startswith("\r\n*")
-    t.type("show version\x01?")  # at the start of the line: what may stand there
-    assert "\r\nExec commands:\r\n" in t.expect("Router#show version" + "\b" * 12)
-    t.type("\x03")
-    assert t.expect("Router#").endswith("^C\r\n")
+    t.type("show version\x01?\x03")  # at the start of the line: what may stand there
+    assert "\r\nExec commands:\r\n" in t.expect("^C\r\nRouter#")
     t.type("\x16?\r")  # quoted, it is a character
-    assert t.expect("Router#").startswith("?\r\n")
+    assert t.expect("\r\nRouter#").startswith("?\r\n")
 
 
 def tab_reprints_the_line(r):
@@ -124,9 +122,9 @@ def history_by_mode(r):
     t.type("\x1a")
     t.expect("Router#")
     t.type("\x10\x10\x10\r")
-    assert t.expect("Router#").endswith("show privilege\r\nCurrent privilege level is 15\r\n")
+    assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
     t.type("\x1b[A\r")  # the cursor key
-    assert t.expect("Router#").endswith("show privilege\r\nCurrent privilege level is 15\r\n")
+    assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
 
 
 def editing_keys(r):
@@ -135,7 +133,7 @@ def editing_keys(r):
                  "privilege\x01show ", "show privilege of all\x02\x02\x02\x02\x02\x02\x02\x0b", "nonsense\x15show privilege",
                  "nonsense\x18show privilege", "show privi\x0clege", "show privi\x12lege"):
         t.type(keys + "\r")
-        assert t.expect("Router#").endswith("\r\nCurrent privilege level is 15\r\n"), repr(keys)
+        assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15"), repr(keys)
 
 
 def paging(r):
@@ -159,7 +157,7 @@ def paging(r):
     t.run("terminal length 24")
     t.type("show running-config | include ip route\r")
     assert t.expect(" --More-- ").count("ip route 10") == 23
-    t.type("  ")
+    t.type(" ")
     assert t.expect("Router#").count("ip route 10") == 17
     fcntl.ioctl(t.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 100, 0, 0))
     t.type("show running-config | include ip route\r")
