@@ -35,7 +35,7 @@ set(SPOKE_PARTS_base OpenSSL::Crypto)
 set(SPOKE_PARTS_grammar)
 set(SPOKE_PARTS_ikev2 OpenSSL::Crypto)
 set(SPOKE_PARTS_dataplane OpenSSL::Crypto PkgConfig::MNL Threads::Threads)
-set(SPOKE_PARTS_net PkgConfig::NLROUTE PkgConfig::CARES)
+set(SPOKE_PARTS_net PkgConfig::NLROUTE PkgConfig::CARES PkgConfig::NFTABLES PkgConfig::MNL)
 set(SPOKE_PARTS_flexvpn PkgConfig::UV)
 set(SPOKE_PARTS_cli PkgConfig::UV)
 
