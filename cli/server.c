@@ -448,7 +448,7 @@ struct server *server_new(uv_loop_t *loop, const char *path, char *why, size_t n
 	struct server *sv;
 
 	if (strlen(path) >= sizeof(sv->path)) {
-		snprintf(why, n, "%s: name too long for a socket", path);
+		snprintf(why, n, "a name too long for a socket: %s", path);
 		return NULL;
 	}
 	sv = xcalloc(1, sizeof(*sv));

@@ -213,9 +213,6 @@ static void warn_without_effect(struct session *s, const char *text)
 	s->warned[line] = true;
 	text += strspn(text, " \t");
 	log_msg(PARSER_RECORDED, fx_mask_secrets(text));
-	if (info->pending && !s->monitor)
-		session_printf(
-		        s, "%% Kept, but without effect in this release: %s\n", info->pending);
 }
 
 static void config_line(struct session *s, const char *line)

@@ -95,7 +95,7 @@ static void parts_of_the_running_config(void **state)
 	assert_string_equal(say(&T, "show run | section Tunnel"),
 	        "interface Tunnel0\n description to the hub\n ip address negotiated\n");
 	assert_string_equal(say(&T, "show run int lo0"),
-	        "Building configuration...\n\nCurrent configuration : 61 bytes\n!\n"
+	        "Building configuration...\n\nCurrent configuration : 63 bytes\n!\n"
 	        "interface Loopback0\n ip address 10.1.1.1 255.255.255.255\nend\n\n");
 	assert_string_equal(say(&T, "show run | include ^hostname"), "hostname R1\n");
 	assert_string_equal(

@@ -267,7 +267,7 @@ static void a_bad_frame_ends_the_connection_and_only_that(void **state)
 		until(&c, c.gone);
 		close_client(&c);
 	}
-	client_line(&good, "show logging | count TERMINAL_PROTOCOL");
+	client_line(&good, "show logging | count TERMINAL.PROTOCOL");
 	until(&good, good.prompts == 2);
 	assert_string_equal(sb_str(&good.text), "Number of lines which match regexp = 9\n");
 	close_client(&good);

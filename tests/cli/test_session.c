@@ -54,7 +54,7 @@ static const struct {
         {"peer hub", "R1(config-ikev2-keyring-peer)#"}, /* 30 columns exactly */
         {"crypto ikev2 authorization policy pol", "R1(config-ikev2-author-polic)#"},
         {"hostname a-name-of-more-than-twenty", "a-name-of-more-than-(config)#"},
-        {"interface Tunnel0", "a-name-of-more-than-(config-if)#"},
+        {"interface Tunnel0", "a-name-of-more-than-(config-)#"},
         {"end", "a-name-of-more-than-twenty#"},
         {"configure terminal", "a-name-of-more-than-(config)#"},
         {"no hostname", "Router(config)#"},
@@ -108,37 +108,43 @@ static void ctrl_z_takes_the_line_and_leaves(void **state)
  * ----------------------------------------------------------------------------------------------------------------
  */
 
+#define INVALID "% Invalid input detected at '^' marker.\n\n"
+
+/* `caret`: the character of the line that it stands under; -1: there is none. */
 static const struct {
 	bool config;
-	const char *line, *want;
+	const char *line;
+	int caret;
+	const char *want;
 } errors[] = {
-        {false, "show clokk", "                ^\n% Invalid input detected at '^' marker.\n\n"},
-        {false, "show", "% Incomplete command.\n\n"},
-        {false, "show c", "% Ambiguous command:  \"show c\"\n"},
-        {false, "foo",
+        {false, "show clokk", 8, INVALID},
+        {false, "  show clokk", 10, INVALID},
+        {false, "show", -1, "% Incomplete command.\n\n"},
+        {false, "show c", -1, "% Ambiguous command:  \"show c\"\n"},
+        {false, "foo", -1,
                 "Translating \"foo\"\n\n% Unknown command or computer name, or unable to find "
                 "computer address\n\n"},
-        {false, "foo bar", "        ^\n% Invalid input detected at '^' marker.\n\n"},
-        {false, "show clock extra",
-                "                  ^\n% Invalid input detected at '^' marker.\n\n"},
-        {false, "show clock | foo",
-                "                    ^\n% Invalid input detected at '^' marker.\n\n"},
-        {false, "clear logging | include x",
-                "                     ^\n% Invalid input detected at '^' marker.\n\n"},
-        {false, "terminal length 513",
-                "                       ^\n% Invalid input detected at '^' marker.\n\n"},
-        {true, "foo", "               ^\n% Invalid input detected at '^' marker.\n\n"},
-        {true, "hostname", "% Incomplete command.\n\n"},
-        {true, "do", "% Incomplete command.\n\n"},
-        {true, "do show clokk",
-                "                           ^\n% Invalid input detected at '^' marker.\n\n"},
-        {true, "do show c", "% Ambiguous command:  \"do show c\"\n"},
-        {true, "do foo", "                  ^\n% Invalid input detected at '^' marker.\n\n"},
-        {true, "show clock", "                ^\n% Invalid input detected at '^' marker.\n\n"},
+        {false, "foo bar", 0, INVALID},
+        {false, "show clock extra", 11, INVALID},
+        {false, "show clock | foo", 13, INVALID},
+        {false, "show clock | incx y", 16, INVALID},
+        {false, "show clock |", -1, "% Incomplete command.\n\n"},
+        {false, "show clock | include (", -1, "% Invalid regular expression\n"},
+        {false, "clear logging | include x", 14, INVALID},
+        {false, "terminal length 513", 16, INVALID},
+        {true, "foo", 0, INVALID},
+        {true, "hostname", -1, "% Incomplete command.\n\n"},
+        {true, "do", -1, "% Incomplete command.\n\n"},
+        {true, "do show clokk", 11, INVALID},
+        {true, "do show c", -1, "% Ambiguous command:  \"do show c\"\n"},
+        {true, "do foo", 3, INVALID},
+        {true, "do show clock | foo", 16, INVALID},
+        {true, "show clock", 1, INVALID},
 };
 
 static void errors_have_the_four_shapes(void **state)
 {
+	struct strbuf want = {0};
 	bool config = false;
 
 	(void)state;
@@ -146,13 +152,18 @@ static void errors_have_the_four_shapes(void **state)
 		if (errors[i].config != config)
 			say(&T, "configure terminal");
 		config = errors[i].config;
+		sb_clear(&want);
+		if (errors[i].caret >= 0)
+			sb_printf(&want, "%*s^\n", (int)strlen(T.prompt) + errors[i].caret, "");
+		sb_puts(&want, errors[i].want);
 		const char *got = say(&T, errors[i].line);
 
-		if (strcmp(got, errors[i].want) != 0)
-			fail_msg("%s%s:\n%s\ninstead of\n%s", T.prompt, errors[i].line, got,
-			        errors[i].want);
+		if (strcmp(got, sb_str(&want)) != 0)
+			fail_msg("%s%s\n%s\ninstead of\n%s", T.prompt, errors[i].line, got,
+			        sb_str(&want));
 		assert_int_equal(T.status, 1);
 	}
+	sb_fini(&want);
 }
 
 static void a_script_learns_which_line_was_wrong(void **state)
@@ -163,9 +174,9 @@ static void a_script_learns_which_line_was_wrong(void **state)
 	term_open(&t, &B, PROTO_SCRIPT);
 	assert_string_equal(say(&t, "configure terminal"), "");
 	say(&t, "! a remark");
-	assert_string_equal(
-	        say(&t, "interfase Tunnel0"), "line 3: interfase Tunnel0\n              ^\n% "
-	                                      "Invalid input detected at '^' marker.\n\n");
+	assert_string_equal(say(&t, "interfase Tunnel0"),
+	        "line 3: interfase Tunnel0\n               ^\n% "
+	        "Invalid input detected at '^' marker.\n\n");
 	assert_int_equal(t.status, 1);
 	assert_string_equal(say(&t, "pre-shared-key VerySecret"),
 	        "line 4: pre-shared-key <hidden>\n         ^\n% Invalid input detected at '^' "
@@ -266,11 +277,11 @@ static void lines_without_effect_warn_once(void **state)
 	(void)state;
 	say(&T, "configure terminal");
 	assert_string_equal(say(&T, "ip domain name example.org"),
-	        "% Kept, but without effect in this release: name resolution\n");
+	        "Note: this line is kept but not acted on yet (name resolution)\n");
 	assert_string_equal(say(&T, "ip domain name example.com"), "");
-	assert_non_null(strstr(
-	        say(&T, "do show logging"), "%PARSER-4-RECORDED: \"ip domain name example.org\" is "
-	                                    "recorded without effect in this release\n"));
+	assert_non_null(strstr(say(&T, "do show logging"),
+	        "%PARSER-4-RECORDED: \"ip domain name example.org\" is "
+	        "recorded without effect in this release\n"));
 	assert_non_null(strstr(say(&T, "do show running-config"), "ip domain name example.com\n"));
 }
 
