@@ -116,6 +116,26 @@ static uint8_t *put_gre(
 	return at;
 }
 
+/*
+ * What we sent ourselves, routed back into the tunnel: each turn would make it longer. A route to
+ * the peer that leads into the tunnel is a mistake of configuration, not a reason to burn a
+ * processor.
+ */
+static bool is_our_own(const struct pair *p, const uint8_t *inner, const struct inner *i)
+{
+	size_t n = i->version == 4 ? 4 : 16;
+
+	if (p->sa.remote.addr.family != (i->version == 4 ? AF_INET : AF_INET6) ||
+	        memcmp(i->dst, p->sa.remote.addr.b, n) != 0 ||
+	        memcmp(i->src, p->sa.local.addr.b, n) != 0)
+		return false;
+	if (i->proto == IPPROTO_ESP)
+		return true;
+	return i->proto == IPPROTO_UDP && i->l4 + 4 <= i->len &&
+	       get_u16(inner + i->l4) == p->sa.local.port &&
+	       get_u16(inner + i->l4 + 2) == p->sa.remote.port;
+}
+
 static bool may_go(struct pair *p, uint8_t *inner, size_t n, struct inner *i)
 {
 	if (p->hard) {
@@ -124,7 +144,7 @@ static bool may_go(struct pair *p, uint8_t *inner, size_t n, struct inner *i)
 	}
 	/* What GRE carries is GRE's business: the selectors of such an SA name the tunnel's ends.
 	 */
-	if (inner_parse(inner, n, i) &&
+	if (inner_parse(inner, n, i) && !is_our_own(p, inner, i) &&
 	        (p->payload == DP_PAYLOAD_GRE || selectors_take(&p->sel, inner, i, false)))
 		return true;
 	p->c.send_errors++;

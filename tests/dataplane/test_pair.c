@@ -334,6 +334,27 @@ static void icmp_selects_by_type_behind_extension_headers(void **state)
 	ends_close(&e);
 }
 
+/* A route to the peer through its own tunnel would wrap each packet again and again. */
+static void what_we_sent_does_not_go_in_again(void **state)
+{
+	struct ends e;
+
+	(void)state;
+	ends_open(&e, "gcm128", DP_PAYLOAD_IP, DP_TUNNEL);
+	uint8_t *p = e.buf + PAIR_HEADROOM;
+
+	assert_false(encap(&e, 0, udp4(&e, "192.0.2.1", "192.0.2.2", 4500, 4500, 200)));
+	size_t n = udp4(&e, "192.0.2.1", "192.0.2.2", 1, 2, 200);
+
+	p[9] = IPPROTO_ESP;
+	assert_false(encap(&e, 0, n));
+	assert_int_equal(e.p[0]->c.send_errors, 2);
+	assert_true(encap(&e, 0, udp4(&e, "192.0.2.1", "192.0.2.2", 4501, 4500, 200)));
+	assert_true(encap(&e, 0, udp4(&e, "192.0.2.1", "192.0.2.3", 4500, 4500, 200)));
+	assert_true(encap(&e, 0, udp4(&e, "192.0.2.3", "192.0.2.2", 4500, 4500, 200)));
+	ends_close(&e);
+}
+
 /* ---- what an inner packet must look like ----------------------------------------------------- */
 
 static bool deliver(struct ends *e, const uint8_t *p, size_t n, uint8_t next, uint8_t tos,
@@ -552,6 +573,7 @@ int main(void)
 	        cmocka_unit_test(outside_the_selectors_nothing_is_delivered),
 	        cmocka_unit_test(ports_and_protocols_select),
 	        cmocka_unit_test(icmp_selects_by_type_behind_extension_headers),
+	        cmocka_unit_test(what_we_sent_does_not_go_in_again),
 	        cmocka_unit_test(a_broken_inner_packet_is_dropped),
 	        cmocka_unit_test(traffic_flow_padding_is_cut_off_and_dummies_vanish),
 	        cmocka_unit_test(congestion_outside_shows_inside),
