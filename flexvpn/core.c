@@ -21,7 +21,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->tracks = track_new();
 	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
-	fx_adopt(x);
+	x->applied = fx_applied_new();
 	x->ike = fx_ike_new(x);
 	return x;
 }

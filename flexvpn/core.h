@@ -191,7 +191,10 @@ uint64_t fx_tracks_deadline(const struct fx *x);
 /* ---- reconcile.c ---- */
 void fx_reconcile(struct fx *x); /* nothing to do: no call */
 void fx_unreconcile(struct fx *x); /* remove all that is ours */
-void fx_adopt(struct fx *x);     /* at start: what a killed predecessor left */
+/* Once the startup-config is in force: what a killed predecessor left and the configuration does not want is removed; what it does
+ * want was taken over as it stood. */
+void fx_purge(struct fx *x);
+struct fx_applied *fx_applied_new(void); /* nothing applied; freed with free() */
 /* Is the line protocol of this interface up, as configured and as the back ends say? `why` may be NULL. */
 bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **why);
 bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out);

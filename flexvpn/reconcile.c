@@ -211,16 +211,24 @@ static int make_tunnel(struct fx *x, struct applied_if *a, const struct fx_inter
 	return rc;
 }
 
+/* A loopback that a killed predecessor made is ours. */
+static bool has_our_alias(const struct net_link *l)
+{
+	return strncmp(l->alias, NET_ALIAS_PREFIX, strlen(NET_ALIAS_PREFIX)) == 0;
+}
+
 static void make_device(struct fx *x, struct applied_if *a, const struct fx_interface *i)
 {
 	struct net_link link;
 	int rc = 0;
 
-	if (i->is_tunnel && !a->created)
+	if (a->created)
+		return;
+	if (i->is_tunnel)
 		rc = make_tunnel(x, a, i);
-	else if (i->is_loopback && !a->created && !fx_link(x, i, &link))
+	else if (i->is_loopback && !fx_link(x, i, &link))
 		rc = x->b.net_ops->dummy_add(x->b.net, i->device, &a->ifindex);
-	else
+	else if (!i->is_loopback || !has_our_alias(&link))
 		return;
 	a->created = rc == 0;
 	a->failed = rc < 0;
@@ -272,15 +280,18 @@ static bool has_addr(const struct prefix *v, uint8_t n, const struct prefix *p)
 
 struct there {
 	const struct prefix *p;
-	bool found;
+	bool found, ours;
 };
 
 static bool is_there(void *ctx, const struct net_addr *a)
 {
 	struct there *t = ctx;
 
-	t->found |= prefix_cmp(&a->addr, t->p) == 0;
-	return !t->found;
+	if (prefix_cmp(&a->addr, t->p) != 0)
+		return true;
+	t->found = true;
+	t->ours = a->ours;
+	return false;
 }
 
 static void add_addr(struct fx *x, struct applied_if *a, const struct prefix *p)
@@ -288,8 +299,14 @@ static void add_addr(struct fx *x, struct applied_if *a, const struct prefix *p)
 	struct there t = {.p = p};
 	char text[PREFIX_STRLEN];
 
-	/* An address that the administrator's own tools gave the device is as good, and stays theirs. */
+	/* An address that the administrator's own tools gave the device is as good, and stays theirs. One with our mark was left by a
+	 * killed predecessor: it is taken over as it stands, because to remove it even for a moment would take other people's routes
+	 * through the device with it. */
 	x->b.net_ops->addrs(x->b.net, a->ifindex, is_there, &t);
+	if (t.found && t.ours) {
+		a->addr[a->n_addr++] = *p;
+		return;
+	}
 	if (t.found && !a->created) {
 		if (a->n_theirs < MAX_ADDRS)
 			a->theirs[a->n_theirs++] = *p;
@@ -481,7 +498,7 @@ static bool left_link(void *ctx, const struct net_link *l)
 {
 	struct leftovers *lo = ctx;
 
-	if (strncmp(l->alias, NET_ALIAS_PREFIX, strlen(NET_ALIAS_PREFIX)) == 0 && lo->n_link < ARRAY_LEN(lo->link))
+	if (has_our_alias(l) && lo->n_link < ARRAY_LEN(lo->link))
 		lo->link[lo->n_link++] = *l;
 	return true;
 }
@@ -507,7 +524,23 @@ static bool left_route(void *ctx, const struct net_route *r)
 	return true;
 }
 
-void fx_adopt(struct fx *x)
+static bool addr_is_applied(const struct fx *x, const struct net_addr *l)
+{
+	for (const struct applied_if *a = x->applied->ifs; a; a = a->next)
+		if (a->ifindex == l->ifindex && has_addr(a->addr, a->n_addr, &l->addr))
+			return true;
+	return false;
+}
+
+static bool link_is_applied(const struct fx *x, const struct net_link *l)
+{
+	for (const struct applied_if *a = x->applied->ifs; a; a = a->next)
+		if (a->created && strcmp(a->device, l->name) == 0)
+			return true;
+	return false;
+}
+
+void fx_purge(struct fx *x)
 {
 	struct leftovers *lo = xcalloc(1, sizeof(*lo));
 	char text[PREFIX_STRLEN];
@@ -516,18 +549,28 @@ void fx_adopt(struct fx *x)
 	x->b.net_ops->addrs(x->b.net, 0, left_addr, lo);
 	x->b.net_ops->links(x->b.net, left_link, lo);
 	for (size_t i = 0; i < lo->n_route; i++) {
+		if (fx_route_of(x, &lo->route[i]))
+			continue;
 		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->route[i].dst, text));
 		x->b.net_ops->route_del(x->b.net, &lo->route[i]);
 	}
 	for (size_t i = 0; i < lo->n_addr; i++) {
+		if (addr_is_applied(x, &lo->addr[i]))
+			continue;
 		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->addr[i].addr, text));
 		x->b.net_ops->addr_del(x->b.net, lo->addr[i].ifindex, &lo->addr[i].addr);
 	}
 	for (size_t i = 0; i < lo->n_link; i++) {
+		if (link_is_applied(x, &lo->link[i]))
+			continue;
 		log_msg(PLATFORM_LEFTOVER, lo->link[i].name);
 		x->b.net_ops->link_del(x->b.net, lo->link[i].index);
 	}
 	free(lo->route);
 	free(lo);
-	x->applied = xcalloc(1, sizeof(*x->applied));
+}
+
+struct fx_applied *fx_applied_new(void)
+{
+	return xcalloc(1, sizeof(struct fx_applied));
 }

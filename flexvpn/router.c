@@ -255,8 +255,10 @@ bool router_load(struct router *r, char *why, size_t n)
 {
 	char *text = r->startup_path ? fx_startup_read(r->startup_path, why, n) : NULL;
 
-	if (!text)
+	if (!text) {
+		fx_purge(r->fx);
 		return false;
+	}
 	struct load_log l = {.path = r->startup_path};
 	struct cfg_editor *ed = cfg_editor_new(r->running);
 
@@ -268,6 +270,7 @@ bool router_load(struct router *r, char *why, size_t n)
 	log_msg(SYS_CONFIG_LOADED, l.path, (unsigned)cfg_lines(r->startup), l.bad);
 	router_commit(r, r->startup, false);
 	cfg_editor_free(ed);
+	fx_purge(r->fx);
 	return true;
 }
 

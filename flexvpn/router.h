@@ -37,7 +37,8 @@ void router_settle(struct router *r);
 /* The configuration as last saved or loaded; NULL: startup-config is not present. */
 const struct cfg *router_startup(const struct router *r);
 /* Reads startup-config. Bad lines are logged with their numbers, the rest becomes the running configuration, and the file stays as
- * it is. False: there is no such file, or it cannot be read (`why`). */
+ * it is. Then what a killed predecessor left behind and nothing wants is removed. False: there is no such file, or it cannot be
+ * read (`why`). */
 bool router_load(struct router *r, char *why, size_t n);
 /* running → startup: temporary file, fsync, rename, fsync of the directory; mode 0600; the previous one is kept as
  * FILE.1 … FILE.5. */

@@ -6,6 +6,9 @@
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
 
+/* Seconds since a time of the machine's clock; 0 for "never". A machine without its router stands still between pumps. */
+uint64_t fx_show_age(const struct exec *e, uint64_t since);
+
 bool fx_sa_selected(const struct ike_sa_info *s, const struct ipaddr *local, const struct ipaddr *remote);
 
 /* "esp-256-aes esp-sha256-hmac ", as `show crypto ipsec sa` names a suite. */

@@ -147,7 +147,7 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 	char buf[32], age[16];
 
 	out_field_str(e->o, "connect", "  Connect : %s\n", connect_text(cfg, buf));
-	out_field_str(e->o, "in-state-for", "  In this state for : %s\n", fx_age_fmt((e->fx->now - c->since) / 1000, age));
+	out_field_str(e->o, "in-state-for", "  In this state for : %s\n", fx_age_fmt(fx_show_age(e, c->since), age));
 	out_field_int(e->o, "attempts", "  Attempts : %lld", c->attempts);
 	out_field_int(e->o, "connects", ", connects : %lld\n", c->connects);
 	for (uint8_t i = 0; i < cfg->n_inside; i++)

@@ -120,25 +120,27 @@ static const char *id_word(const struct ike_id *id)
 	return id->type == ID_FQDN ? "fqdn " : id->type == ID_RFC822_ADDR ? "email " : id->type == ID_KEY_ID ? "" : "address ";
 }
 
-static void match_line(struct out *o, const struct fx_match *m)
+static const char *match_text(const struct fx_match *m, char buf[400])
 {
 	char text[320], mask_text[IPADDR_STRLEN];
-	struct ipaddr mask;
+	struct ipaddr mask = ipaddr_v4(len_to_mask(m->prefix.len));
 
-	switch (m->kind) {
-	case FX_MATCH_ANY:
-		out_text(o, "   any\n");
-		return;
-	case FX_MATCH_ADDRESS:
-		mask = ipaddr_v4(len_to_mask(m->prefix.len));
-		if (m->prefix.addr.family == AF_INET)
-			out_text(o, "   address %s %s\n", ipaddr_fmt(&m->prefix.addr, text), ipaddr_fmt(&mask, mask_text));
-		else
-			out_text(o, "   address %s\n", prefix_fmt(&m->prefix, text));
-		return;
-	default:
-		out_text(o, "   %s%s%s\n", id_word(&m->id), m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
-	}
+	if (m->kind == FX_MATCH_ANY)
+		snprintf(buf, 400, "any");
+	else if (m->kind != FX_MATCH_ADDRESS)
+		snprintf(buf, 400, "%s%s%s", id_word(&m->id), m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
+	else if (m->prefix.addr.family == AF_INET)
+		snprintf(buf, 400, "address %s %s", ipaddr_fmt(&m->prefix.addr, text), ipaddr_fmt(&mask, mask_text));
+	else
+		snprintf(buf, 400, "address %s", prefix_fmt(&m->prefix, text));
+	return buf;
+}
+
+static void match_line(struct out *o, const struct fx_match *m)
+{
+	char buf[400];
+
+	out_field_str(o, NULL, "   %s\n", match_text(m, buf));
 }
 
 static void profile_match(struct out *o, const struct fx_profile *p)
@@ -153,31 +155,35 @@ static void profile_match(struct out *o, const struct fx_profile *p)
 	for (uint8_t i = 0; i < p->n_match_local_if; i++)
 		out_text(o, "  Local address/interface:\n   %s\n", p->match_local_if[i]);
 	out_text(o, p->match.n ? "  Identities: \n" : "  Identities: none\n");
+	out_list(o, "match");
 	for (size_t i = 0; i < p->match.n; i++)
 		match_line(o, &p->match.v[i]);
+	out_list_end(o);
 	out_text(o, "  Certificate maps: none\n");
 }
 
 static void profile_manners(struct out *o, const struct fx_profile *p)
 {
 	out_field_int(o, "lifetime", " Lifetime: %lld seconds\n", p->lifetime_s ? p->lifetime_s : 86400);
-	if (p->has_dpd && p->dpd.interval_s)
-		out_text(o, " DPD: interval %u, retry-interval %u, %s\n", p->dpd.interval_s, p->dpd.retry_s,
-			p->dpd.on_demand ? "on-demand" : "periodic");
-	else
+	if (p->has_dpd && p->dpd.interval_s) {
+		out_field_int(o, "dpd-interval", " DPD: interval %lld", p->dpd.interval_s);
+		out_field_int(o, "dpd-retry", ", retry-interval %lld", p->dpd.retry_s);
+		out_field_str(o, "dpd-mode", ", %s\n", p->dpd.on_demand ? "on-demand" : "periodic");
+	} else
 		out_text(o, " DPD: disabled\n");
 	if (p->has_nat_keepalive)
-		out_text(o, " NAT-keepalive: %u seconds\n", p->nat_keepalive_s);
+		out_field_int(o, "nat-keepalive", " NAT-keepalive: %lld seconds\n", p->nat_keepalive_s);
 	else
 		out_text(o, " NAT-keepalive: disabled\n");
 	out_text(o, " Ivrf: %s\n Virtual-template: %s\n mode auto: none\n", p->ivrf ? p->ivrf : "none",
 		p->virtual_template ? p->virtual_template : "none");
 	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication mlist: none\n"
 		    " AAA authentication mlist: none\n AAA Accounting: none\n");
-	if (p->author_list)
-		out_text(o, " AAA group authorization:\n  List: %s, name: %s\n", p->author_list,
-			p->author_policy ? p->author_policy : "(peer identity)");
-	else
+	if (p->author_list) {
+		out_text(o, " AAA group authorization:\n");
+		out_field_str(o, "authorization-list", "  List: %s, ", p->author_list);
+		out_field_str(o, "authorization-policy", "name: %s\n", p->author_policy ? p->author_policy : "(peer identity)");
+	} else
 		out_text(o, " AAA group authorization: none\n");
 	out_text(o, " AAA user authorization: none\n");
 }
@@ -207,8 +213,10 @@ static void one_profile(struct out *o, const struct fx_config *c, const struct f
 	out_text(o, " Remote identity: none\n");
 	out_field_str(o, "local-authentication", " Local authentication method: %s\n", auth_text(p->auth_local));
 	out_text(o, " Remote authentication method(s):");
+	out_list(o, "remote-authentication");
 	for (uint8_t i = 0; i < p->n_auth_remote; i++)
-		out_text(o, " %s", auth_text(p->auth_remote[i]));
+		out_field_str(o, NULL, " %s", auth_text(p->auth_remote[i]));
+	out_list_end(o);
 	out_text(o, "%s\n EAP options: none\n", p->n_auth_remote ? "" : " none");
 	out_field_str(o, "keyring", " Keyring: %s\n", p->keyring ? p->keyring : "none");
 	out_text(o, " Trustpoint(s): none\n");
@@ -253,8 +261,10 @@ static void one_author(struct out *o, const struct fx_author *p)
 	author_lists(o, p);
 	for (uint8_t i = 0; i < p->n_set_remote; i++)
 		out_text(o, "  route set remote %s\n", prefix_fmt(&p->set_remote[i], t));
-	if (!p->no_accept)
-		out_text(o, "  route accept any tag : %u distance : %u\n", p->accept_tag, p->accept_distance);
+	if (!p->no_accept) {
+		out_field_int(o, "route-accept-tag", "  route accept any tag : %lld", p->accept_tag);
+		out_field_int(o, "route-accept-distance", " distance : %lld\n", p->accept_distance);
+	}
 	out_obj_end(o);
 }
 

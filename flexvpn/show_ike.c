@@ -9,6 +9,13 @@
 #include "grammar/gen/exec.h"
 #include "flexvpn/show.h"
 
+uint64_t fx_show_age(const struct exec *e, uint64_t since)
+{
+	uint64_t now = e->r ? mono_ms() : e->fx->now;
+
+	return since && now > since ? (now - since) / 1000 : 0;
+}
+
 static const char *status_word(enum ike_sa_state s)
 {
 	switch (s) {
@@ -48,27 +55,18 @@ static void suite_line(struct out *o, const struct ike_sa_info *s)
 	out_field_str(o, "auth-verify", ", Auth verify: %s\n", auth_word(s->remote_auth));
 }
 
-/* Two columns: the left one padded to 34 from the line's text start. */
-static void pair(struct out *o, const char *key1, const char *left, const char *key2, const char *right)
-{
-	out_text(o, "      %-34s%s\n", left, right);
-	(void)key1;
-	(void)key2;
-}
-
 static void detail_ids(struct out *o, const struct ike_sa_info *s)
 {
-	char l[64], r[64], id[320];
+	char l[20], r[20], id[320];
 
 	out_text(o, "      CE id: %u, Session-id: %u\n", 1000 + s->handle, s->session_id);
 	out_int(o, "session-id", s->session_id);
 	out_text(o, "      Status Description: %s\n",
 		s->state == IKE_S_ESTABLISHED ? "Negotiation done" : "Negotiation in progress");
-	snprintf(l, sizeof(l), "Local spi: %016llX", (unsigned long long)(s->initiator ? s->spi_i : s->spi_r));
-	snprintf(r, sizeof(r), "Remote spi: %016llX", (unsigned long long)(s->initiator ? s->spi_r : s->spi_i));
-	pair(o, NULL, l, NULL, r);
-	out_str(o, "local-spi", strchr(l, ':') + 2);
-	out_str(o, "remote-spi", strchr(r, ':') + 2);
+	snprintf(l, sizeof(l), "%016llX", (unsigned long long)(s->initiator ? s->spi_i : s->spi_r));
+	snprintf(r, sizeof(r), "%016llX", (unsigned long long)(s->initiator ? s->spi_r : s->spi_i));
+	out_field_str(o, "local-spi", "      Local spi: %-23s", l);
+	out_field_str(o, "remote-spi", "Remote spi: %s\n", r);
 	out_field_str(o, "local-id", "      Local id: %s\n", ike_id_fmt(&s->local_id, id));
 	out_field_str(o, "remote-id", "      Remote id: %s\n", ike_id_fmt(&s->remote_id, id));
 }
@@ -160,7 +158,7 @@ static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa
 
 static void sa_body(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
-	uint64_t age = s->established ? (mono_ms() - s->established) / 1000 : 0;
+	uint64_t age = fx_show_age(e, s->established);
 
 	suite_line(e->o, s);
 	out_text(e->o, "      Life/Active Time: %u/%llu sec\n", s->lifetime_s, (unsigned long long)age);
@@ -200,7 +198,6 @@ static void one_sa(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
 
-	out_obj(e->o, NULL);
 	out_int(e->o, "tunnel-id", s->handle);
 	out_str(e->o, "local", endpoint_fmt(&s->local, l));
 	out_str(e->o, "remote", endpoint_fmt(&s->remote, r));
@@ -209,7 +206,6 @@ static void one_sa(struct exec *e, const struct ike_sa_info *s, bool detailed)
 		one_sa6(e, s, detailed);
 	else
 		one_sa4(e, s, detailed);
-	out_obj_end(e->o);
 }
 
 bool fx_sa_selected(const struct ike_sa_info *s, const struct ipaddr *local, const struct ipaddr *remote)
@@ -225,7 +221,9 @@ static void family_sas(struct exec *e, int family, bool detailed, const struct i
 		h = s.handle;
 		if (s.local.addr.family != family || !fx_sa_selected(&s, local, remote))
 			continue;
+		out_obj(e->o, NULL);
 		one_sa(e, &s, detailed);
+		out_obj_end(e->o);
 		out_text(e->o, "\n");
 	}
 }
@@ -268,18 +266,21 @@ static void child_lines(struct exec *e, const struct ike_child *k, bool detailed
 
 static void one_session(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
+	const char *status = s->n_children ? "UP-ACTIVE" : s->established ? "UP-IDLE" : "DOWN-NEGOTIATING";
 	struct ike_child_info k;
 
-	out_text(e->o, "Session-id:%u, Status:%s, IKE count:1, CHILD count:%u\n\n", s->session_id,
-		s->n_children ? "UP-ACTIVE" : s->established ? "UP-IDLE" : "DOWN-NEGOTIATING", s->n_children);
+	out_obj(e->o, NULL);
+	out_text(e->o, "Session-id:%u, Status:%s, IKE count:1, CHILD count:%u\n\n", s->session_id, status, s->n_children);
+	out_str(e->o, "session-status", status);
 	one_sa(e, s, detailed);
-	out_list(e->o, NULL);
+	out_list(e->o, "children");
 	for (size_t i = 0; ike_child_next(e->fx->ike, s->handle, i, &k); i++) {
 		out_obj(e->o, NULL);
 		child_lines(e, &k.child, detailed);
 		out_obj_end(e->o);
 	}
 	out_list_end(e->o);
+	out_obj_end(e->o);
 	out_text(e->o, "\n");
 }
 
@@ -336,7 +337,7 @@ void exec_show_crypto_ikev2_stats(struct exec *e, const struct gl_exec_show_cryp
 		n.out_active, n.out - n.out_active);
 	out_obj(e->o, NULL);
 #define X(name, text)                                                                                                  \
-	out_text(e->o, "%-44s %llu\n", text, (unsigned long long)k->name);                                                 \
+	out_text(e->o, "%-46s%llu\n", text, (unsigned long long)k->name);                                                 \
 	out_int(e->o, #name, (int64_t)k->name);
 	IKE_COUNTER_LIST(X)
 #undef X

@@ -77,11 +77,11 @@ struct life { /* what is left of an SA */
 	bool has_kb;
 };
 
-static struct life life_of(const struct fx *x, const struct dp_sa_state *s)
+static struct life life_of(const struct exec *e, const struct dp_sa_state *s)
 {
 	struct ike_child_info k;
-	uint64_t age = s->added_ms && mono_ms() > s->added_ms ? (mono_ms() - s->added_ms) / 1000 : 0;
-	uint64_t total = child_of(x, s->sa.spi_in, &k) ? k.child.lifetime_s : 0;
+	bool known = child_of(e->fx, s->sa.spi_in, &k);
+	uint64_t total = known ? k.child.lifetime_s : 0, age = known ? fx_show_age(e, k.since) : 0;
 	uint64_t used = s->c.bytes_in > s->c.bytes_out ? s->c.bytes_in : s->c.bytes_out;
 
 	return (struct life){.seconds = total > age ? total - age : 0,
@@ -93,7 +93,7 @@ static void direction(struct exec *e, const struct dp_sa_state *s, const char *n
 {
 	const struct alg_encr *enc = alg_encr(s->sa.encr);
 	uint32_t spi = in ? s->sa.spi_in : s->sa.spi_out;
-	struct life left = life_of(e->fx, s);
+	struct life left = life_of(e, s);
 	char t[64];
 
 	out_text(e->o, "     %s esp sas:\n", name);
@@ -274,7 +274,7 @@ static void flow(struct exec *e, const struct fx_client *c, bool detail)
 	out_int(e->o, "active-sas", 2 * c->n_spi);
 	if (!detail || !up)
 		return;
-	struct life left = life_of(e->fx, &s);
+	struct life left = life_of(e, &s);
 
 	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) %llu/%llu\n", (unsigned long long)s.c.pkts_in,
 		(unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed), left.kb, left.seconds);
@@ -299,7 +299,7 @@ static const char *session_status(const struct fx_client *c, bool sa)
 
 static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail)
 {
-	uint64_t age = i->established && mono_ms() > i->established ? (mono_ms() - i->established) / 1000 : 0;
+	uint64_t age = fx_show_age(e, i->established);
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], left[16], caps[16];
 
 	out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i->session_id, endpoint_fmt(&i->local, l),
@@ -324,7 +324,7 @@ static void one_crypto_session(struct exec *e, const struct fx_client *c, const 
 		out_field_str(e->o, "profile", "Profile: %s\n", r.profile->name);
 	out_str(e->o, "client", c->name);
 	if (detail && c->state == FX_ACTIVE)
-		out_text(e->o, "Uptime: %s\n", fx_age_fmt((e->fx->now - c->since) / 1000, age));
+		out_text(e->o, "Uptime: %s\n", fx_age_fmt(fx_show_age(e, c->since), age));
 	out_field_str(e->o, "status", "Session status: %s     \n", session_status(c, sa));
 	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
 		detail ? " fvrf: (none) ivrf: (none)" : "");

@@ -70,7 +70,8 @@ lab_wires() {
 	done
 	for n in inet hub; do in_ns $n sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'; done
 	wire spoke eth0 inet s0 && wire inet h0 hub eth0 && wire hub corp0 corp eth0 && wire spoke lan0 inside eth0 || return 1
-	route spoke 2.2.2.2 dev eth0
+	# An address of the box's own keeps the link's routes when the router takes its addresses away.
+	ip -n "$LAB-spoke" addr add 169.254.7.1/32 dev eth0 scope link; route spoke 2.2.2.2 dev eth0
 	addr inet s0 2.2.2.2/32; route inet 172.16.0.0/12 dev s0; addr inet h0 10.0.0.254/24
 	addr hub eth0 10.0.0.1/24; route hub default via 10.0.0.254; addr hub corp0 192.168.100.1/24
 	addr corp eth0 192.168.100.10/24; addr corp lo 192.168.101.10/32; route corp default via 192.168.100.1
