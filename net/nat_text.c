@@ -5,8 +5,9 @@
  *   in        prerouting, before any translation: `ip access-group … in`
  *   timeouts  prerouting: lifetimes of new connections from the inside
  *   dstnat    prerouting: static translations, inwards
- *   forward   counts translated packets; the limit of entries
+ *   entries   forward: the limit of entries
  *   srcnat    postrouting: static, then dynamic translations, outwards
+ *   translated  postrouting: counts packets
  *   out       postrouting, after translation: `ip access-group … out`, forwarded packets only
  *
  * A dynamic rule is a chain "n-…", and a route map several, one a stage (an entry of the map with
@@ -514,19 +515,22 @@ static void build_srcnat(
 	sb_fini(&top);
 }
 
-static void build_forward(
+/* Behind srcnat: the first packet of a connection gets its label there. */
+static void build_counts(
         struct nat_text *t, const struct nat_wanted *w, const char *inside, const char *outside)
 {
 	need_counter(t, NAT_HITS);
-	sb_puts(&t->body,
-	        "\tchain forward {\n\t\ttype filter hook forward priority 0; policy accept;\n");
-	sb_printf(&t->body, "\t\tct label %d counter name \"" NAT_HITS "\"\n", NFT_LABEL);
+	sb_printf(&t->body,
+	        "\tchain translated {\n\t\ttype filter hook postrouting priority 140; policy "
+	        "accept;\n"
+	        "\t\tct label %d counter name \"" NAT_HITS "\"\n\t}\n",
+	        NFT_LABEL);
 	if (w->timeouts.max_entries)
 		sb_printf(&t->body,
+		        "\tchain entries {\n\t\ttype filter hook forward priority 0; policy accept;\n"
 		        "\t\tmeta nfproto ipv4 iifname %s oifname %s ct state new ct count over %u "
-		        "drop\n",
+		        "drop\n\t}\n",
 		        inside, outside, w->timeouts.max_entries);
-	sb_puts(&t->body, "\t}\n");
 }
 
 /* ---- lifetimes ----------------------------------------------------------------------------------
@@ -595,7 +599,7 @@ void nat_text_build(struct nat_text *t, const struct nat_wanted *w)
 	if (both && (w->n_dynamic || w->n_fixed)) {
 		build_timeouts(t, &w->timeouts, sb_str(&inside));
 		build_dstnat(t, w, sb_str(&outside));
-		build_forward(t, w, sb_str(&inside), sb_str(&outside));
+		build_counts(t, w, sb_str(&inside), sb_str(&outside));
 		build_srcnat(t, w, sb_str(&inside), sb_str(&outside));
 	}
 	unique_counters(t);
