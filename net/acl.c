@@ -81,6 +81,17 @@ static void normalise(struct acl_addr *a)
 		a->wild = (struct ipaddr){0};
 }
 
+/* A range may be given either way round. */
+static void order_range(struct acl_ports *p)
+{
+	uint16_t lo = p->port[0];
+
+	if (p->op != ACL_PORT_RANGE || lo <= p->port[1])
+		return;
+	p->port[0] = p->port[1];
+	p->port[1] = lo;
+}
+
 /* The first position whose number is not below `seq`. */
 static size_t place(const struct acl *a, uint32_t seq)
 {
@@ -117,6 +128,8 @@ uint32_t acl_add(struct acl *a, const struct acl_entry *e)
 	copy.text = e->text ? xstrdup(e->text) : NULL;
 	normalise(&copy.src);
 	normalise(&copy.dst);
+	order_range(&copy.sport);
+	order_range(&copy.dport);
 	size_t at = place(a, copy.seq);
 
 	if (at < a->n && a->e[at].seq == copy.seq)

@@ -103,7 +103,7 @@ bool acl_permits_source(
 
 /* IOS's keyword of a protocol or port, or NULL: numbers have none of their own. */
 const char *acl_proto_name(int proto, enum acl_kind kind);
-bool acl_proto_number(const char *name, int16_t *proto);
+bool acl_proto_number(const char *name, enum acl_kind kind, int16_t *proto);
 const char *acl_port_name(int proto, uint16_t port);
 bool acl_port_number(const char *name, uint16_t *port);
 const char *acl_icmp_name(bool v6, int type, int code);

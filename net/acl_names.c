@@ -42,10 +42,11 @@ const char *acl_proto_name(int proto, enum acl_kind kind)
 	return NULL;
 }
 
-bool acl_proto_number(const char *name, int16_t *proto)
+bool acl_proto_number(const char *name, enum acl_kind kind, int16_t *proto)
 {
 	for (size_t i = 0; i < ARRAY_LEN(protos); i++) {
-		if (strcmp(protos[i].name, name) != 0)
+		if (strcmp(protos[i].name, name) != 0 ||
+		        !(kind == ACL_IPV6 ? protos[i].v6 : protos[i].v4))
 			continue;
 		*proto = protos[i].proto;
 		return true;

@@ -52,8 +52,14 @@ static void put_ports(struct strbuf *out, const char *field, const struct acl_po
 	if (p->op == ACL_PORT_ANY)
 		return;
 	sb_printf(out, "th %s ", field);
-	if (p->op == ACL_PORT_RANGE) {
+	if (p->op == ACL_PORT_RANGE && p->port[0] != p->port[1]) {
 		sb_printf(out, "%u-%u ", p->port[0], p->port[1]);
+		return;
+	}
+	if ((p->op == ACL_PORT_LT && !p->port[0]) ||
+	        (p->op == ACL_PORT_GT && p->port[0] == UINT16_MAX)) {
+		sb_printf(out, "0 th %s != 0 ",
+		        field); /* no port; nftables refuses to say it directly */
 		return;
 	}
 	if (p->op == ACL_PORT_LT || p->op == ACL_PORT_GT) {
@@ -61,7 +67,7 @@ static void put_ports(struct strbuf *out, const char *field, const struct acl_po
 		return;
 	}
 	sb_puts(out, p->op == ACL_PORT_NEQ ? "!= { " : "{ ");
-	for (uint8_t i = 0; i < p->n; i++)
+	for (uint8_t i = 0; i < (p->op == ACL_PORT_RANGE ? 1 : p->n); i++)
 		sb_printf(out, "%s%u", i ? ", " : "", p->port[i]);
 	sb_puts(out, " } ");
 }
