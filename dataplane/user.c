@@ -131,7 +131,7 @@ static void buffers(struct user *u)
 	u->tx.slots = xmalloc((size_t)TX_SLOTS * TX_SLOT);
 	u->tx.iv_used = IV_POOL;
 	u->rx.slots = xmalloc((size_t)RX_SLOTS * RX_SLOT);
-	rx_init(u);
+	user_rx_init(u);
 }
 
 static void user_close(struct dp *d)
@@ -144,12 +144,12 @@ static void user_close(struct dp *d)
 	while (u->tuns)
 		user_tunnel_del(d, u->tuns->t.id);
 	free_dead(u);
-	socks_close(u);
+	user_socks_close(u);
 	if (u->quit.fd >= 0)
 		close(u->quit.fd);
 	if (u->epoll >= 0)
 		close(u->epoll);
-	queue_close(&u->queue);
+	user_queue_close(&u->queue);
 	free(u->sas);
 	free(u->tx.read);
 	free(u->tx.slots);
@@ -175,7 +175,7 @@ static struct dp *user_open(const struct dp_config *cfg, char *why, size_t n)
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->turn, NULL);
 	buffers(u);
-	bool queue = queue_open(&u->queue), ok = socks_open(u, why, n);
+	bool queue = user_queue_open(&u->queue), ok = user_socks_open(u, why, n);
 
 	if (ok && !(ok = queue && start(u)))
 		snprintf(why, n, "packet thread: %s", strerror(errno));
@@ -192,7 +192,7 @@ static int user_fd(struct dp *d)
 
 static bool user_poll(struct dp *d, struct dp_event *out)
 {
-	return queue_get(&user_of(d)->queue, out);
+	return user_queue_get(&user_of(d)->queue, out);
 }
 
 const struct dp_ops dp_user_ops = {

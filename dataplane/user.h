@@ -43,16 +43,16 @@ struct source {
 struct queued;
 struct user_queue {
 	pthread_mutex_t lock;
-	struct queued *head, **tail,
-	        *lent; /* lent: its data is with the caller until the next poll() */
+	struct queued *head, **tail;
+	struct queued *lent; /* its data is with the caller until the next poll() */
 	unsigned n, n_ike;
 	int fd; /* eventfd, readable while there is something */
 };
 
-bool queue_open(struct user_queue *q);
-void queue_close(struct user_queue *q);
-bool queue_put(struct user_queue *q, const struct dp_event *ev); /* copies; false: full */
-bool queue_get(struct user_queue *q, struct dp_event *out);
+bool user_queue_open(struct user_queue *q);
+void user_queue_close(struct user_queue *q);
+bool user_queue_put(struct user_queue *q, const struct dp_event *ev); /* copies; false: full */
+bool user_queue_get(struct user_queue *q, struct dp_event *out);
 
 /* ---- sockets ---- */
 
@@ -77,16 +77,16 @@ struct arrival {
 	uint16_t segment; /* UDP_GRO: it is several, of this size; 0: it is one */
 };
 
-bool socks_open(struct user *u, char *why, size_t n);
-void socks_close(struct user *u);
-struct user_sock *sock_for(struct user *u, const struct dp_sa *sa); /* NULL: not open */
-void arrival_read(const struct user_sock *s, struct msghdr *m, struct arrival *a);
-/* Source address, traffic class (0: none) and segment size (0: one datagram) of a datagram to send.
- */
-void departure_write(struct msghdr *m, const struct ipaddr *local, uint8_t tos, uint16_t segment);
+bool user_socks_open(struct user *u, char *why, size_t n);
+void user_socks_close(struct user *u);
+struct user_sock *user_sock_for(struct user *u, const struct dp_sa *sa); /* NULL: not open */
+void user_arrival_read(const struct user_sock *s, struct msghdr *m, struct arrival *a);
+/* Source address, traffic class (0: none), segment size (0: one datagram) of what is sent. */
+void user_departure_write(
+        struct msghdr *m, const struct ipaddr *local, uint8_t tos, uint16_t segment);
 int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpoint *remote,
         uint32_t vrf, bool natt, bool keepalive, const uint8_t *data, size_t len);
-uint16_t path_mtu(const struct ipaddr *local, const struct ipaddr *remote); /* 0: no route */
+uint16_t user_path_mtu(const struct ipaddr *local, const struct ipaddr *remote); /* 0: no route */
 
 /* ---- tunnels and SAs ---- */
 
@@ -106,16 +106,16 @@ struct user_sa {
 	bool soft_said, hard_said;
 };
 
-int tun_open(struct user *u, struct user_tun *t);
-void tun_close(struct user_tun *t);
-void tun_fit(struct user *u, struct user_tun *t,
-        bool tell); /* MTU of the device from its SA and the path */
-void tun_set_mtu(struct user *u, struct user_tun *t, uint16_t mtu);
-source_fn tun_ready, sock_ready;
+int user_tun_open(struct user *u, struct user_tun *t);
+void user_tun_close(struct user_tun *t);
+/* The device's MTU from its SA and the path; `say`: with an event when it shrank. */
+void user_tun_fit(struct user *u, struct user_tun *t, bool say);
+void user_tun_set_mtu(struct user *u, struct user_tun *t, uint16_t mtu);
+source_fn user_tun_ready, user_sock_ready;
 
-struct user_sa *sa_find(const struct user *u, uint32_t spi_in);
-void sa_tell_limits(struct user *u, struct user_sa *sa);
-void tell(struct user *u, const struct dp_event *ev);
+struct user_sa *user_sa_find(const struct user *u, uint32_t spi_in);
+void user_tell_limits(struct user *u, struct user_sa *sa);
+void user_tell(struct user *u, const struct dp_event *ev);
 
 /* ---- the whole ---- */
 
@@ -150,7 +150,7 @@ struct user_rx {
 	struct merger merge;
 };
 
-void rx_init(struct user *u);
+void user_rx_init(struct user *u);
 
 struct user {
 	struct dp dp;
@@ -166,16 +166,16 @@ struct user {
 	atomic_uint waiting; /* control calls that want the lock */
 
 	struct user_sock sock[SOCK_MAX];
-	struct user_tun *tuns,
-	        *dead;        /* dead: freed when no report of epoll can name them any more */
-	struct user_sa **sas; /* in order of spi_in */
+	struct user_tun *tuns;
+	struct user_tun *dead; /* freed when no report of epoll can name them any more */
+	struct user_sa **sas;  /* in order of spi_in */
 	size_t n_sas, cap_sas;
 	struct user_sa *last_in; /* the SA of the last ESP packet */
 	uint64_t sends;          /* sa_send() calls so far */
 	uint64_t ike_out;        /* counted by the control thread */
 
 	uint64_t now; /* CLOCK_MONOTONIC in milliseconds, read once per round */
-	uint64_t unknown_said, pmtu_said;
+	uint64_t unknown_said;
 	struct dp_stats stats;
 	struct user_queue queue;
 	struct user_tx tx;
@@ -187,8 +187,8 @@ static inline struct user *user_of(struct dp *d)
 	return (struct user *)d;
 }
 
-void user_take(
-        struct user *u); /* a control call: the packet thread stands still until user_give() */
+/* A control call: the packet thread stands still until user_give(). */
+void user_take(struct user *u);
 void user_give(struct user *u);
 int user_watch(struct user *u, struct source *s);
 

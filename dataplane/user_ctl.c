@@ -29,7 +29,7 @@ static size_t position(const struct user *u, uint32_t spi_in)
 	return lo;
 }
 
-struct user_sa *sa_find(const struct user *u, uint32_t spi_in)
+struct user_sa *user_sa_find(const struct user *u, uint32_t spi_in)
 {
 	size_t at = position(u, spi_in);
 
@@ -78,7 +78,7 @@ static void send_on(struct user *u, struct user_sa *sa)
 {
 	sa->told = ++u->sends;
 	sa->tun->send = sa;
-	tun_fit(u, sa->tun, false);
+	user_tun_fit(u, sa->tun, false);
 }
 
 /* ---- tunnels --------------------------------------------------------------------------------- */
@@ -104,7 +104,7 @@ int user_tunnel_add(struct dp *d, const struct dp_tunnel *t)
 		return -EEXIST;
 	new = xcalloc(1, sizeof(*new));
 	new->t = *t;
-	rc = tun_open(u, new);
+	rc = user_tun_open(u, new);
 	if (rc < 0) {
 		free(new);
 		return rc;
@@ -133,7 +133,7 @@ int user_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 	for (size_t i = 0; i < u->n_sas; i++)
 		if (u->sas[i]->tun == have)
 			u->sas[i]->p->payload = t->payload;
-	tun_fit(u, have, false);
+	user_tun_fit(u, have, false);
 	user_give(u);
 	return 0;
 }
@@ -158,7 +158,7 @@ int user_tunnel_del(struct dp *d, uint32_t id)
 	drop_sas(u, t);
 	*at = t->next;
 	if (t->src.fd >= 0)
-		tun_close(t);
+		user_tun_close(t);
 	t->next = u->dead;
 	u->dead = t;
 	user_give(u);
@@ -178,9 +178,9 @@ int user_sa_add(struct dp *d, const struct dp_sa *sa)
 		return rc;
 	if (!tun)
 		return -ENODEV;
-	if (sa_find(u, sa->spi_in))
+	if (user_sa_find(u, sa->spi_in))
 		return -EEXIST;
-	if (!sock_for(u, sa))
+	if (!user_sock_for(u, sa))
 		return -EPROTONOSUPPORT;
 	new = xcalloc(1, sizeof(*new));
 	new->p = pair_new(sa, tun->t.payload);
@@ -201,7 +201,7 @@ int user_sa_add(struct dp *d, const struct dp_sa *sa)
 int user_sa_send(struct dp *d, uint32_t spi_in)
 {
 	struct user *u = user_of(d);
-	struct user_sa *sa = sa_find(u, spi_in);
+	struct user_sa *sa = user_sa_find(u, spi_in);
 
 	if (!sa)
 		return -ENOENT;
@@ -215,7 +215,7 @@ int user_sa_del(struct dp *d, uint32_t spi_in)
 {
 	struct user *u = user_of(d);
 
-	if (!sa_find(u, spi_in))
+	if (!user_sa_find(u, spi_in))
 		return -ENOENT;
 	user_take(u);
 	remove_at(u, position(u, spi_in));
@@ -227,7 +227,7 @@ int user_sa_move(
         struct dp *d, uint32_t spi_in, const struct endpoint *local, const struct endpoint *remote)
 {
 	struct user *u = user_of(d);
-	struct user_sa *sa = sa_find(u, spi_in);
+	struct user_sa *sa = user_sa_find(u, spi_in);
 
 	if (!sa)
 		return -ENOENT;
@@ -237,7 +237,7 @@ int user_sa_move(
 	sa->p->sa.local = *local;
 	sa->p->sa.remote = *remote;
 	if (sa->tun->send == sa)
-		tun_fit(u, sa->tun, false);
+		user_tun_fit(u, sa->tun, false);
 	user_give(u);
 	return 0;
 }
@@ -259,7 +259,7 @@ static void describe(const struct user_sa *sa, struct dp_sa_state *out)
 bool user_sa_get(struct dp *d, uint32_t spi_in, struct dp_sa_state *out)
 {
 	struct user *u = user_of(d);
-	struct user_sa *sa = sa_find(u, spi_in);
+	struct user_sa *sa = user_sa_find(u, spi_in);
 
 	if (!sa)
 		return false;

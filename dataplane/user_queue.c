@@ -19,14 +19,14 @@ struct queued {
 	uint8_t data[];
 };
 
-bool queue_open(struct user_queue *q)
+bool user_queue_open(struct user_queue *q)
 {
 	*q = (struct user_queue){.tail = &q->head, .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 	pthread_mutex_init(&q->lock, NULL);
 	return q->fd >= 0;
 }
 
-void queue_close(struct user_queue *q)
+void user_queue_close(struct user_queue *q)
 {
 	struct queued *next;
 
@@ -60,7 +60,7 @@ static void signal_reader(const struct user_queue *q)
 	(void)rc; /* EAGAIN: it is readable already */
 }
 
-bool queue_put(struct user_queue *q, const struct dp_event *ev)
+bool user_queue_put(struct user_queue *q, const struct dp_event *ev)
 {
 	bool ike = ev->type == DP_EV_IKE, room;
 
@@ -98,7 +98,7 @@ static struct queued *pop(struct user_queue *q)
 	return e;
 }
 
-bool queue_get(struct user_queue *q, struct dp_event *out)
+bool user_queue_get(struct user_queue *q, struct dp_event *out)
 {
 	free(q->lent);
 	pthread_mutex_lock(&q->lock);

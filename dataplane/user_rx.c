@@ -44,7 +44,7 @@ static bool to_device(
 	return true;
 }
 
-void rx_init(struct user *u)
+void user_rx_init(struct user *u)
 {
 	u->rx.merge.out = to_device;
 	u->rx.merge.ctx = u;
@@ -68,7 +68,7 @@ static void follow(struct user *u, struct user_sa *sa, const struct arrival *a)
 	for (size_t i = 0; i < u->n_sas; i++)
 		if (u->sas[i]->tun == sa->tun && endpoint_eq(&u->sas[i]->p->sa.remote, &old))
 			u->sas[i]->p->sa.remote = a->remote;
-	tell(u, &ev);
+	user_tell(u, &ev);
 }
 
 static bool elsewhere(const struct user_sock *s, const struct user_sa *sa, const struct arrival *a)
@@ -87,13 +87,13 @@ static void unknown(struct user *u, uint32_t spi, const struct arrival *a)
 	if (u->unknown_said && u->now - u->unknown_said < TELL_EVERY_MS)
 		return;
 	u->unknown_said = u->now;
-	tell(u, &ev);
+	user_tell(u, &ev);
 }
 
 static struct user_sa *lookup(struct user *u, uint32_t spi)
 {
 	if (!u->last_in || u->last_in->p->sa.spi_in != spi)
-		u->last_in = sa_find(u, spi);
+		u->last_in = user_sa_find(u, spi);
 	return u->last_in;
 }
 
@@ -120,7 +120,7 @@ static void on_esp(
 		follow(u, sa, a);
 	if (out.p)
 		merge_add(&u->rx.merge, sa->tun, out.p, out.n);
-	sa_tell_limits(u, sa);
+	user_tell_limits(u, sa);
 }
 
 /* ---- which of the two ------------------------------------------------------------------------ */
@@ -135,7 +135,7 @@ static void on_ike(struct user *u, const struct user_sock *s, const struct arriv
 	        .data = p,
 	        .len = n};
 
-	if (queue_put(&u->queue, &ev))
+	if (user_queue_put(&u->queue, &ev))
 		u->stats.ike_in++;
 	else
 		u->stats.ike_queue_full++;
@@ -176,7 +176,7 @@ static void on_message(struct user *u, const struct user_sock *s, struct mmsghdr
 	struct arrival a;
 	size_t left = m->msg_len;
 
-	arrival_read(s, &m->msg_hdr, &a);
+	user_arrival_read(s, &m->msg_hdr, &a);
 	if (s->raw) {
 		on_raw(u, s, &a, p, left);
 		return;
@@ -213,7 +213,7 @@ static void path_narrowed(struct user *u, const struct endpoint *to)
 {
 	for (struct user_tun *t = u->tuns; t; t = t->next)
 		if (t->send && ipaddr_eq(&t->send->p->sa.remote.addr, &to->addr))
-			tun_fit(u, t, true);
+			user_tun_fit(u, t, true);
 }
 
 static bool says_too_big(struct msghdr *m)
@@ -258,7 +258,7 @@ static void drain_errors(struct user *u, int fd)
 	}
 }
 
-void sock_ready(struct user *u, struct source *src, uint32_t events)
+void user_sock_ready(struct user *u, struct source *src, uint32_t events)
 {
 	const struct user_sock *s = (const struct user_sock *)src;
 

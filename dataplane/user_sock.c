@@ -123,12 +123,12 @@ static bool may_miss(const struct user_sock *s)
 	return s->raw || (s->v6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL));
 }
 
-bool socks_open(struct user *u, char *why, size_t n)
+bool user_socks_open(struct user *u, char *why, size_t n)
 {
 	for (unsigned i = 0; i < SOCK_MAX; i++) {
 		bool natt = i == SOCK_NATT4 || i == SOCK_NATT6, raw = i >= SOCK_RAW4;
 
-		u->sock[i] = (struct user_sock){.src = {.ready = sock_ready, .fd = -1},
+		u->sock[i] = (struct user_sock){.src = {.ready = user_sock_ready, .fd = -1},
 		        .id = i,
 		        .natt = natt,
 		        .raw = raw,
@@ -145,7 +145,7 @@ bool socks_open(struct user *u, char *why, size_t n)
 	return true;
 }
 
-void socks_close(struct user *u)
+void user_socks_close(struct user *u)
 {
 	for (unsigned i = 0; i < SOCK_MAX; i++)
 		if (u->sock[i].src.fd >= 0)
@@ -157,7 +157,7 @@ static struct user_sock *opened(struct user_sock *s)
 	return s->src.fd >= 0 ? s : NULL;
 }
 
-struct user_sock *sock_for(struct user *u, const struct dp_sa *sa)
+struct user_sock *user_sock_for(struct user *u, const struct dp_sa *sa)
 {
 	bool v6 = sa->remote.addr.family == AF_INET6;
 
@@ -193,7 +193,7 @@ static void read_cmsg(const struct cmsghdr *c, struct arrival *a)
 		a->segment = (uint16_t)value;
 }
 
-void arrival_read(const struct user_sock *s, struct msghdr *m, struct arrival *a)
+void user_arrival_read(const struct user_sock *s, struct msghdr *m, struct arrival *a)
 {
 	memset(a, 0, sizeof(*a));
 	endpoint_from_sockaddr(m->msg_name, &a->remote);
@@ -221,7 +221,8 @@ static void add_int(struct msghdr *m, int level, int type, int value)
 	memcpy(add_cmsg(m, level, type, sizeof(value)), &value, sizeof(value));
 }
 
-void departure_write(struct msghdr *m, const struct ipaddr *local, uint8_t tos, uint16_t segment)
+void user_departure_write(
+        struct msghdr *m, const struct ipaddr *local, uint8_t tos, uint16_t segment)
 {
 	bool v6 = local->family == AF_INET6;
 	uint8_t *at;
@@ -275,7 +276,7 @@ int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpo
 		iov[1] = (struct iovec){.iov_base = (void *)&octet, .iov_len = 1};
 	}
 	m.msg_namelen = endpoint_to_sockaddr(remote, &to);
-	departure_write(&m, &local->addr, 0, 0);
+	user_departure_write(&m, &local->addr, 0, 0);
 	int rc = send_once_more(s->src.fd, &m);
 
 	if (rc == 0)
@@ -285,7 +286,7 @@ int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpo
 
 /* ---- the path -------------------------------------------------------------------------------- */
 
-uint16_t path_mtu(const struct ipaddr *local, const struct ipaddr *remote)
+uint16_t user_path_mtu(const struct ipaddr *local, const struct ipaddr *remote)
 {
 	bool v6 = remote->family == AF_INET6;
 	struct endpoint from = {.addr = *local}, to = {.addr = *remote, .port = 9};

@@ -74,7 +74,7 @@ static void no_link_local(const char *name)
 	close(fd);
 }
 
-int tun_open(struct user *u, struct user_tun *t)
+int user_tun_open(struct user *u, struct user_tun *t)
 {
 	struct ifreq ifr = {
 	        .ifr_flags = (short)(IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | (int)IFF_TUN_EXCL)};
@@ -91,18 +91,18 @@ int tun_open(struct user *u, struct user_tun *t)
 	}
 	set_offloads(fd);
 	no_link_local(t->t.name);
-	t->src = (struct source){.ready = tun_ready, .fd = fd};
-	tun_set_mtu(u, t, t->t.mtu ? t->t.mtu : MTU_DEFAULT);
+	t->src = (struct source){.ready = user_tun_ready, .fd = fd};
+	user_tun_set_mtu(u, t, t->t.mtu ? t->t.mtu : MTU_DEFAULT);
 	return 0;
 }
 
-void tun_close(struct user_tun *t)
+void user_tun_close(struct user_tun *t)
 {
 	close(t->src.fd);
 	t->src.fd = -1;
 }
 
-void tun_set_mtu(struct user *u, struct user_tun *t, uint16_t mtu)
+void user_tun_set_mtu(struct user *u, struct user_tun *t, uint16_t mtu)
 {
 	struct ifreq ifr = {.ifr_mtu = mtu};
 
@@ -124,7 +124,7 @@ static bool speaks6(const struct pair *p)
 static uint16_t fitting(const struct user_tun *t)
 {
 	const struct pair *p = t->send->p;
-	uint16_t path = path_mtu(&p->sa.local.addr, &p->sa.remote.addr),
+	uint16_t path = user_path_mtu(&p->sa.local.addr, &p->sa.remote.addr),
 	         floor = speaks6(p) ? MTU_FLOOR6 : MTU_FLOOR4;
 	uint16_t fit;
 
@@ -137,7 +137,7 @@ static uint16_t fitting(const struct user_tun *t)
 	return t->t.mtu && t->t.mtu < fit ? t->t.mtu : fit;
 }
 
-void tun_fit(struct user *u, struct user_tun *t, bool say)
+void user_tun_fit(struct user *u, struct user_tun *t, bool say)
 {
 	uint16_t mtu, was = t->mtu;
 
@@ -145,10 +145,10 @@ void tun_fit(struct user *u, struct user_tun *t, bool say)
 		mtu = t->t.mtu ? t->t.mtu : was;
 	else
 		mtu = fitting(t);
-	tun_set_mtu(u, t, mtu);
+	user_tun_set_mtu(u, t, mtu);
 	if (say && t->mtu < was) {
 		struct dp_event ev = {.type = DP_EV_MTU, .tunnel = t->t.id, .value = t->mtu};
 
-		tell(u, &ev);
+		user_tell(u, &ev);
 	}
 }

@@ -21,19 +21,19 @@ enum { READS = 32, IV_MAX = 16, GSO_SEGMENTS = 64, GSO_OCTETS = 65000, MESSAGES 
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-void tell(struct user *u, const struct dp_event *ev)
+void user_tell(struct user *u, const struct dp_event *ev)
 {
-	queue_put(&u->queue, ev);
+	user_queue_put(&u->queue, ev);
 }
 
 static bool tell_expiry(struct user *u, const struct user_sa *sa, enum dp_event_type type)
 {
 	struct dp_event ev = {.type = type, .tunnel = sa->tun->t.id, .spi = sa->p->sa.spi_in};
 
-	return queue_put(&u->queue, &ev);
+	return user_queue_put(&u->queue, &ev);
 }
 
-void sa_tell_limits(struct user *u, struct user_sa *sa)
+void user_tell_limits(struct user *u, struct user_sa *sa)
 {
 	if (sa->p->soft && !sa->soft_said)
 		sa->soft_said = tell_expiry(u, sa, DP_EV_SOFT_EXPIRE);
@@ -83,7 +83,7 @@ static void add_message(struct batch *b, const struct user_tx *tx, unsigned at, 
 	        .msg_iov = &b->iov[at],
 	        .msg_iovlen = k,
 	        .msg_control = &b->control[b->n]};
-	departure_write(h, &b->sa->p->sa.local.addr, tx->item[at].tos,
+	user_departure_write(h, &b->sa->p->sa.local.addr, tx->item[at].tos,
 	        k > 1 ? (uint16_t)tx->item[at].wire.n : 0);
 	b->n++;
 }
@@ -124,7 +124,7 @@ static void send_singly(struct user *u, struct batch *b, const struct msghdr *ru
 		m.msg_iov = &run->msg_iov[i];
 		m.msg_iovlen = 1;
 		m.msg_control = &control;
-		departure_write(&m, &b->sa->p->sa.local.addr, first->tos, 0);
+		user_departure_write(&m, &b->sa->p->sa.local.addr, first->tos, 0);
 		if (sendmsg(b->sock->src.fd, &m, MSG_NOSIGNAL) >= 0)
 			u->stats.udp_writes++;
 		else
@@ -149,7 +149,7 @@ static void on_refusal(struct user *u, struct batch *b, const struct msghdr *m, 
 		b->sock->no_gso |= err == EIO;
 		send_singly(u, b, m);
 		if (err != EIO)
-			tun_fit(u, b->sa->tun, true);
+			user_tun_fit(u, b->sa->tun, true);
 		return;
 	}
 	count_failure(b->sa, err, (unsigned)m->msg_iovlen);
@@ -237,8 +237,8 @@ static void lost(struct user *u, struct user_tun *t, int err)
 {
 	struct dp_event ev = {.type = DP_EV_ERROR, .tunnel = t->t.id, .value = (uint32_t)err};
 
-	tun_close(t);
-	tell(u, &ev);
+	user_tun_close(t);
+	user_tell(u, &ev);
 }
 
 /* Octets of the next packet, its virtio header apart; 0: none now. */
@@ -256,7 +256,7 @@ static size_t read_packet(struct user *u, struct user_tun *t, struct virtio_net_
 	return 0;
 }
 
-void tun_ready(struct user *u, struct source *s, uint32_t events)
+void user_tun_ready(struct user *u, struct source *s, uint32_t events)
 {
 	static _Thread_local struct batch b;
 	struct user_tun *t = (struct user_tun *)s;
@@ -265,7 +265,7 @@ void tun_ready(struct user *u, struct source *s, uint32_t events)
 
 	(void)events;
 	b.sa = t->send;
-	b.sock = b.sa ? sock_for(u, &b.sa->p->sa) : NULL;
+	b.sock = b.sa ? user_sock_for(u, &b.sa->p->sa) : NULL;
 	for (int i = 0; i < READS && (n = read_packet(u, t, &h)) > 0; i++) {
 		if (b.sock)
 			cut_and_seal(u, &b, &h, u->tx.read, n);
@@ -275,5 +275,5 @@ void tun_ready(struct user *u, struct source *s, uint32_t events)
 	if (!b.sock)
 		return;
 	flush(u, &b);
-	sa_tell_limits(u, b.sa);
+	user_tell_limits(u, b.sa);
 }
