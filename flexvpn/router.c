@@ -86,8 +86,9 @@ static void random_octets(void *ctx, uint8_t *dst, size_t n)
 
 static bool open_dataplane(struct router *r, const char *which, char *why, size_t n)
 {
-	static const struct dp_ops *const candidates[] = {&dp_user_ops};
+	static const struct dp_ops *const candidates[] = {&dp_kernel_ops, &dp_user_ops};
 	struct dp_config cfg = {0};
+	char yes[96] = "";
 
 	if (strcmp(which, "fake") == 0) {
 		r->b.dp_ops = &dp_fake_ops;
@@ -98,11 +99,12 @@ static bool open_dataplane(struct router *r, const char *which, char *why, size_
 
 		if (!asked && strcmp(which, "auto") != 0)
 			continue;
-		if (!candidates[i]->probe(r->dataplane_why, sizeof(r->dataplane_why))) {
-			snprintf(why, n, "data plane %s: %s", candidates[i]->name, r->dataplane_why);
+		if (!candidates[i]->probe(yes, sizeof(yes))) {
+			snprintf(why, n, "data plane %s: %s", candidates[i]->name, yes);
 			continue;
 		}
 		r->b.dp_ops = candidates[i];
+		snprintf(r->dataplane_why, sizeof(r->dataplane_why), "%s%s%s", yes, why[0] ? "; " : "", why);
 	}
 	if (!r->b.dp_ops) {
 		if (!why[0])
