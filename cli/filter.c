@@ -297,7 +297,7 @@ void filter_help(const char *text, struct strbuf *out)
 
 bool filter_complete(const char *text, struct strbuf *out)
 {
-	enum filter_kind kind;
+	enum filter_kind kind = F_NKIND;
 	size_t skip = blanks(text), n = word_len(text + skip);
 
 	if (!n || text[skip + n] || lookup(text + skip, n, &kind) != 1)
