@@ -174,8 +174,8 @@ struct user {
 	uint64_t sends;          /* sa_send() calls so far */
 	uint64_t ike_out;        /* counted by the control thread */
 
-	uint64_t now; /* CLOCK_MONOTONIC in milliseconds, read once per round */
-	uint64_t unknown_said;
+	uint64_t now;                    /* CLOCK_MONOTONIC in milliseconds, read once per round */
+	uint64_t unknown_said, refitted; /* when that was done last */
 	struct dp_stats stats;
 	struct user_queue queue;
 	struct user_tx tx;

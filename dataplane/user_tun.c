@@ -128,8 +128,8 @@ static uint16_t fitting(const struct user_tun *t)
 	         floor = speaks6(p) ? MTU_FLOOR6 : MTU_FLOOR4;
 	uint16_t fit;
 
-	if (!path)
-		return t->t.mtu ? t->t.mtu : MTU_DEFAULT;
+	if (!path) /* no way there now */
+		return t->t.mtu ? t->t.mtu : t->mtu;
 	fit = dp_inner_mtu(path, p->sa.local.addr.family, p->sa.udp_encap, p->sa.mode, p->payload,
 	        alg_encr(p->sa.encr), alg_integ(p->sa.integ));
 	if (fit < floor)

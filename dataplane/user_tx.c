@@ -17,7 +17,14 @@
 #include "dataplane/user.h"
 
 /* Reads per wake-up: what bounds the time for which control calls and the other direction wait. */
-enum { READS = 32, IV_MAX = 16, GSO_SEGMENTS = 64, GSO_OCTETS = 65000, MESSAGES = TX_SLOTS };
+enum {
+	READS = 32,
+	IV_MAX = 16,
+	GSO_SEGMENTS = 64,
+	GSO_OCTETS = 65000,
+	REFIT_EVERY_MS = 1000,
+	MESSAGES = TX_SLOTS
+};
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
@@ -138,6 +145,15 @@ static bool is_reported(int err) /* an ICMP error of earlier traffic, told once 
 	       err == EACCES;
 }
 
+/* The path takes less than the device gives, perhaps: looked at once a second at most. */
+static void refit(struct user *u, struct user_tun *t)
+{
+	if (u->refitted && u->now - u->refitted < REFIT_EVERY_MS)
+		return;
+	u->refitted = u->now;
+	user_tun_fit(u, t, true);
+}
+
 /* What to do about the message that stopped sendmmsg(); it is done with then. */
 static void on_refusal(struct user *u, struct batch *b, const struct msghdr *m, int err)
 {
@@ -149,7 +165,7 @@ static void on_refusal(struct user *u, struct batch *b, const struct msghdr *m, 
 		b->sock->no_gso |= err == EIO;
 		send_singly(u, b, m);
 		if (err != EIO)
-			user_tun_fit(u, b->sa->tun, true);
+			refit(u, b->sa->tun);
 		return;
 	}
 	count_failure(b->sa, err, (unsigned)m->msg_iovlen);

@@ -418,6 +418,40 @@ static void a_tunnel_for_ipv4_goes_below_1280(void **state)
 	hand_close(&h);
 }
 
+static bool refused(struct dp *d, uint64_t n)
+{
+	struct dp_sa_state s;
+
+	return ops->sa_get(d, 0x1001, &s) && s.c.send_errors >= n;
+}
+
+static void an_address_that_goes_may_come_back(void **state)
+{
+	struct hand h;
+	struct dp_sa_state s;
+	uint8_t esp[200];
+
+	hand_open(&h, state, "gcm128", NULL);
+	int in = listen_inside(&h);
+
+	lab_enter(h.l, 1);
+	lab_sh("ip addr del 192.0.2.2/24 dev vB && ip addr add 192.0.2.3/24 dev vB");
+	for (int i = 0; i < 10; i++)
+		assert_true(lab_send(in, "10.0.0.1", 7000, "lost", 4));
+	assert_true(lab_until(h.l->d[1], refused, 10));
+	assert_int_equal(
+	        recv(h.fd, esp, sizeof(esp), MSG_DONTWAIT), -1); /* nor from another address */
+	assert_true(lab_has("ip link show Tunnel1", " mtu 1400 "));
+	lab_sh("ip addr add 192.0.2.2/24 dev vB");
+	assert_true(lab_send(in, "10.0.0.1", 7000, "back", 4));
+	assert_true(lab_recv(h.fd, esp, sizeof(esp)) > 0);
+	assert_true(ops->sa_get(h.l->d[1], 0x1001, &s));
+	assert_int_equal(s.c.send_errors, 10);
+	close(in);
+	lab_enter(h.l, 0);
+	hand_close(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +468,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                a_narrower_path_narrows_the_tunnel, setup, teardown),
 	        cmocka_unit_test_setup_teardown(a_tunnel_for_ipv4_goes_below_1280, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                an_address_that_goes_may_come_back, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
