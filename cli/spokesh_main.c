@@ -20,6 +20,7 @@ struct options {
 	size_t n_command;
 	const char *check[MAX_COMMANDS];
 	size_t n_check;
+	bool echo;
 };
 
 static void usage(FILE *to)
@@ -29,6 +30,7 @@ static void usage(FILE *to)
 	      "       spokesh --check FILE...\n"
 	      "The terminal of spoke.\n\n"
 	      "  -c COMMAND      run COMMAND and end; may be repeated\n"
+	      "  --echo          show the lines of SCRIPT behind their prompts, as a terminal does\n"
 	      "  --socket PATH   the router's socket (" PROTO_DEFAULT_SOCKET ")\n"
 	      "  --check FILE    read a configuration offline; FILE:LINE:COLUMN: message for each "
 	      "bad line\n"
@@ -39,6 +41,7 @@ static void usage(FILE *to)
 }
 
 static const struct option longopts[] = {
+        {"echo", no_argument, NULL, 'e'},
         {"socket", required_argument, NULL, 's'},
         {"check", required_argument, NULL, 'k'},
         {"help", no_argument, NULL, 'h'},
@@ -68,6 +71,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			if (o->n_check == MAX_COMMANDS)
 				return too_many();
 			o->check[o->n_check++] = optarg;
+			break;
+		case 'e':
+			o->echo = true;
 			break;
 		case 's':
 			o->socket = optarg;
@@ -119,10 +125,10 @@ static int talk(struct options *o)
 		return 2;
 	if (o->n_command)
 		status = sh_commands(&l, o->command, o->n_command);
-	else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+	else if (!o->echo && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		status = sh_terminal(&l);
 	else
-		status = sh_script(&l);
+		status = sh_script(&l, o->echo);
 	link_close(&l);
 	return status;
 }

@@ -22,6 +22,8 @@ struct script {
 	unsigned long sent, prompts; /* lines sent; prompts received: one before the first line, one
 	                                behind each */
 	bool refused, closed;
+	bool echo;             /* show prompt and line, as a terminal would */
+	struct strbuf unshown; /* echo: lines sent whose prompt has not come yet */
 	unsigned long too_long; /* its number; 0: none */
 };
 
@@ -36,6 +38,25 @@ static void print(struct rd *body, const char *end)
 	fputs(end, stdout);
 }
 
+/* A prompt, and behind it the line that was sent for it: they come in the order of the lines. An answer to a question that hides what is
+ * typed stays hidden. */
+static void show_line(struct script *sc, struct rd *body)
+{
+	bool hidden = rd_u8(body) & PROTO_PROMPT_NOECHO;
+	const char *line = sb_str(&sc->unshown), *end = strchr(line, '\n');
+
+	if (!end)
+		return; /* the prompt after the last line */
+	print(body, "");
+	if (!hidden)
+		fwrite(line, 1, (size_t)(end - line), stdout);
+	putchar('\n');
+	size_t n = (size_t)(end - line) + 1;
+
+	memmove(sc->unshown.s, sc->unshown.s + n, sc->unshown.len - n + 1);
+	sc->unshown.len -= n;
+}
+
 static void on_frame(struct script *sc, struct proto_frame *f)
 {
 	switch (f->type) {
@@ -47,6 +68,8 @@ static void on_frame(struct script *sc, struct proto_frame *f)
 		break;
 	case PROTO_PROMPT:
 		sc->prompts++;
+		if (sc->echo)
+			show_line(sc, &f->body);
 		break;
 	case PROTO_DONE:
 		sc->refused |= rd_u8(&f->body) != 0;
@@ -113,6 +136,10 @@ static bool send_line(struct script *sc, struct span line, bool more)
 		frame[n++] = line.p[i];
 	}
 	proto_put(&sc->l->out, PROTO_LINE, frame, n);
+	if (sc->echo) {
+		sb_add(&sc->unshown, frame + 1, n - 1);
+		sb_putc(&sc->unshown, '\n');
+	}
 	explicit_bzero(frame, sizeof(frame));
 	sc->sent++;
 	return true;
@@ -211,6 +238,9 @@ static int run(struct script *sc, enum proto_kind kind)
 	if (sc->text.s)
 		explicit_bzero(sc->text.s, sc->text.cap);
 	sb_fini(&sc->text);
+	if (sc->unshown.s)
+		explicit_bzero(sc->unshown.s, sc->unshown.cap);
+	sb_fini(&sc->unshown);
 	if (sc->too_long)
 		fprintf(stderr,
 		        "spokesh: line %lu is longer than %d characters; nothing after it was "
@@ -223,9 +253,9 @@ static int run(struct script *sc, enum proto_kind kind)
 	return sc->refused || sc->too_long;
 }
 
-int sh_script(struct link *l)
+int sh_script(struct link *l, bool echo)
 {
-	struct script sc = {.l = l};
+	struct script sc = {.l = l, .echo = echo};
 
 	return run(&sc, PROTO_SCRIPT);
 }

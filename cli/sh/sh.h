@@ -6,6 +6,7 @@
 #ifndef SPOKE_CLI_SH_SH_H
 #define SPOKE_CLI_SH_SH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cli/sh/link.h"
@@ -13,8 +14,9 @@
 /* A person (or a program that plays one) at a terminal: standard input and output. */
 int sh_terminal(struct link *l);
 
-/* Lines from standard input. No prompts and no echo; a refused line is shown with its number. */
-int sh_script(struct link *l);
+/* Lines from standard input; a refused line is shown with its number. With `echo` each line is shown behind its prompt, as on a
+ * terminal; otherwise neither is. */
+int sh_script(struct link *l, bool echo);
 /* The commands of `-c`, in order. */
 int sh_commands(struct link *l, char *const *commands, size_t n);
 
