@@ -23,7 +23,9 @@ struct script {
 	                                behind each */
 	bool refused, closed;
 	bool echo;             /* show prompt and line, as a terminal would */
-	struct strbuf unshown; /* echo: lines sent whose prompt has not come yet */
+	bool asked, hidden;    /* echo: a prompt waits for its line; it asks for a secret */
+	struct strbuf prompt;  /* the last one */
+	struct strbuf unshown; /* echo: lines sent and not shown yet */
 	unsigned long too_long; /* its number; 0: none */
 };
 
@@ -38,23 +40,35 @@ static void print(struct rd *body, const char *end)
 	fputs(end, stdout);
 }
 
-/* A prompt, and behind it the line that was sent for it: they come in the order of the lines. An answer to a question that hides what is
- * typed stays hidden. */
-static void show_line(struct script *sc, struct rd *body)
+/* Behind the prompt that waits for it goes the next line that was sent: both come in order, but either may be there first. An answer to a
+ * question that hides what is typed stays hidden. */
+static void show_line(struct script *sc)
 {
-	bool hidden = rd_u8(body) & PROTO_PROMPT_NOECHO;
 	const char *line = sb_str(&sc->unshown), *end = strchr(line, '\n');
 
-	if (!end)
-		return; /* the prompt after the last line */
-	print(body, "");
-	if (!hidden)
-		fwrite(line, 1, (size_t)(end - line), stdout);
-	putchar('\n');
+	if (!sc->asked || !end)
+		return;
 	size_t n = (size_t)(end - line) + 1;
 
+	fputs(sb_str(&sc->prompt), stdout);
+	if (!sc->hidden)
+		fwrite(line, 1, n - 1, stdout);
+	putchar('\n');
 	memmove(sc->unshown.s, sc->unshown.s + n, sc->unshown.len - n + 1);
 	sc->unshown.len -= n;
+	sc->asked = false;
+}
+
+static void on_prompt(struct script *sc, struct rd *body)
+{
+	sc->prompts++;
+	sc->hidden = rd_u8(body) & PROTO_PROMPT_NOECHO;
+	sc->asked = sc->echo;
+	struct span text = rd_rest(body);
+
+	sb_clear(&sc->prompt);
+	sb_add(&sc->prompt, text.p, text.n);
+	show_line(sc);
 }
 
 static void on_frame(struct script *sc, struct proto_frame *f)
@@ -67,9 +81,7 @@ static void on_frame(struct script *sc, struct proto_frame *f)
 		print(&f->body, "\n");
 		break;
 	case PROTO_PROMPT:
-		sc->prompts++;
-		if (sc->echo)
-			show_line(sc, &f->body);
+		on_prompt(sc, &f->body);
 		break;
 	case PROTO_DONE:
 		sc->refused |= rd_u8(&f->body) != 0;
@@ -139,6 +151,7 @@ static bool send_line(struct script *sc, struct span line, bool more)
 	if (sc->echo) {
 		sb_add(&sc->unshown, frame + 1, n - 1);
 		sb_putc(&sc->unshown, '\n');
+		show_line(sc);
 	}
 	explicit_bzero(frame, sizeof(frame));
 	sc->sent++;
@@ -241,6 +254,7 @@ static int run(struct script *sc, enum proto_kind kind)
 	if (sc->unshown.s)
 		explicit_bzero(sc->unshown.s, sc->unshown.cap);
 	sb_fini(&sc->unshown);
+	sb_fini(&sc->prompt);
 	if (sc->too_long)
 		fprintf(stderr,
 		        "spokesh: line %lu is longer than %d characters; nothing after it was "
