@@ -208,7 +208,8 @@ static bool may_be_rekeyed(const struct child_sa *c)
 	return c->state == CHILD_UP || (c->state == CHILD_REKEYING && !c->heir);
 }
 
-static void child_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b)
+static void child_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
 {
 	struct session *s = sa->ses;
 	struct ike_pl_notify n;
@@ -238,6 +239,8 @@ static void child_request(struct ike_sa *sa, const struct ike_msg *m, struct ike
 	put_u16(data, group);
 	if (no)
 		ike_put_notify(b, no, span_of(data, no == N_INVALID_KE_PAYLOAD ? 2 : 0));
+	if (no == N_INVALID_SYNTAX)
+		*after = (struct after){AFTER_DOWN_LOUD, IKE_R_SYNTAX, 0};
 }
 
 static bool is_ike_rekey(const struct ike_msg *m)
@@ -251,16 +254,15 @@ void create_request(
 {
 	struct session *s = sa->ses;
 
-	(void)after;
 	rekey_ike_peer_uses(sa);
 	if (s->down || sa != s->current || sa->close_wanted || sa->state == IKE_S_DELETING)
 		ike_put_notify(b, N_TEMPORARY_FAILURE, (struct span){0});
 	else if (is_ike_rekey(m))
-		rekey_ike_request(sa, m, b);
+		rekey_ike_request(sa, m, b, after);
 	else if (sa->state != IKE_S_ESTABLISHED)
 		ike_put_notify(b, N_TEMPORARY_FAILURE, (struct span){0});
 	else
-		child_request(sa, m, b);
+		child_request(sa, m, b, after);
 }
 
 /* ---- the response to ours ------------------------------------------------------- */
@@ -281,6 +283,10 @@ static void refused(
 	ike_time now = s->e->now;
 
 	ike_dbg(s->e, s, 1, "Rekeying IPsec SA refused: %s", ike_notify_name(n->type));
+	if (n->type == N_INVALID_SYNTAX) {
+		ike_session_close(s, IKE_R_SYNTAX, n->type);
+		return;
+	}
 	if (!old || old->state != CHILD_REKEYING)
 		return;
 	old->state = CHILD_UP;

@@ -154,7 +154,8 @@ static uint16_t answer(struct ike_sa *old, const struct ike_msg *m, struct ike_b
 	return fresh ? 0 : N_INVALID_SYNTAX;
 }
 
-void rekey_ike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b)
+void rekey_ike_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
 {
 	struct session *s = sa->ses;
 	const struct ike_pl *psa = ike_msg_find(m, PL_SA), *pke = ike_msg_find(m, PL_KE);
@@ -177,6 +178,8 @@ void rekey_ike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_bu
 	put_u16(group, no == N_INVALID_KE_PAYLOAD ? choice.suite.group : 0);
 	if (no)
 		ike_put_notify(b, no, span_of(group, no == N_INVALID_KE_PAYLOAD ? 2 : 0));
+	if (no == N_INVALID_SYNTAX)
+		*after = (struct after){AFTER_DOWN_LOUD, IKE_R_SYNTAX, 0};
 }
 
 /* ---- the response to ours ------------------------------------------------------- */
@@ -190,6 +193,10 @@ static void refused(struct ike_sa *sa, struct request *r, const struct ike_pl_no
 	ike_dbg(s->e, s, 1, "Rekeying IKEv2 SA refused: %s", ike_notify_name(n->type));
 	if (s->down || sa != s->current)
 		return;
+	if (n->type == N_INVALID_SYNTAX) {
+		ike_session_close(s, IKE_R_SYNTAX, n->type);
+		return;
+	}
 	if (sa->rival) { /* the peer's own rekeying stands */
 		rekey_ike_peer_uses(sa->rival);
 		return;

@@ -413,7 +413,8 @@ const struct nonce *nonce_min(const struct nonce *a, const struct nonce *b);
 bool nonce_read(const struct ike_msg *m, struct nonce *out);
 /* rekey.c: the IKE SA by CREATE_CHILD_SA */
 void rekey_ike_send(struct ike_sa *sa, struct task *t);
-void rekey_ike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b);
+void rekey_ike_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
 void rekey_ike_peer_uses(struct ike_sa *sa); /* the rival becomes current, if it is one */
 void rekey_ike_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
 /* info.c */

@@ -77,6 +77,8 @@ static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const 
 	(void)sa;
 	assert_in_range(level, 0, 3);
 	s->debug_lines++;
+	if (strncmp(text, "Building packet", 15) == 0)
+		sb_puts(&s->built, strstr(text, "contents:"));
 	s->debug_seen_key |= strstr(text, pair_psk) != NULL;
 }
 
@@ -175,6 +177,7 @@ void pair_free(struct pair *p)
 		secret_wipe(&p->s[i].peering.local_psk);
 		secret_wipe(&p->s[i].peering.remote_psk);
 		secret_wipe(&p->s[i].key);
+		sb_fini(&p->s[i].built);
 		assert_false(p->s[i].debug_seen_key);
 	}
 	free(p);
@@ -361,6 +364,12 @@ bool pair_drop_all(struct pair *p, int from, struct dgram *d)
 	(void)from;
 	(void)d;
 	return false;
+}
+
+bool pair_drop_requests_of_a(struct pair *p, int from, struct dgram *d)
+{
+	(void)p;
+	return from == B || (d->data[19] & IKE_F_RESPONSE);
 }
 
 /* ---- orders and questions ------------------------------------------------------- */

@@ -43,6 +43,8 @@ struct pair_side {
 	const char *want_peer; /* identity that peer_ok wants; NULL: any */
 	bool debug_seen_key;   /* a debug line contained the pre-shared key */
 	unsigned debug_lines;
+	struct strbuf
+	        built; /* payloads of the protected messages that it made; cleared by the test */
 };
 
 struct pair {
@@ -78,6 +80,7 @@ void pair_agree(struct pair *p);
 struct ike_sa *pair_sa(struct pair *p, int side); /* the current one, from inside */
 
 /* Filters. */
+bool pair_drop_requests_of_a(struct pair *p, int from, struct dgram *d);
 bool pair_drop_all(struct pair *p, int from, struct dgram *d);
 
 #endif
