@@ -487,3 +487,23 @@ uint16_t ike_proposals_first_group(const struct ike_proposal *p, size_t n)
 				return p[i].group[j];
 	return KE_NONE;
 }
+
+static void add_group(struct ike_proposal *p, uint16_t group)
+{
+	if (p->n_group < IKE_MAX_ALGS && !ike_proposals_have_group(p, 1, group))
+		p->group[p->n_group++] = group;
+}
+
+struct ike_proposal ike_proposal_keep(
+        const struct ike_suite *s, const struct ike_proposal *p, size_t n)
+{
+	struct ike_proposal keep = {.encr = {s->encr}, .n_encr = 1, .prf = {s->prf}, .n_prf = 1};
+
+	if (s->integ != AUTH_NONE)
+		keep.integ[keep.n_integ++] = s->integ;
+	add_group(&keep, s->group);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < p[i].n_group; j++)
+			add_group(&keep, p[i].group[j]);
+	return keep;
+}

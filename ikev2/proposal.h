@@ -73,4 +73,11 @@ uint16_t ike_proposals_first_group(
         const struct ike_proposal *p, size_t n); /* known here; KE_NONE if there is none */
 bool ike_encr_is_aead(uint16_t encr_id);
 
+/* The same algorithms again, for rekeying an IKE SA: those of `suite`, with its group first and
+ * after it every other group of `p`. Peers disagree about the key schedule when the PRF changes in
+ * a rekeying (RFC 7296 §2.18 wants the new one for SK_*; strongSwan goes on with the old one), so
+ * it had better not change. */
+struct ike_proposal ike_proposal_keep(
+        const struct ike_suite *suite, const struct ike_proposal *p, size_t n);
+
 #endif

@@ -476,6 +476,34 @@ static void groups_of_an_offer(void **state)
 	assert_false(ike_encr_is_aead(999));
 }
 
+static void the_same_algorithms_again(void **state)
+{
+	const struct ike_proposal offered[] = {gcm, cbc};
+	const struct ike_suite suite = {.encr = {ENCR_AES_CBC, 128},
+	        .integ = AUTH_HMAC_SHA2_256_128,
+	        .prf = PRF_HMAC_SHA2_256,
+	        .group = KE_MODP_2048};
+	struct ike_proposal keep = ike_proposal_keep(&suite, offered, 2);
+	struct ike_choice c;
+	struct sa s;
+
+	(void)state;
+	assert_int_equal(keep.n_encr + keep.n_integ + keep.n_prf, 3);
+	assert_int_equal(keep.n_group, 3);
+	assert_int_equal(keep.group[0], KE_MODP_2048);
+	offer(&s, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, &keep, 1);
+	assert_true(ike_sa_choose(
+	        &s.pl, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, offered, 2, KE_MODP_2048, &c));
+	assert_memory_equal(&c.suite, &suite, sizeof(suite));
+	drop(&s);
+	struct ike_suite aead = {
+	        .encr = {ENCR_AES_GCM_16, 256}, .prf = PRF_HMAC_SHA2_256, .group = KE_ECP_256};
+
+	keep = ike_proposal_keep(&aead, offered, 2);
+	assert_int_equal(keep.n_integ, 0);
+	assert_int_equal(keep.group[0], KE_ECP_256);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +521,7 @@ int main(void)
 	        cmocka_unit_test(answers_that_are_no_choice_are_refused),
 	        cmocka_unit_test(an_answer_has_one_proposal_and_one_of_each),
 	        cmocka_unit_test(groups_of_an_offer),
+	        cmocka_unit_test(the_same_algorithms_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
