@@ -249,7 +249,7 @@ static void guide_prints_back(void **s)
  */
 
 static const char *const examples[] = {
-        "guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg", "tracked-isps.cfg", "dial-backup.cfg"};
+        "guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg", "tracked-isps.cfg", "dial-backup.cfg", "whole-isr.cfg"};
 
 static void examples_print_to_a_fixpoint(void **s)
 {
@@ -339,6 +339,25 @@ static void two_hubs_rest(void **s)
 	assert_prefix(&nets[1], "10.7.2.9/32");
 	assert_string_equal(fx_find_interface(c, "GigabitEthernet0/1")->device, "eth1");
 	assert_int_equal(fx_find_interface(c, "Tunnel0")->ip_mtu, 1400);
+	fx_config_free(c);
+}
+
+/* The lines of the chassis around it do not keep a pasted spoke from working. */
+static void a_whole_running_config_has_a_complete_client(void **s)
+{
+	struct fx_config *c = build_example("whole-isr.cfg");
+	struct fx_resolved r;
+	char why[200] = "";
+
+	(void)s;
+	if (!fx_client_resolve(c, fx_find_client(c, "HUB"), &r, why, sizeof(why)))
+		fail_msg("%s", why);
+	assert_string_equal(r.author->name, "FLEX");
+	assert_int_equal(r.tunnel->mode, FX_TUN_GRE4); /* the default */
+	assert_int_equal(fx_find_transform(c, "TS")->mode, IKE_MODE_TRANSPORT);
+	assert_true(r.profile->dpd.on_demand && r.profile->dpd.interval_s == 10);
+	assert_true(fx_find_interface(c, "GigabitEthernet0/0/1")->shutdown);
+	assert_prefix(&fx_find_interface(c, "Loopback0")->addr[0], "10.255.0.7/32");
 	fx_config_free(c);
 }
 
@@ -704,6 +723,7 @@ int main(void)
 	        cmocka_unit_test(two_hubs_ikev2),
 	        cmocka_unit_test(two_hubs_keys_are_one_for_each_direction),
 	        cmocka_unit_test(two_hubs_rest),
+	        cmocka_unit_test(a_whole_running_config_has_a_complete_client),
 	        cmocka_unit_test(defaults_are_there_without_a_line),
 	        cmocka_unit_test(defaults_can_be_changed_line_by_line),
 	        cmocka_unit_test(defaults_can_be_disabled_and_come_back),
