@@ -23,7 +23,7 @@ void cfg_print_node(const struct cfg_node *n, bool all, unsigned indent, struct 
 
 	print_tree(n->kids, mode, all, indent + s->info.indent, out);
 	if (s->close)
-		put_line(out, indent + (s->close[0] == '!' ? 0u : s->info.indent), s->close);
+		put_line(out, indent, s->close);
 }
 
 /* What is in force without a line of this id, as a line; NULL for most. */
