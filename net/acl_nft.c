@@ -66,9 +66,16 @@ static void put_ports(struct strbuf *out, const char *field, const struct acl_po
 		sb_printf(out, "%s %u ", p->op == ACL_PORT_LT ? "<" : ">", p->port[0]);
 		return;
 	}
-	sb_puts(out, p->op == ACL_PORT_NEQ ? "!= { " : "{ ");
-	for (uint8_t i = 0; i < (p->op == ACL_PORT_RANGE ? 1 : p->n); i++)
-		sb_printf(out, "%s%u", i ? ", " : "", p->port[i]);
+	uint8_t n = p->op == ACL_PORT_RANGE ? 1 : p->n;
+
+	if (p->op == ACL_PORT_NEQ)
+		sb_puts(out, "!= ");
+	if (n == 1) {
+		sb_printf(out, "%u ", p->port[0]);
+		return;
+	}
+	for (uint8_t i = 0; i < n; i++)
+		sb_printf(out, "%s%u", i ? ", " : "{ ", p->port[i]);
 	sb_puts(out, " } ");
 }
 
