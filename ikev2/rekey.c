@@ -12,11 +12,29 @@
 
 /* ---- our request ---------------------------------------------------------------- */
 
+/* First the algorithms that the SA has, then everything configured: ike_proposal_keep() says why.
+ */
+struct rekey_offer {
+	struct ike_proposal p[1 + IKE_MAX_PROPOSALS];
+	size_t n;
+};
+
+static void rekey_offer(const struct ike_sa *sa, struct rekey_offer *o)
+{
+	const struct ike_peering *p = &sa->ses->p;
+
+	o->p[0] = ike_proposal_keep(&sa->suite, p->ike, p->n_ike);
+	o->n = 1;
+	for (size_t i = 0; i < p->n_ike; i++)
+		o->p[o->n++] = p->ike[i];
+}
+
 void rekey_ike_send(struct ike_sa *sa, struct task *t)
 {
 	struct session *s = sa->ses;
 	uint16_t group = t->group ? t->group : sa->suite.group;
 	struct ike_dh *dh = ike_dh_new(group);
+	struct rekey_offer offer;
 
 	if (!dh) {
 		task_free(t);
@@ -29,7 +47,8 @@ void rekey_ike_send(struct ike_sa *sa, struct task *t)
 	cr->dh = dh;
 	cr->spi = e_new_ike_spi(s->e);
 	e_nonce(s->e, &cr->ni);
-	ike_put_sa(&r->b, IKE_PROTO_IKE, cr->spi, 8, IKE_KE_NEEDED, s->p.ike, s->p.n_ike);
+	rekey_offer(sa, &offer);
+	ike_put_sa(&r->b, IKE_PROTO_IKE, cr->spi, 8, IKE_KE_NEEDED, offer.p, offer.n);
 	ike_put_nonce(&r->b, nonce_span(&cr->ni));
 	ike_put_ke(&r->b, group, ike_dh_public(dh));
 	ike_dbg(s->e, s, 0, "Rekeying IKEv2 SA");
@@ -157,19 +176,20 @@ static uint16_t answer(struct ike_sa *old, const struct ike_msg *m, struct ike_b
 void rekey_ike_request(
         struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
 {
-	struct session *s = sa->ses;
 	const struct ike_pl *psa = ike_msg_find(m, PL_SA), *pke = ike_msg_find(m, PL_KE);
 	struct ike_choice choice;
 	struct ike_pl_ke ke;
+	struct rekey_offer ours;
 	uint8_t group[2];
 	uint16_t no = 0;
 
+	rekey_offer(sa, &ours);
 	if (!may_rekey(sa))
 		no = N_TEMPORARY_FAILURE;
 	else if (!psa || !pke || !ike_get_ke(pke, &ke))
 		no = N_INVALID_SYNTAX;
-	else if (!ike_sa_choose(psa, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, s->p.ike, s->p.n_ike,
-	                 ke.group, &choice))
+	else if (!ike_sa_choose(
+	                 psa, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, ours.p, ours.n, ke.group, &choice))
 		no = N_NO_PROPOSAL_CHOSEN;
 	else if (choice.suite.group != ke.group)
 		no = N_INVALID_KE_PAYLOAD;
@@ -219,16 +239,16 @@ static void refused(struct ike_sa *sa, struct request *r, const struct ike_pl_no
 static struct ike_sa *read_answer(
         struct ike_sa *sa, struct request *r, const struct ike_msg *m, struct nonce *nr)
 {
-	struct session *s = sa->ses;
 	const struct ike_pl *psa = ike_msg_find(m, PL_SA), *pke = ike_msg_find(m, PL_KE);
 	struct ike_choice choice;
 	struct ike_pl_ke ke;
+	struct rekey_offer offer;
 	struct secret shared = {0};
 	struct ike_sa *fresh = NULL;
 
+	rekey_offer(sa, &offer);
 	if (!psa || !pke || !nonce_read(m, nr) || !ike_get_ke(pke, &ke) ||
-	        !ike_sa_verify(
-	                psa, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, s->p.ike, s->p.n_ike, &choice) ||
+	        !ike_sa_verify(psa, IKE_PROTO_IKE, 8, IKE_KE_NEEDED, offer.p, offer.n, &choice) ||
 	        ke.group != ike_dh_group(r->cr->dh) || choice.suite.group != ke.group)
 		return NULL;
 	if (ike_dh_shared(r->cr->dh, ke.data, &shared)) {
