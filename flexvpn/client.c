@@ -167,11 +167,19 @@ static void on_change(void *ctx, const struct cfg_change *ch)
 	}
 }
 
-/* A gateway of the downloaded list stands as long as the list does. */
+static bool has_peer(const struct fx_client_cfg *cfg, uint32_t seq)
+{
+	for (size_t i = 0; i < cfg->peers.n; i++)
+		if (cfg->peers.v[i].seq == seq)
+			return true;
+	return false;
+}
+
+/* A gateway of the downloaded list stands as long as the peer that it came from. */
 static bool peer_still_listed(const struct fx_client_cfg *cfg, const struct fx_client *c)
 {
 	if (c->at.down)
-		return true;
+		return has_peer(cfg, c->at.seq);
 	for (size_t i = 0; i < cfg->peers.n; i++) {
 		const struct fx_peer *p = &cfg->peers.v[i];
 
@@ -188,6 +196,8 @@ static void recheck(struct fx *x, struct fx_client *c, const struct fx_client_cf
 	char print[sizeof(c->fingerprint)];
 	struct fx_resolved r;
 
+	if (!has_peer(cfg, c->downloaded.from))
+		c->downloaded.n = 0;
 	if (c->state == FX_INIT)
 		return;
 	if (!fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {

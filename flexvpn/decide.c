@@ -66,35 +66,22 @@ static void choose_source(
 
 void fx_decide(const struct fx_client_cfg *c, const struct fx_facts *f, struct fx_decision *out)
 {
-	const struct fx_downloaded *d = f->downloaded && f->downloaded->n ? f->downloaded : NULL;
-	bool placed = !d;
-
 	out->n = 0;
 	out->chosen = -1;
 	out->source = NULL;
 	out->source_seq = 0;
 	for (size_t i = 0; i < c->peers.n; i++) {
 		const struct fx_peer *p = &c->peers.v[i];
+		struct fx_candidate k = {.at = {.seq = p->seq},
+		        .name = p->fqdn,
+		        .v6 = p->fqdn_ipv6,
+		        .addr = p->addr,
+		        .track = p->track,
+		        .track_down = p->track_down};
 
-		if (!placed && p->seq > d->from) { /* its peer was removed meanwhile: the list keeps
-			                              its place */
-			add_downloaded(out, d, f);
-			placed = true;
-		}
-		add(out,
-		        (struct fx_candidate){.at = {.seq = p->seq},
-		                .name = p->fqdn,
-		                .v6 = p->fqdn_ipv6,
-		                .addr = p->addr,
-		                .track = p->track,
-		                .track_down = p->track_down},
-		        f);
-		if (!placed && p->seq == d->from) {
-			add_downloaded(out, d, f);
-			placed = true;
-		}
+		add(out, k, f);
+		if (f->downloaded && p->seq == f->downloaded->from)
+			add_downloaded(out, f->downloaded, f);
 	}
-	if (!placed)
-		add_downloaded(out, d, f);
 	choose_source(c, f, out);
 }

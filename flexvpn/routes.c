@@ -216,7 +216,7 @@ void fx_routes_retrack(struct fx *x, uint32_t track)
 	struct route *e, *next;
 
 	HASH_ITER(hh, x->routes->table, e, next)
-		if (e->want.track == track)
+		if (e->want.track && (!track || e->want.track == track))
 			mark(x, e);
 }
 

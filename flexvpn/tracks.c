@@ -11,6 +11,7 @@ void fx_tracks_configure(struct fx *x)
 {
 	track_configure(x->tracks, x->cfg->tracks.v, x->cfg->tracks.n, x->now);
 	sla_configure(x->slas, x->cfg->slas.v, x->cfg->slas.n, x->now);
+	fx_routes_retrack(x, 0);
 	x->retrack = true;
 }
 

@@ -88,7 +88,7 @@ void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, u
 		if (old && same_question(&old->cfg, &v[i]))
 			fresh[i] = *old;
 		else
-			fresh[i].since = now_ms;
+			fresh[i] = (struct object){.since = now_ms, .up = old && old->up};
 		fresh[i].cfg = v[i];
 	}
 	qsort(fresh, n, sizeof(*fresh), by_number);
@@ -242,7 +242,7 @@ static bool settle(struct object *o, uint64_t now_ms)
 		o->due = now_ms + delay;
 	if (delay && now_ms < o->due)
 		return false;
-	bool changed = o->known || o->raw;
+	bool changed = o->raw != o->up;
 
 	o->known = true;
 	o->up = o->raw;

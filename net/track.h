@@ -82,9 +82,8 @@ struct track_set;
 struct track_set *track_new(void);
 void track_free(struct track_set *s); /* accepts NULL */
 
-/* The objects as now configured. What is unchanged keeps its state, counters and pending delay; a
- * changed or new object starts anew, down (a stub in its default) and with its first evaluation
- * undelayed. */
+/* The objects as now configured. What is unchanged keeps its state, counters and pending delay. An object that asks another question now is
+ * evaluated anew, undelayed, and reports a change if the answer is another one. A new one starts down. */
 void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, uint64_t now_ms);
 
 /* Evaluates everything; true when a state changed. `changed` (may be NULL) is told of each change.

@@ -320,6 +320,7 @@ static void a_changed_object_starts_anew_and_an_unchanged_one_keeps_its_history(
 	c[1] = interface_of(2, "Ethernet0/1", TRACK_LINE_PROTOCOL);
 	b->now = 9000;
 	track_configure(b->s, c, 2, b->now);
+	assert_true(look(b)); /* told, although the object is another one */
 	assert_true(track_up(b->s, 1));
 	assert_false(track_up(b->s, 2));
 	assert_true(track_get(b->s, 1, &i));

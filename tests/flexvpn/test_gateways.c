@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Which gateway, from which source, and when: track objects, sources, downloaded lists, names,
+ * backup groups, reactivation, two tunnels. The router against three hubs in virtual time. A stub
+ * object is the switch that a test throws.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib_world.h"
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND };
+
+static int setup(void **s)
+{
+	*s = world_new();
+	world_enter(*s, world_guide_example);
+	return 0;
+}
+
+static int teardown(void **s)
+{
+	world_free(*s);
+	return 0;
+}
+
+static void client_lines(struct world *w, const char *lines)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "crypto ikev2 client flexvpn flex\n%s", lines);
+	world_enter(w, text);
+}
+
+static void turn(struct world *w, unsigned track, bool up)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), "track %u stub-object\ndefault-state %s", track,
+	        up ? "up" : "down");
+	world_enter(w, text);
+}
+
+static struct fx_client *flex(struct world *w)
+{
+	return world_client(w, "flex");
+}
+
+static bool active_on(struct world *w, uint32_t seq)
+{
+	return flex(w)->state == FX_ACTIVE && flex(w)->at.seq == seq && !flex(w)->at.down;
+}
+
+/* ---- connect track
+ * ---------------------------------------------------------------------------------------------- */
+
+static void connect_track_up_follows_the_object(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 10, false);
+	client_lines(w, "connect track 10 up");
+	world_run(w, MINUTE);
+	assert_int_equal(flex(w)->state, FX_WAIT_TRACK);
+	assert_int_equal(w->hub[0].inits, 0);
+	turn(w, 10, true);
+	assert_true(world_until(w, "flex", FX_ACTIVE, SECOND));
+	assert_true(world_logged(w, "%TRACK-6-STATE: 10 stub-object Down -> Up"));
+	turn(w, 10, false);
+	assert_true(world_until(w, "flex", FX_WAIT_TRACK, SECOND));
+	struct ike_sa_info info;
+
+	world_run(w, SECOND);
+	assert_false(ike_sa_next(w->hub[0].ike, 0, &info)); /* the hub was told */
+}
+
+static void connect_track_down_is_the_backup_of_the_same_object(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 10, true);
+	client_lines(w, "connect track 10 down");
+	world_run(w, MINUTE);
+	assert_int_equal(flex(w)->state, FX_WAIT_TRACK);
+	turn(w, 10, false);
+	assert_true(world_until(w, "flex", FX_ACTIVE, SECOND));
+}
+
+static void an_undefined_object_is_down(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "connect track 77 up");
+	world_run(w, MINUTE);
+	assert_int_equal(flex(w)->state, FX_WAIT_TRACK);
+	client_lines(w, "connect track 77 down");
+	assert_true(world_until(w, "flex", FX_ACTIVE, SECOND));
+}
+
+/* ---- possible peers
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void a_peer_whose_object_is_in_the_other_state_is_skipped(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1 up\npeer 2 10.0.0.2 "
+	                "track 1 down\npeer 3 10.0.0.3");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_int_equal(flex(w)->at.seq, 2);
+	assert_int_equal(w->hub[0].inits, 0);
+}
+
+static void a_peer_that_is_no_longer_possible_is_left_at_once(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, true);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 1));
+	turn(w, 1, false);
+	world_run(w, SECOND);
+	assert_true(active_on(w, 2));
+	/* without `peer reactivate` the better one coming back changes nothing */
+	turn(w, 1, true);
+	world_run(w, 10 * MINUTE);
+	assert_true(active_on(w, 2));
+	assert_int_equal(flex(w)->connects, 2);
+}
+
+static void nobody_possible_waits_and_starts_when_one_becomes_so(void **s)
+{
+	struct world *w = *s;
+	const struct fx_decision *d;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1");
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->state, FX_RETRY_WAIT);
+	d = fx_client_choices(w->x, flex(w));
+	assert_int_equal(d->n, 1);
+	assert_int_equal(d->cand[0].excluded, FX_X_TRACK); /* and it can say why */
+	assert_int_equal(d->chosen, -1);
+	turn(w, 1, true);
+	assert_true(world_until(w, "flex", FX_ACTIVE, 100)); /* not when the retry timer ends */
+}
+
+static void interface_and_probe_objects_move_the_client(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w,
+	        "ip sla 5\nicmp-echo 10.0.0.1\nfrequency 5\ntimeout 1000\nthreshold "
+	        "1000\nexit\nexit\n"
+	        "ip sla schedule 5 life forever start-time now\ntrack 5 ip sla 5 reachability");
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 5\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 1));
+	w->hub[0].dead = true;
+	world_run(w, 7 * SECOND); /* a period and a time-out: long before liveness would notice */
+	assert_true(active_on(w, 2));
+	assert_true(world_logged(w, "%TRACK-6-STATE: 5 ip sla 5 reachability Up -> Down"));
+}
+
+/* ---- the order of the list
+ * ------------------------------------------------------------------------------------------ */
+
+static void after_a_loss_the_next_in_the_list_is_tried(void **s)
+{
+	struct world *w = *s;
+
+	w->hub[0].psk = "other";
+	client_lines(w, "connect auto\npeer 2 10.0.0.2\npeer 3 10.0.0.3");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 2));
+	w->hub[0].psk = "cisco";
+	struct ike_sa_info info;
+
+	assert_true(ike_sa_next(w->hub[1].ike, 0, &info));
+	ike_close(w->hub[1].ike, info.handle, w->now);
+	world_run(w, SECOND);
+	assert_true(active_on(w, 3));
+	assert_true(ike_sa_next(w->hub[2].ike, 0, &info));
+	ike_close(w->hub[2].ike, info.handle, w->now);
+	world_run(w, SECOND);
+	assert_true(active_on(w, 1)); /* behind the last comes the first */
+}
+
+static void clearing_the_sa_selects_a_new_peer(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "connect auto\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	fx_client_reselect(w->x, flex(w));
+	world_run(w, SECOND);
+	assert_true(active_on(w, 2));
+}
+
+/* ---- the downloaded list
+ * ---------------------------------------------------------------------------------------------- */
+
+static void give_backup(struct world_hub *h, const char *name)
+{
+	h->reply[h->n_reply++] = (struct ike_attr){.type = CFG_UNITY_BACKUP,
+	        .len = (uint16_t)strlen(name),
+	        .val = (const uint8_t *)name};
+}
+
+static void a_downloaded_gateway_comes_behind_its_peer(void **s)
+{
+	struct world *w = *s;
+	const struct fx_decision *d;
+
+	give_backup(&w->hub[0], "10.0.0.3");
+	client_lines(
+	        w, "connect auto\npeer 2 10.0.0.2\ncrypto ikev2 profile prof\ndpd 10 2 periodic");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	d = fx_client_choices(w->x, flex(w));
+	assert_int_equal(d->n, 3);
+	assert_int_equal(d->cand[1].at.seq, 1);
+	assert_int_equal(d->cand[1].at.down, 1);
+	assert_int_equal(d->cand[2].at.seq, 2);
+	w->hub[0].dead = true;
+	world_run(w, 3 * MINUTE);
+	assert_int_equal(flex(w)->state, FX_ACTIVE);
+	assert_int_equal(flex(w)->at.down, 1);
+	assert_int_equal(ipaddr_u32(&flex(w)->peer), 0x0a000003);
+}
+
+static void when_all_of_the_downloaded_list_failed_it_is_deleted(void **s)
+{
+	struct world *w = *s;
+
+	give_backup(&w->hub[0], "10.0.0.3");
+	client_lines(
+	        w, "connect auto\npeer 2 10.0.0.2\ncrypto ikev2 profile prof\ndpd 10 2 periodic");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	w->hub[0].dead = true;
+	w->hub[2].psk = "other";
+	world_run(w, 3 * MINUTE);
+	assert_true(active_on(w, 2));
+	assert_int_equal(flex(w)->downloaded.n, 0);
+}
+
+static void a_new_peers_list_replaces_the_old_one(void **s)
+{
+	struct world *w = *s;
+
+	give_backup(&w->hub[0], "10.0.0.9");
+	give_backup(&w->hub[1], "10.0.0.8");
+	client_lines(w, "connect auto\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_string_equal(flex(w)->downloaded.name[0], "10.0.0.9");
+	client_lines(w, "no peer 1");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_int_equal(flex(w)->downloaded.from, 2);
+	assert_int_equal(flex(w)->downloaded.n, 1);
+	assert_string_equal(flex(w)->downloaded.name[0], "10.0.0.8");
+}
+
+/* ---- names
+ * ----------------------------------------------------------------------------------------------------------------
+ */
+
+static void a_name_is_resolved_at_every_attempt_and_its_addresses_tried_in_order(void **s)
+{
+	struct world *w = *s;
+
+	w->name[0] = (struct world_name){.name = "hub.example.net",
+	        .addr = {ipaddr_v4(0x0a000001), ipaddr_v4(0x0a000002)},
+	        .n = 2};
+	w->hub[0].psk = "other";
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn hub.example.net dynamic");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_int_equal(w->asked, 1);
+	assert_int_equal(w->hub[0].inits, 1);
+	assert_int_equal(ipaddr_u32(&flex(w)->peer), 0x0a000002);
+	w->name[0].addr[0] = ipaddr_v4(0x0a000003);
+	w->name[0].n = 1;
+	fx_client_reselect(w->x, flex(w));
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->state, FX_ACTIVE);
+	assert_int_equal(w->asked, 2);
+	assert_int_equal(ipaddr_u32(&flex(w)->peer), 0x0a000003);
+}
+
+static void a_name_without_an_address_is_a_reason_to_move_on(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn nosuch.example.net\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 2));
+	assert_true(
+	        world_logged(w, "peer nosuch.example.net: name resolution: Domain name not found"));
+}
+
+/* ---- backup groups
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* A second client on Tunnel1. */
+static void second_client(struct world *w, const char *lines)
+{
+	char text[500];
+
+	snprintf(text, sizeof(text),
+	        "interface Tunnel1\nip address negotiated\ntunnel source Ethernet0/0\ntunnel "
+	        "destination dynamic\ntunnel mode ipsec ipv4\n"
+	        "tunnel protection ipsec profile ipsecprof\ncrypto ikev2 client flexvpn "
+	        "two\nclient connect Tunnel1\n%s",
+	        lines);
+	world_enter(w, text);
+}
+
+static void mates_of_a_group_never_share_a_peer(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "backup group 3\npeer 2 10.0.0.2\nconnect auto");
+	second_client(w, "peer 1 10.0.0.1\npeer 2 10.0.0.2\nbackup group 3");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(world_until(w, "two", FX_ACTIVE, MINUTE));
+	assert_false(ipaddr_eq(&flex(w)->peer, &world_client(w, "two")->peer));
+	assert_int_equal(
+	        fx_client_choices(w->x, world_client(w, "two"))->cand[0].excluded, FX_X_GROUP);
+}
+
+static void clients_without_a_group_may_share_a_peer(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "connect auto");
+	second_client(w, "peer 1 10.0.0.1");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(world_until(w, "two", FX_ACTIVE, MINUTE));
+	assert_true(ipaddr_eq(&flex(w)->peer, &world_client(w, "two")->peer));
+}
+
+static void a_mate_takes_the_peer_that_is_let_go(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "backup group default\nconnect auto");
+	second_client(w, "peer 1 10.0.0.1\nbackup group default");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	world_run(w, MINUTE);
+	assert_int_equal(world_client(w, "two")->state, FX_RETRY_WAIT);
+	client_lines(w, "connect manual");
+	assert_true(world_until(w, "two", FX_ACTIVE, 100));
+}
+
+/* ---- reactivation
+ * -------------------------------------------------------------------------------------------------------------
+ */
+
+static void the_better_peer_is_connected_before_the_lesser_is_let_go(void **s)
+{
+	struct world *w = *s;
+	unsigned downs = 0;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2\npeer "
+	                "reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 2));
+	turn(w, 1, true);
+	world_run(w, SECOND);
+	assert_true(active_on(w, 1));
+	assert_int_equal(flex(w)->connects, 2);
+	for (size_t i = 0; i < ARRAY_LEN(w->log); i++)
+		downs += strstr(w->log[i], "FLEXVPN_CONNECTION_DOWN") != NULL;
+	assert_int_equal(downs, 1);
+	struct ike_sa_info info;
+
+	assert_false(ike_sa_next(w->hub[1].ike, 0, &info)); /* the lesser hub was told */
+	assert_int_equal(flex(w)->n_spi, 1);
+}
+
+static void a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again_later(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	w->hub[0].psk = "other";
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2\npeer "
+	                "reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	turn(w, 1, true);
+	world_run(w, 20 * SECOND);
+	assert_true(active_on(w, 2));
+	assert_int_equal(flex(w)->connects, 1);
+	assert_int_equal(w->hub[0].inits, 1);
+	world_run(w, 20 * SECOND);
+	assert_int_equal(w->hub[0].inits, 2);
+	w->hub[0].psk = "cisco";
+	world_run(w, 2 * MINUTE);
+	assert_true(active_on(w, 1));
+}
+
+/* ---- sources
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static const char two_isps[] = "platform interface Ethernet0/1 device eth1\ninterface "
+                               "Ethernet0/1\nip address 172.20.0.1 255.255.0.0\n"
+                               "interface Tunnel0\ntunnel source dynamic\n"
+                               "track 21 interface Ethernet0/0 line-protocol\ntrack 22 interface "
+                               "Ethernet0/1 line-protocol\n"
+                               "crypto ikev2 client flexvpn flex\nconnect auto\nsource 1 "
+                               "Ethernet0/0 track 21\nsource 2 Ethernet0/1 track 22";
+
+static void the_lowest_usable_source_is_used_and_chosen_anew_on_change(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, two_isps);
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_string_equal(flex(w)->source, "Ethernet0/0");
+	assert_int_equal(ipaddr_u32(&flex(w)->local), 0xac100001);
+	net_fake_carrier(w->b.net, w->link[0], false);
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->state, FX_ACTIVE);
+	assert_string_equal(flex(w)->source, "Ethernet0/1");
+	assert_int_equal(ipaddr_u32(&flex(w)->local), 0xac140001);
+	net_fake_carrier(w->b.net, w->link[0], true);
+	world_run(w, SECOND);
+	assert_string_equal(flex(w)->source, "Ethernet0/0");
+	assert_true(world_logged(w, "%TRACK-6-STATE: 21 interface Et0/0 line-protocol Up -> Down"));
+}
+
+static void without_a_usable_source_the_client_waits_and_says_so(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, two_isps);
+	net_fake_carrier(w->b.net, w->link[0], false);
+	net_fake_carrier(w->b.net, w->link[1], false);
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->state, FX_RETRY_WAIT);
+	assert_string_equal(flex(w)->why, "no tunnel source is usable");
+	net_fake_carrier(w->b.net, w->link[1], true);
+	assert_true(world_until(w, "flex", FX_ACTIVE, 100));
+	assert_string_equal(flex(w)->source, "Ethernet0/1");
+}
+
+/* ---- routes
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
+
+static void a_tracked_route_is_there_only_while_its_object_is_up(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 4, false);
+	net_fake_forget(w->b.net);
+	world_enter(w, "ip route 10.77.0.0 255.255.0.0 172.16.0.2 track 4");
+	assert_null(strstr(net_fake_log(w->b.net), "10.77.0.0/16"));
+	turn(w, 4, true);
+	world_run(w, SECOND);
+	assert_non_null(strstr(net_fake_log(w->b.net), "route_add 10.77.0.0/16"));
+	turn(w, 4, false);
+	world_run(w, SECOND);
+	assert_non_null(strstr(net_fake_log(w->b.net), "route_del 10.77.0.0/16"));
+}
+
+static void push_default(struct world_hub *h)
+{
+	static const uint8_t all[8];
+
+	h->reply[h->n_reply++] = (struct ike_attr){.type = CFG_IP4_SUBNET, .len = 8, .val = all};
+}
+
+static void only_one_client_gets_the_default_route(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, "ip route 0.0.0.0 0.0.0.0 172.16.0.254");
+	push_default(&w->hub[0]);
+	push_default(&w->hub[1]);
+	client_lines(w, "connect auto");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_false(world_logged(w, "ROUTE_REFUSED"));
+	second_client(w, "peer 1 10.0.0.2");
+	assert_true(world_until(w, "two", FX_ACTIVE, MINUTE));
+	assert_true(world_logged(w, "%FLEXVPN-4-ROUTE_REFUSED: FlexVPN(two) route 0.0.0.0/0 "
+	                            "refused: another FlexVPN connection has the default route"));
+}
+
+static void a_route_that_would_swallow_the_tunnel_is_refused(void **s)
+{
+	static const uint8_t ten[8] = {10, 0, 0, 0, 255, 0, 0, 0};
+	struct world *w = *s;
+	struct world_hub *h = &w->hub[0];
+
+	h->reply[h->n_reply++] = (struct ike_attr){.type = CFG_IP4_SUBNET, .len = 8, .val = ten};
+	client_lines(w, "connect auto");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(world_logged(w, "route 10.0.0.0/8 refused: it would carry the tunnel's own "
+	                            "packets into the tunnel"));
+	/* with a longer way of its own to the hub it is fine */
+	memset(w->log, 0, sizeof(w->log));
+	world_enter(w, "ip route 10.0.0.1 255.255.255.255 172.16.0.254");
+	fx_client_restart(w->x, flex(w), "test");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_false(world_logged(w, "ROUTE_REFUSED"));
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	        T(connect_track_up_follows_the_object),
+	        T(connect_track_down_is_the_backup_of_the_same_object),
+	        T(an_undefined_object_is_down),
+	        T(a_peer_whose_object_is_in_the_other_state_is_skipped),
+	        T(a_peer_that_is_no_longer_possible_is_left_at_once),
+	        T(nobody_possible_waits_and_starts_when_one_becomes_so),
+	        T(interface_and_probe_objects_move_the_client),
+	        T(after_a_loss_the_next_in_the_list_is_tried),
+	        T(clearing_the_sa_selects_a_new_peer),
+	        T(a_downloaded_gateway_comes_behind_its_peer),
+	        T(when_all_of_the_downloaded_list_failed_it_is_deleted),
+	        T(a_new_peers_list_replaces_the_old_one),
+	        T(a_name_is_resolved_at_every_attempt_and_its_addresses_tried_in_order),
+	        T(a_name_without_an_address_is_a_reason_to_move_on),
+	        T(mates_of_a_group_never_share_a_peer),
+	        T(clients_without_a_group_may_share_a_peer),
+	        T(a_mate_takes_the_peer_that_is_let_go),
+	        T(the_better_peer_is_connected_before_the_lesser_is_let_go),
+	        T(a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again_later),
+	        T(the_lowest_usable_source_is_used_and_chosen_anew_on_change),
+	        T(without_a_usable_source_the_client_waits_and_says_so),
+	        T(a_tracked_route_is_there_only_while_its_object_is_up),
+	        T(only_one_client_gets_the_default_route),
+	        T(a_route_that_would_swallow_the_tunnel_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
