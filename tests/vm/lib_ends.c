@@ -44,7 +44,8 @@ static void add_tunnel(struct ends *e, int end, uint16_t mtu)
 	lab_sh(cmd);
 }
 
-struct ends *ends_new(const struct dp_ops *a, const struct dp_ops *b, enum dp_payload payload, uint16_t mtu)
+struct ends *ends_new(
+        const struct dp_ops *a, const struct dp_ops *b, enum dp_payload payload, uint16_t mtu)
 {
 	struct ends *e = xcalloc(1, sizeof(*e));
 
@@ -94,10 +95,11 @@ struct dp *ends_dp(const struct ends *e, int end)
 
 struct dp_sa ends_describe(const struct ends *e, const struct variant *v, int end)
 {
-	static const char *const addr[2][2] = {{"192.0.2.1", "192.0.2.2"}, {"2001:db8::1", "2001:db8::2"}};
+	static const char *const addr[2][2] = {
+	        {"192.0.2.1", "192.0.2.2"}, {"2001:db8::1", "2001:db8::2"}};
 	uint32_t spi = e->spi + 2;
-	struct dp_sa sa = sa_end(v->suite, addr[v->v6][end], addr[v->v6][1 - end], spi + (uint32_t)end,
-	        spi + 1 - (uint32_t)end);
+	struct dp_sa sa = sa_end(v->suite, addr[v->v6][end], addr[v->v6][1 - end],
+	        spi + (uint32_t)end, spi + 1 - (uint32_t)end);
 
 	sa.mode = v->mode;
 	sa.udp_encap = !v->raw;
@@ -193,17 +195,21 @@ void ends_both_families(const struct ends *e)
 
 /* ---- the wire -------------------------------------------------------------------------------- */
 
-int ends_tap(const struct ends *e)
+int ends_wire(const char *dev)
 {
 	struct sockaddr_ll ll = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-
-	ends_enter(e, 1);
-	ll.sll_ifindex = (int)if_nametoindex("vB");
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
 
 	assert_true(fd >= 0);
+	ll.sll_ifindex = (int)if_nametoindex(dev);
 	assert_int_equal(bind(fd, (struct sockaddr *)&ll, sizeof(ll)), 0);
 	return fd;
+}
+
+int ends_tap(const struct ends *e)
+{
+	ends_enter(e, 1);
+	return ends_wire("vB");
 }
 
 /* The next frame that came in. */
