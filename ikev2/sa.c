@@ -434,6 +434,7 @@ static void sa_dropped(struct ike_sa *sa)
 {
 	struct session *s = sa->ses;
 
+	sa->drop_at = IKE_NEVER;
 	if (sa->ghost) {
 		sa_unlink(sa);
 	} else if (sa->state == IKE_S_INIT_RCVD) {

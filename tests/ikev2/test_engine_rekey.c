@@ -269,6 +269,61 @@ static void both_rekey_the_ike_sa_at_once(void **s)
 	assert_true(won[A] > 5 && won[B] > 5);
 }
 
+/* One datagram from one side to the other, and no further. */
+static void carry(struct pair *p, int from)
+{
+	struct dgram d, in;
+
+	assert_true(ike_tx(p->s[from].ike, &d));
+	in = d;
+	in.local = d.remote;
+	in.remote = d.local;
+	ike_rx(p->s[!from].ike, &in, p->now);
+}
+
+/* RFC 7296 §2.8.1: of the four nonces the lowest marks what is closed, by whoever made it. Both
+ * requests have arrived and neither answer: each side then knows the lower nonce of the other's
+ * exchange. */
+static void the_lowest_nonce_loses(void **s)
+{
+	unsigned lost[2] = {0, 0};
+
+	pair_free(*s);
+	for (uint32_t i = 0; i < 40; i++) {
+		struct pair *p = *s = pair_new();
+		struct create *cr[2];
+		uint32_t made[2];
+		bool ike = i & 1, a_is_lower;
+
+		p->s[A].seed = i * 104729 + 5;
+		pair_up(p);
+		for (int k = 0; k < 2; k++) {
+			if (ike)
+				rekey_ike(p, k);
+			else
+				rekey_child(p, k);
+			cr[k] = pair_sa(p, k)->out->cr;
+			made[k] = (uint32_t)cr[k]->spi;
+		}
+		carry(p, A);
+		carry(p, B);
+		assert_true(cr[A]->collided && cr[B]->collided);
+		a_is_lower = memcmp(cr[B]->low.b, cr[A]->low.b, IKE_NONCE_LEN) <
+		             0; /* B keeps A's exchange's */
+		assert_true(memcmp(cr[B]->low.b, cr[A]->ni.b, IKE_NONCE_LEN) <= 0);
+		lost[a_is_lower ? A : B]++;
+		pair_run(p, MINUTE);
+		in_order(p);
+		if (ike)
+			assert_int_equal(pair_sa(p, A)->initiator, !a_is_lower);
+		else
+			assert_int_equal(first_child(p, A) == made[A], !a_is_lower);
+		if (i < 39)
+			pair_free(p);
+	}
+	assert_true(lost[A] > 5 && lost[B] > 5);
+}
+
 /* ---- the table of RFC 7296 §2.25, row by row ------------------------------------ */
 
 enum order { NOTHING, DEL_CHILD, REKEY_CHILD, LOSE_CHILD, REKEY_IKE, DEL_IKE };
@@ -486,6 +541,7 @@ int main(void)
 	        T(a_deleted_child_goes_on_both_sides),
 	        T(both_rekey_the_child_at_once),
 	        T(both_rekey_the_ike_sa_at_once),
+	        T(the_lowest_nonce_loses),
 	        T(what_is_answered_in_the_middle_of_something),
 	        T(the_old_ike_sa_takes_nothing_but_its_delete),
 	        T(a_rekeying_that_never_ends_takes_the_session_down_on_both_sides),
