@@ -28,6 +28,7 @@ struct child {
 	struct children *set;
 	char *name, **argv;
 	void (*line)(void *ctx, const char *line);
+	void (*prepare)(void *ctx);
 	void (*changed)(void *ctx, enum child_state state, const char *why);
 	void *ctx;
 	enum child_state state;
@@ -110,8 +111,11 @@ static void pause_before_next(struct child *c, uint64_t now)
 static void start(struct child *c, uint64_t now)
 {
 	struct spawned p;
-	int rc = child_spawn(c->argv, &p);
+	int rc;
 
+	if (c->prepare)
+		c->prepare(c->ctx);
+	rc = child_spawn(c->argv, &p);
 	c->due = UINT64_MAX;
 	c->last[0] = '\0';
 	if (rc) {
@@ -151,6 +155,7 @@ struct child *child_start(struct children *s, const struct child_spec *spec, uin
 	c->name = xstrdup(spec->name);
 	c->argv = copy_argv(spec->argv);
 	c->line = spec->line;
+	c->prepare = spec->prepare;
 	c->changed = spec->changed;
 	c->ctx = spec->ctx;
 	c->pidfd = c->out = -1;

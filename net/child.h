@@ -33,6 +33,9 @@ struct child_spec {
 	        *argv; /* argv[0] is looked for in PATH and the sbin directories; copied */
 	/* May be NULL. A line of output, without its newline. */
 	void (*line)(void *ctx, const char *line);
+	/* May be NULL. It is about to be started: files that it reads may be changed, none of it
+	 * runs. */
+	void (*prepare)(void *ctx);
 	/* May be NULL. It runs (again), or has ended and why. */
 	void (*changed)(void *ctx, enum child_state state, const char *why);
 	void *ctx;
