@@ -6,9 +6,7 @@
 #include "grammar/ifname.h"
 #include "grammar/match.h"
 
-/* ---- canonical text
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- canonical text ------------------------------------------------------------------------ */
 
 static void add_step(const struct gr_path *p, size_t i, struct strbuf *out)
 {
@@ -84,9 +82,7 @@ const char *gr_path_pending(const struct gr_path *p)
 	return gr_tab.line[p->line].info.pending;
 }
 
-/* ---- identity and order
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- identity and order -------------------------------------------------------------------- */
 
 static void put_int(struct strbuf *out, const char *s, size_t n)
 {
@@ -189,9 +185,7 @@ void gr_key(const struct gr_path *p, struct strbuf *out)
 	}
 }
 
-/* ---- other spellings
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- other spellings ----------------------------------------------------------------------- */
 
 /*
  * A spelling is rewritten by finding the way through its line that uses every argument typed, every

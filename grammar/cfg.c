@@ -125,9 +125,7 @@ const char *cfg_node_pending(const struct cfg_node *n)
 	return gr_node_path(n, &r, &p) ? gr_path_pending(&p) : NULL;
 }
 
-/* ---- walks
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- walks --------------------------------------------------------------------------------- */
 
 static const struct cfg_node *here(const struct cfg_iter *it)
 {
@@ -200,9 +198,7 @@ const struct cfg_node *cfg_first(const struct cfg_tree *t, int line, struct cfg_
 	return n && n->line == line ? n : NULL;
 }
 
-/* ---- look-ups
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- look-ups ------------------------------------------------------------------------------ */
 
 static const struct gr_pos *first_key(const struct gr_line *l, unsigned *field)
 {
@@ -262,9 +258,7 @@ const struct cfg_node *cfg_find(const struct cfg_tree *t, int line, const char *
 	return n;
 }
 
-/* ---- references
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- references ---------------------------------------------------------------------------- */
 
 const struct gr_kind *gr_kind_of(const char *name)
 {

@@ -9,9 +9,7 @@
 
 #include "grammar/snapshot.h"
 
-/* ---- the walk
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- the walk ------------------------------------------------------------------------------ */
 
 struct side {
 	struct cfg_iter it;
@@ -158,9 +156,7 @@ static bool same_line(const struct cfg_node *a, const struct cfg_node *b)
 	return a && b && strcmp(gr_node_text(a), gr_node_text(b)) == 0;
 }
 
-/* ---- changes
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- changes ------------------------------------------------------------------------------- */
 
 struct changes {
 	void (*fn)(void *ctx, const struct cfg_change *ch);
@@ -202,9 +198,7 @@ void cfg_changes(const struct cfg *from, const struct cfg *to,
 		changes_tree(&c, from->tree, to->tree);
 }
 
-/* ---- commands
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- commands ------------------------------------------------------------------------------ */
 
 /*
  * Within a section first what goes, last line first, then what comes. `path` are enter lines not

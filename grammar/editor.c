@@ -94,8 +94,7 @@ int cfg_editor_last_line(const struct cfg_editor *ed)
 	return ed->last;
 }
 
-/* ---- the tree under an open section
- * -------------------------------------------------------------------------------------- */
+/* ---- the tree under an open section -------------------------------------------------------- */
 
 static struct gr_probe probe_of(const struct level *l)
 {
@@ -141,9 +140,7 @@ static void count(struct cfg_editor *ed, struct cfg_tree **chain, unsigned depth
 	ed->changed = true;
 }
 
-/* ---- what a line does
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- what a line does ---------------------------------------------------------------------- */
 
 static const struct cfg_node *find(const struct cfg_editor *ed, unsigned depth)
 {
@@ -264,6 +261,44 @@ static bool is_interface(const struct gr_line *l)
 	return false;
 }
 
+/* All lines that begin with what was typed, among those that begin with this key. */
+static void remove_list(
+        struct cfg_editor *ed, unsigned depth, const void *key, size_t key_len, const char *head)
+{
+	const struct cfg_tree *t = tree_at(ed, depth);
+	struct gr_probe from = {key, key_len, NULL, 0};
+	struct cfg_node **gone = NULL;
+	struct cfg_iter it;
+	size_t n = 0, cap = 0, len = strlen(head);
+	const struct cfg_node *x = t ? gr_bt_seek(t->root, &from, &it) : NULL;
+
+	for (; x && x->key_len >= key_len && memcmp(x->data, key, key_len) == 0;
+	        x = cfg_next(&it)) {
+		const char *text = gr_node_text(x);
+
+		if (strncmp(text, head, len) != 0 || (text[len] && text[len] != ' '))
+			continue;
+		if (n == cap) {
+			cap = cap ? 2 * cap : 16;
+			gone = xrealloc(gone, cap * sizeof(struct cfg_node *));
+		}
+		gone[n++] = gr_node_ref(x);
+	}
+	for (size_t i = 0; i < n; i++) {
+		remove_node(ed, depth, gone[i]);
+		gr_node_unref(gone[i]);
+	}
+	free(gone);
+}
+
+/* The same among all lines of this id: lists named by their head. */
+static void remove_lines(struct cfg_editor *ed, unsigned depth, int line, const char *head)
+{
+	const uint8_t key[2] = {(uint8_t)(line >> 8), (uint8_t)line};
+
+	remove_list(ed, depth, key, sizeof(key), head);
+}
+
 /* `no` and `default` of one line that the words identify. */
 static void apply_removal(
         struct cfg_editor *ed, unsigned depth, const struct gr_line *l, enum form form)
@@ -285,6 +320,8 @@ static void apply_removal(
 		gr_canon(&ed->path, &ed->canon);
 		old = gr_tree_multi(
 		        tree_at(ed, depth), ed->key.s, ed->key.len, sb_str(&ed->canon), &is_long);
+		if (!old)
+			remove_list(ed, depth, ed->key.s, ed->key.len, sb_str(&ed->canon));
 	} else {
 		old = find(ed, depth);
 	}
@@ -303,35 +340,7 @@ static void apply_removal(
 	remove_node(ed, depth, old);
 }
 
-/* All lines of this id that begin with what was typed: lists named by their head. */
-static void remove_list(struct cfg_editor *ed, unsigned depth, int line, const char *head)
-{
-	struct cfg_node **gone = NULL;
-	struct cfg_iter it;
-	size_t n = 0, cap = 0, len = strlen(head);
-
-	for (const struct cfg_node *x = cfg_first(tree_at(ed, depth), line, &it); x;
-	        x = cfg_next(&it)) {
-		const char *text = gr_node_text(x);
-
-		if (strncmp(text, head, len) != 0 || (text[len] && text[len] != ' '))
-			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 16;
-			gone = xrealloc(gone, cap * sizeof(struct cfg_node *));
-		}
-		gone[n++] = gr_node_ref(x);
-	}
-	for (size_t i = 0; i < n; i++) {
-		remove_node(ed, depth, gone[i]);
-		gr_node_unref(gone[i]);
-	}
-	free(gone);
-}
-
-/* ---- what `no` may leave out
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- what `no` may leave out --------------------------------------------------------------- */
 
 static bool is_list(const struct gr_line *l)
 {
@@ -357,7 +366,7 @@ static bool remove_at_lead(
 		if (l->lead != pos || !in_mode(l, ed->level[depth].mode) || !*l->lead_text)
 			continue;
 		if (whole && is_list(&gr_tab.line[l->primary])) {
-			remove_list(ed, depth, l->primary, gr_tab.line[l->primary].lead_text);
+			remove_lines(ed, depth, l->primary, gr_tab.line[l->primary].lead_text);
 		} else if (!keyed && !is_list(&gr_tab.line[l->primary])) {
 			gr_path_of(&ed->run, th, &ed->path);
 			ed->path.line = line;
@@ -385,7 +394,7 @@ static bool remove_own(struct cfg_editor *ed, unsigned depth, int th, bool whole
 		gr_canon(&ed->path, &ed->canon);
 		char *head = xstrdup(sb_str(&ed->canon));
 
-		remove_list(ed, depth, l->primary, head);
+		remove_lines(ed, depth, l->primary, head);
 		free(head);
 	} else if (l->flags & GR_L_MULTI || !(pos->flags & GR_P_HEADDONE)) {
 		return false;
@@ -413,9 +422,7 @@ static bool remove_by_head(
 	return false;
 }
 
-/* ---- one line in one section
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- one line in one section --------------------------------------------------------------- */
 
 struct attempt {
 	enum gr_status status;
@@ -484,9 +491,7 @@ static bool try_head(struct cfg_editor *ed, unsigned depth, size_t from, enum fo
 	return false;
 }
 
-/* ---- levels
- * --------------------------------------------------------------------------------------------------------------------
- */
+/* ---- levels -------------------------------------------------------------------------------- */
 
 /* The attempt that got furthest is the one to report; of equals the innermost. */
 static void note_failure(struct attempt *worst, const struct attempt *a)
@@ -532,8 +537,7 @@ static struct attempt removal_line(struct cfg_editor *ed, enum form form)
 	return worst;
 }
 
-/* ---- the words that every section has
- * -------------------------------------------------------------------------------------------- */
+/* ---- the words that every section has ------------------------------------------------------ */
 
 enum verb { V_NONE, V_NO, V_DEFAULT, V_EXIT, V_END, V_CLOSE, V_AMBIGUOUS };
 
@@ -609,9 +613,7 @@ static size_t verbs_common(const char *s, size_t n)
 	return best;
 }
 
-/* ---- notices
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- notices ------------------------------------------------------------------------------- */
 
 static bool warned_already(struct cfg_editor *ed, const char *reason)
 {
@@ -637,9 +639,7 @@ static void notice(struct cfg_editor *ed, struct gr_diag *d)
 		        "Note: this line is kept but not acted on yet (%s)", reason);
 }
 
-/* ---- a line
- * -------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- a line -------------------------------------------------------------------------------- */
 
 static void init_diag(struct gr_diag *d, enum gr_status s)
 {
@@ -716,9 +716,7 @@ struct gr_diag cfg_editor_line(struct cfg_editor *ed, const char *text, bool *le
 	return d;
 }
 
-/* ---- more than a line
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* ---- more than a line ---------------------------------------------------------------------- */
 
 void cfg_editor_rebase(struct cfg_editor *ed, const struct cfg *base)
 {

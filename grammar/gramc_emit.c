@@ -13,9 +13,7 @@
 
 static const char HEAD[] = "/* Written by gramc. */\n";
 
-/* ---- texts
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- texts --------------------------------------------------------------------------------- */
 
 static void c_string(struct strbuf *sb, const char *s)
 {
@@ -134,9 +132,7 @@ static const char *lead_text(struct gram *g, const struct line *l)
 	return s;
 }
 
-/* ---- lines.h
- * -------------------------------------------------------------------------------------------------------------
- */
+/* ---- lines.h ------------------------------------------------------------------------------- */
 
 static const char *const c_types[] = {
         [GR_C_KW] = "bool ",
@@ -197,9 +193,7 @@ static void emit_lines_h(struct gram *g, struct strbuf *sb)
 	sb_puts(sb, "\n#endif\n");
 }
 
-/* ---- use and exec
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- use and exec -------------------------------------------------------------------------- */
 
 static bool has_use(const struct gram *g, const struct line *l)
 {
@@ -268,9 +262,7 @@ static void emit_exec_table(struct gram *g, struct strbuf *sb)
 	sb_puts(sb, "};\n");
 }
 
-/* ---- tables.c
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* ---- tables.c ------------------------------------------------------------------------------ */
 
 static enum gr_type pos_type(const struct pos *p)
 {
@@ -528,9 +520,7 @@ static void emit_tables(struct gram *g, struct strbuf *sb)
 	        g->n_pos, g->n_line, g->n_all, g->n_mode, n_kind, g->global->id, g->exec->id);
 }
 
-/* ---- files
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* ---- files --------------------------------------------------------------------------------- */
 
 static bool same_file(const char *path, const struct strbuf *sb)
 {

@@ -10,8 +10,7 @@
 
 #include "grammar/gramc.h"
 
-/* ---- modes, primaries, ids
- * ---------------------------------------------------------------------------------------------- */
+/* ---- modes, primaries, ids ----------------------------------------------------------------- */
 
 static void link_modes(struct gram *g)
 {
@@ -103,9 +102,7 @@ static void number_lines(struct gram *g)
 			complain(g, m->at, "section \"%s\" has no enter line", m->name);
 }
 
-/* ---- fields
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* ---- fields -------------------------------------------------------------------------------- */
 
 struct line *gram_definer(struct gram *g, const char *kind)
 {
@@ -250,9 +247,7 @@ static void alias_keys(struct gram *g, struct line *l, struct node *n)
 		alias_keys(g, l, n->kid[i]);
 }
 
-/* ---- Glushkov
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- Glushkov ------------------------------------------------------------------------------ */
 
 struct edges {
 	struct edge *v;
@@ -428,8 +423,7 @@ static struct frag frag_of(
 	abort();
 }
 
-/* ---- the trie of leading keywords, then the line's own graph
- * ---------------------------------------------------------------- */
+/* ---- the trie of leading keywords, then the line's own graph ------------------------------- */
 
 static void merge_help(struct gram *g, struct pos *p, struct node *n)
 {
@@ -500,9 +494,7 @@ static void place_line(struct gram *g, struct line *l)
 		see(l->own[i], l);
 }
 
-/* ---- checks on the graph
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- checks on the graph ------------------------------------------------------------------- */
 
 static bool key_ahead(struct pos *p)
 {

@@ -133,9 +133,7 @@ static struct node *word(struct cur *c)
 	return n;
 }
 
-/* ---- argument types
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- argument types ------------------------------------------------------------------------ */
 
 static const struct type_name {
 	const char *name;
@@ -244,9 +242,7 @@ static struct node *argument(struct cur *c)
 	return n;
 }
 
-/* ---- expressions
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- expressions --------------------------------------------------------------------------- */
 
 static struct node *alternatives(struct cur *c, enum node_kind kind, char close);
 
@@ -330,9 +326,7 @@ static struct node *expression(struct cur *c)
 	return n;
 }
 
-/* ---- declarations
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- declarations -------------------------------------------------------------------------- */
 
 static const char *ident(struct cur *c)
 {

@@ -29,9 +29,7 @@
 #include "base/addr.h"
 #include "base/mem.h"
 
-/* ---- modes and lines
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- modes and lines ----------------------------------------------------------------------- */
 
 enum { GR_NONE = 0, GR_MAX_DEPTH = 4, GR_MAX_TOKENS = 128 };
 
@@ -58,9 +56,7 @@ struct gr_line_info {
 const struct gr_line_info *gr_line_info(int line);
 int gr_line_count(void); /* ids are 1 … count */
 
-/* ---- matching
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- matching ------------------------------------------------------------------------------ */
 
 enum gr_status {
 	GR_OK,
@@ -100,8 +96,7 @@ size_t gr_decode_size(int line);
 
 struct cfg; /* a snapshot of the configuration: below */
 
-/* ---- help and completion
- * ---------------------------------------------------------------------------------------------- */
+/* ---- help and completion ------------------------------------------------------------------- */
 
 /* `?`: what may follow `text` (the line up to the cursor) in this mode, formatted as IOS does
  * (exec-and-cli reference A3): command help after a blank or on an empty line, word help directly
@@ -114,9 +109,7 @@ void gr_help(int mode, uint8_t priv, const struct cfg *cfg, const char *text, si
 bool gr_complete(
         int mode, uint8_t priv, const struct cfg *cfg, const char *text, struct strbuf *out);
 
-/* ---- the configuration
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the configuration --------------------------------------------------------------------- */
 
 struct cfg;      /* a snapshot */
 struct cfg_node; /* one accepted line, with what stands under it */
@@ -184,9 +177,7 @@ struct cfg_change {
 void cfg_changes(const struct cfg *from, const struct cfg *to,
         void (*fn)(void *ctx, const struct cfg_change *ch), void *ctx);
 
-/* ---- editing
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- editing ------------------------------------------------------------------------------- */
 
 /* An editor holds a candidate snapshot and the mode stack of one terminal or script. */
 struct cfg_editor;
@@ -217,8 +208,7 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
         void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
         void *ctx);
 
-/* ---- reading a snapshot into structures
- * ------------------------------------------------------------------------------------ */
+/* ---- reading a snapshot into structures ---------------------------------------------------- */
 
 struct cfg_build; /* flexvpn's: what the use_ functions fill */
 typedef void (*cfg_use_fn)(struct cfg_build *b, const struct cfg_node *n, const void *values);
@@ -227,9 +217,7 @@ extern const cfg_use_fn cfg_use_table[]; /* by line id; NULL for bulk, recorded 
  * Strings of `values` live in `a`. */
 void cfg_build_walk(const struct cfg *c, struct arena *a, struct cfg_build *b);
 
-/* ---- interface names
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- interface names ----------------------------------------------------------------------- */
 
 /* "gi 0/1", "Tunnel0", "tu0", "eth0" → "GigabitEthernet0/1", "Tunnel0", …, "eth0". Types:
  * config-grammar reference §4.1. A name that is no IOS type but a legal Linux device name is native
@@ -238,9 +226,7 @@ bool gr_ifname_canon(const char *s, char out[40]);
 bool gr_ifname_is(const char *canon, const char *type); /* gr_ifname_is("Tunnel0", "Tunnel") */
 const char *gr_ifname_short(const char *canon, char out[40]); /* "Gi0/1", "Tu0" */
 
-/* ---- documents
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- documents ----------------------------------------------------------------------------- */
 
 /* The command reference (Markdown), from the tables. */
 void gr_docs(struct strbuf *out);

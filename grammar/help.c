@@ -35,9 +35,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* ---- what is asked
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- what is asked ------------------------------------------------------------------------- */
 
 static bool skip_word(const char **s, const char *word)
 {
@@ -98,9 +96,7 @@ static enum gr_status walk_modes(struct asking *q)
 	return first;
 }
 
-/* ---- the answers
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- the answers --------------------------------------------------------------------------- */
 
 static void add(struct asking *q, const char *word, const char *help, bool literal)
 {
@@ -287,9 +283,7 @@ static enum gr_status answer(struct asking *q)
 	return GR_OK;
 }
 
-/* ---- help
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- help ---------------------------------------------------------------------------------- */
 
 static void put_list(const struct asking *q, bool literal_too, struct strbuf *out)
 {
@@ -360,9 +354,7 @@ void gr_help(int mode, uint8_t priv, const struct cfg *cfg, const char *text, si
 	free(q);
 }
 
-/* ---- Tab
- * --------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Tab ----------------------------------------------------------------------------------- */
 
 bool gr_complete(
         int mode, uint8_t priv, const struct cfg *cfg, const char *text, struct strbuf *out)

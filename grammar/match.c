@@ -42,9 +42,7 @@ bool gr_word_is(const char *s, size_t n, const char *word)
 	return strncasecmp(s, word, n) == 0 && !word[n];
 }
 
-/* ---- threads
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- threads ------------------------------------------------------------------------------- */
 
 static void thread_add(
         struct gr_run *r, size_t at, uint16_t pos, uint32_t mask, int parent, size_t tok)
@@ -93,9 +91,7 @@ static uint32_t edge_mask(const struct gr_thread *t, const struct gr_edge *e)
 	return e->bit == GR_NOBIT ? t->mask : t->mask | 1u << e->bit;
 }
 
-/* ---- one word
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- one word ------------------------------------------------------------------------------ */
 
 enum {
 	KW_CUT = 48,
@@ -107,7 +103,7 @@ struct kw {
 	char s[KW_CUT + 1]; /* in small letters */
 	size_t n;
 	const char *word; /* the keyword it means */
-	int rank;         /* of the hits: second spellings abbreviated, keywords abbreviated, in full */
+	int rank; /* of the hits: second spellings abbreviated, keywords abbreviated, in full */
 	bool several;
 	size_t common; /* how much of it any keyword begins with */
 	unsigned n_hit;
@@ -184,7 +180,10 @@ static void kw_look(const struct gr_run *r, int th, struct kw *k)
 		if (kw_compare(w, k) != 0)
 			return;
 		if (edge_open(r, t, &e[i]) && (!w[k->n] || !digit(*w)))
-			kw_hit(k, th, p->edge + (unsigned)i, w, !w[k->n] ? 2 : to->flags & GR_P_HIDDEN ? 0 : 1);
+			kw_hit(k, th, p->edge + (unsigned)i, w,
+			        !w[k->n]                  ? 2
+			        : to->flags & GR_P_HIDDEN ? 0
+			                                  : 1);
 	}
 }
 

@@ -8,9 +8,7 @@
 
 #include "base/secret.h"
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- lines --------------------------------------------------------------------------------- */
 
 struct cfg_node *gr_node_new(
         int line, bool negated, const void *key, size_t key_len, const char *text, size_t text_len)
@@ -70,9 +68,7 @@ int gr_probe_compare(const struct gr_probe *p, const struct cfg_node *n)
 	return r ? r : strcmp(p->text, gr_node_text(n));
 }
 
-/* ---- blocks
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- blocks -------------------------------------------------------------------------------- */
 
 static struct gr_bt *bt_new(unsigned height)
 {
@@ -343,9 +339,7 @@ struct cfg_node *gr_bt_own(struct gr_bt **at, const struct gr_probe *p)
 	return n;
 }
 
-/* ---- sections
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* ---- sections ------------------------------------------------------------------------------ */
 
 struct cfg_tree *gr_tree_ref(struct cfg_tree *t)
 {
@@ -394,9 +388,7 @@ long gr_tree_put(struct cfg_tree *t, const void *key, size_t len, int line, bool
 	return come - gone;
 }
 
-/* ---- repeated lines
- * -----------------------------------------------------------------------------------------------------------
- */
+/* ---- repeated lines ------------------------------------------------------------------------ */
 
 static bool in_run(const struct cfg_node *n, const void *key, size_t len)
 {

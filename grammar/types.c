@@ -217,9 +217,7 @@ size_t gr_type_take(const struct gr_pos *p, const struct gr_run *r, size_t i, bo
 	return takes[p->type](p, r->text + r->tok[i].off, r->tok[i].len) ? 1 : 0;
 }
 
-/* ---- canonical text
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- canonical text ------------------------------------------------------------------------ */
 
 static void canon_int(const char *s, size_t n, struct strbuf *out)
 {
