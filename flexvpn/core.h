@@ -218,6 +218,7 @@ void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
 void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed; 0: of any */
+bool fx_routes_tracked(const struct fx *x, uint32_t track); /* does a route depend on that object? */
 void fx_routes_apply(struct fx *x);
 void fx_routes_refresh(struct fx *x); /* compare with the kernel's table */
 void fx_routes_remove_all(struct fx *x);

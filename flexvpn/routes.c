@@ -220,6 +220,16 @@ void fx_routes_retrack(struct fx *x, uint32_t track)
 			mark(x, e);
 }
 
+bool fx_routes_tracked(const struct fx *x, uint32_t track)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->want.track == track)
+			return true;
+	return false;
+}
+
 /* ---- into the kernel ------------------------------------------------------------------------------------------------- */
 
 static bool to_kernel(const struct fx *x, const struct route *e, struct net_route *out)
