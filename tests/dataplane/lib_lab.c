@@ -70,6 +70,36 @@ static void addresses(const char *dev, int host)
 	lab_sh(cmd);
 }
 
+/* A device that was just brought up drops packets for a while: the wire is there when something has
+ * gone over it. */
+static void prove_one_way(int from, int to, const char *addr)
+{
+	uint64_t end = mono_ms() + LAB_WAIT_MS;
+	struct pollfd p = {.fd = to, .events = POLLIN};
+	char c;
+
+	do {
+		if (mono_ms() > end)
+			fail_msg("no way to %s", addr);
+		lab_send(from, addr, 9, "x", 1); /* without a route yet, perhaps */
+	} while (poll(&p, 1, 10) != 1);
+	assert_int_equal(recv(to, &c, 1, 0), 1);
+}
+
+static void prove(struct lab *l, const char *addr_a, const char *addr_b)
+{
+	lab_enter(l, 0);
+	int a = lab_udp(addr_a, 9);
+
+	lab_enter(l, 1);
+	int b = lab_udp(addr_b, 9);
+
+	prove_one_way(a, b, addr_b);
+	prove_one_way(b, a, addr_a);
+	close(a);
+	close(b);
+}
+
 struct lab *lab_new(void)
 {
 	struct lab *l = xcalloc(1, sizeof(*l));
@@ -84,6 +114,8 @@ struct lab *lab_new(void)
 	addresses("vA", 1);
 	lab_enter(l, 1);
 	addresses("vB", 2);
+	prove(l, "192.0.2.1", "192.0.2.2");
+	prove(l, "2001:db8::1", "2001:db8::2");
 	return l;
 }
 
@@ -111,6 +143,16 @@ struct dp *lab_open(struct lab *l, int end)
 	return l->d[end];
 }
 
+/* The kernel takes up an IPv6 address some time after it was told to: it has when the address hears
+ * itself. */
+static void prove_own(const char *addr)
+{
+	int fd = lab_udp(addr, 9);
+
+	prove_one_way(fd, fd, addr);
+	close(fd);
+}
+
 void lab_tunnels(struct lab *l, enum dp_payload payload, uint16_t mtu)
 {
 	struct dp_tunnel t = {.id = 1, .name = "Tunnel1", .payload = payload, .mtu = mtu};
@@ -126,6 +168,7 @@ void lab_tunnels(struct lab *l, enum dp_payload payload, uint16_t mtu)
 		        "ip addr add fd00::%d/64 dev Tunnel1 nodad && ip link set Tunnel1 up",
 		        i + 1, 2 - i, i + 1);
 		lab_sh(cmd);
+		prove_own(i ? "fd00::2" : "fd00::1");
 	}
 }
 
