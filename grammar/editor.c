@@ -516,10 +516,10 @@ static struct attempt plain_line(struct cfg_editor *ed)
 	return worst;
 }
 
+/* What each section takes whole goes before what any of them would take with words to spare. */
 static struct attempt removal_line(struct cfg_editor *ed, enum form form)
 {
 	struct attempt worst = {.status = GR_EMPTY};
-	const struct attempt done = {.status = GR_OK};
 
 	for (unsigned d = ed->depth + 1; d-- > 0;) {
 		struct attempt a = try_removal(ed, d, 1, form);
@@ -527,13 +527,16 @@ static struct attempt removal_line(struct cfg_editor *ed, enum form form)
 		if (a.status == GR_OK)
 			return a;
 		note_failure(&worst, &a);
+		if (!try_head(ed, d, 1, form, false))
+			continue;
+		close_to(ed, d);
+		return (struct attempt){.status = GR_OK};
 	}
-	for (int loose = 0; loose < 2; loose++)
-		for (unsigned d = ed->depth + 1; d-- > 0;)
-			if (try_head(ed, d, 1, form, loose)) {
-				close_to(ed, d);
-				return done;
-			}
+	for (unsigned d = ed->depth + 1; d-- > 0;)
+		if (try_head(ed, d, 1, form, true)) {
+			close_to(ed, d);
+			return (struct attempt){.status = GR_OK};
+		}
 	return worst;
 }
 

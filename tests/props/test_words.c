@@ -66,10 +66,30 @@ static void walk_to(struct place *p, size_t i)
 	sb_fini(&before);
 }
 
+static bool is_hidden(const struct place *p, const char *word)
+{
+	bool all = true;
+
+	for (int t = p->run.head[p->run.ntok]; t >= 0; t = p->run.th[t].next) {
+		const struct gr_pos *at = gr_pos_at(p->run.th[t].pos);
+
+		for (unsigned i = 0; i < at->n_kw; i++) {
+			const struct gr_pos *q = gr_pos_at(gr_tab.edge[at->edge + i].pos);
+
+			if (strcasecmp(q->word, word) == 0)
+				all &= (q->flags & GR_P_HIDDEN) != 0;
+		}
+	}
+	return all;
+}
+
 /* Does a keyword that may stand here (other than `but`) begin with these letters? Does an argument
  * take them? */
 static bool others_begin(const struct place *p, const char *but, const char *s, size_t n)
 {
+	/* Words that are not offered do not stand in the way of those that are. */
+	bool hidden = is_hidden(p, but);
+
 	for (int t = p->run.head[p->run.ntok]; t >= 0; t = p->run.th[t].next) {
 		const struct gr_pos *at = gr_pos_at(p->run.th[t].pos);
 
@@ -78,6 +98,8 @@ static bool others_begin(const struct place *p, const char *but, const char *s, 
 			const char *w = gr_pos_at(e->pos)->word;
 
 			if (e->bit != GR_NOBIT && p->run.th[t].mask & 1u << e->bit)
+				continue;
+			if (!hidden && gr_pos_at(e->pos)->flags & GR_P_HIDDEN)
 				continue;
 			if (strcasecmp(w, but) != 0 && strncasecmp(w, s, n) == 0 &&
 			        !isdigit((unsigned char)*w))
