@@ -248,8 +248,8 @@ static void guide_prints_back(void **s)
  * -------------------------------------------------------------------------------------------------------------
  */
 
-static const char *const examples[] = {
-        "guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg", "tracked-isps.cfg", "dial-backup.cfg", "whole-isr.cfg"};
+static const char *const examples[] = {"guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg",
+        "tracked-isps.cfg", "dial-backup.cfg", "whole-isr.cfg"};
 
 static void examples_print_to_a_fixpoint(void **s)
 {
@@ -268,6 +268,111 @@ static void examples_print_to_a_fixpoint(void **s)
 		free(once);
 		free(text);
 	}
+}
+
+/* Every line of a text through `edit`, which says how to write it (or "" to leave it out). */
+static char *rewritten(const char *text, void (*edit)(char *line, struct strbuf *out))
+{
+	char *copy = xstrdup(text), *save, *line;
+	struct strbuf sb = {0};
+
+	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		edit(line, &sb);
+	free(copy);
+	return sb_take(&sb);
+}
+
+/* No indentation, no separators; nothing else tells a parser where a block ends. */
+static void flat(char *line, struct strbuf *out)
+{
+	line += strspn(line, " ");
+	if (*line != '!')
+		sb_printf(out, "%s\n", line);
+}
+
+static void shouted(char *line, struct strbuf *out)
+{
+	static const char *const words[] = {
+	        "interface ", "ip address ", "crypto ikev2 ", "tunnel source ", "client connect "};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strncmp(line + strspn(line, " "), words[i], strlen(words[i])) == 0)
+			for (size_t k = 0; k < strlen(words[i]); k++)
+				if (line[strspn(line, " ") + k] >= 'a' &&
+				        line[strspn(line, " ") + k] <= 'z')
+					line[strspn(line, " ") + k] ^= 0x20;
+	sb_printf(out, "\t %s  \n", line);
+}
+
+static void assert_same_when(void (*edit)(char *line, struct strbuf *out))
+{
+	for (size_t i = 0; i < ARRAY_LEN(examples); i++) {
+		char *text = example(examples[i]), *other = rewritten(text, edit);
+		struct cfg *a = parse(text), *b = parse(other);
+		char *printed_a = running(a), *printed_b = running(b);
+
+		assert_string_equal(printed_a, printed_b);
+		free(printed_b);
+		free(printed_a);
+		cfg_unref(b);
+		cfg_unref(a);
+		free(other);
+		free(text);
+	}
+}
+
+static void indentation_and_separators_mean_nothing(void **s)
+{
+	(void)s;
+	assert_same_when(flat);
+}
+
+static void blanks_and_capitals_of_keywords_mean_nothing(void **s)
+{
+	(void)s;
+	assert_same_when(shouted);
+}
+
+/* Objects before what they refer to, the interface first and the client last: the same
+ * configuration, the same client. */
+static void order_of_entry_means_nothing(void **s)
+{
+	static const char reversed[] =
+	        "access-list 199 permit ip 10.20.20.20 0.0.0.255 any\naccess-list 199 permit ip "
+	        "10.30.30.30 0.0.0.255 any\n"
+	        "ip route 0.0.0.0 0.0.0.0 2.2.2.2\n"
+	        "interface Ethernet 0/0\nip virtual-reassembly in\nip address 172.16.0.1 "
+	        "255.240.0.0\nexit\n"
+	        "interface tunnel 0\ntunnel protection ipsec-profile ipsecprof\ntunnel mode ipsec "
+	        "ipv4\n"
+	        "tunnel destination dynamic\ntunnel source ethernet 0/0\nip address "
+	        "negotiated\nexit\n"
+	        "crypto ipsec profile ipsecprof\nset ikev2-profile prof\nset pfs group2\nset "
+	        "transform-set trans\nexit\n"
+	        "crypto ipsec transform-set trans esp-aes\nexit\n"
+	        "crypto ikev2 profile prof\nconfig-mode set\naaa authorization group psk list "
+	        "local-group-author-list flex\n"
+	        "keyring key\nauthentication remote pre-share\nauthentication local pre-share\n"
+	        "match identity remote address 10.0.0.1 255.0.0.0\nexit\n"
+	        "crypto ikev2 keyring key\npeer dvti\npre-shared-key cisco\naddress 0.0.0.0 "
+	        "0.0.0.0\nexit\nexit\n"
+	        "crypto ikev2 authorization policy flex\nroute accept any\nroute set "
+	        "interface\nsubnet-acl 199\nexit\n"
+	        "crypto ikev2 client flexvpn flex\nclient connect tunnel 0\nconnect manual\npeer 1 "
+	        "10.0.0.1\nexit\n";
+	struct cfg *c = parse(reversed);
+	char *printed = running(c);
+	struct fx_config *fx = fx_config_build(c);
+	struct fx_resolved r;
+	char why[200];
+
+	(void)s;
+	drop_separators(printed);
+	assert_string_equal(printed, guide_running);
+	assert_true(fx_client_resolve(fx, fx_find_client(fx, "flex"), &r, why, sizeof(why)));
+	free(printed);
+	fx_config_free(fx);
+	cfg_unref(c);
 }
 
 static void two_hubs_ikev2(void **s)
@@ -720,6 +825,9 @@ int main(void)
 	        cmocka_unit_test(guide_ipsec_and_lists),
 	        cmocka_unit_test(guide_prints_back),
 	        cmocka_unit_test(examples_print_to_a_fixpoint),
+	        cmocka_unit_test(indentation_and_separators_mean_nothing),
+	        cmocka_unit_test(blanks_and_capitals_of_keywords_mean_nothing),
+	        cmocka_unit_test(order_of_entry_means_nothing),
 	        cmocka_unit_test(two_hubs_ikev2),
 	        cmocka_unit_test(two_hubs_keys_are_one_for_each_direction),
 	        cmocka_unit_test(two_hubs_rest),
