@@ -66,12 +66,13 @@ static void every_suite_carries_packets_both_ways(void **state)
 {
 	struct ends *e = both(state, DP_PAYLOAD_IP, 1360);
 
+	/* IPv4 and IPv6 outside, protocol 50 and UDP: all four over two suites. */
 	for (size_t i = 0; i < sa_n_suites; i++)
-		for (int k = 0; k < 4; k++) {
+		for (int k = 0; k < 2; k++) {
 			struct variant v = {.suite = &sa_suites[i],
-			        .raw = k & 1,
-			        .v6 = k & 2,
-			        .esn = k == 1 || k == 2};
+			        .raw = (i + (size_t)k) % 2 == 0,
+			        .v6 = k,
+			        .esn = i / 2 % 2 == (size_t)k};
 
 			try_variant(e, &v);
 		}
