@@ -194,6 +194,7 @@ struct fx_globals {
 	uint16_t frag_mtu;
 	uint32_t window;
 	bool logging_ikev2;
+	bool weak_ok; /* crypto engine compliance shield disable */
 	uint32_t ipsec_lifetime_s;
 	uint64_t ipsec_lifetime_kb;
 	bool ipsec_no_kb;
@@ -236,6 +237,9 @@ struct fx_config {
 
 struct fx_config *fx_config_build(const struct cfg *c);
 void fx_config_free(struct fx_config *c); /* accepts NULL */
+
+/* Says in the log which weak algorithms `fresh` uses that `old` (may be NULL) did not. */
+void fx_warn_weak(const struct fx_config *old, const struct fx_config *fresh);
 
 /* Lookups by name; NULL: not configured. The default objects of IOS (proposal, policy, authorization policy, transform set, IPsec
  * profile `default`) are found unless disabled. */

@@ -18,6 +18,14 @@ void use_global_crypto_logging_ikev2(struct cfg_build *b, const struct cfg_node 
 	b->c->g.logging_ikev2 = true;
 }
 
+void use_global_crypto_engine_shield(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_crypto_engine_shield *l)
+{
+	(void)n;
+	(void)l;
+	b->c->g.weak_ok = true;
+}
+
 void use_global_ipsec_lifetime_seconds(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_global_ipsec_lifetime_seconds *l)
 {

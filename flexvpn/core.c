@@ -129,6 +129,7 @@ static void rebuild(struct fx *x, const struct cfg *old, const struct cfg *c)
 	}
 	struct fx_config *fresh = fx_config_build(c);
 
+	fx_warn_weak(x->cfg, fresh);
 	fx_config_free(x->cfg);
 	x->cfg = fresh;
 	apply_globals(x);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "flexvpn/config.h"
 #include "flexvpn/startup.h"
 
@@ -713,6 +714,59 @@ static void a_client_says_what_it_lacks(void **s)
 	}
 }
 
+/* ---- weak algorithms ---- */
+
+static unsigned warnings;
+static char last_warning[200];
+
+static void count_warning(void *ctx, enum log_sev sev, const char *line)
+{
+	(void)ctx;
+	(void)sev;
+	if (!strstr(line, "WEAK_ALGORITHM"))
+		return;
+	warnings++;
+	snprintf(last_warning, sizeof(last_warning), "%s", strchr(line, '%'));
+}
+
+static void weak_algorithms_are_warned_of_once(void **s)
+{
+	struct log_sink *sink = log_sink_add(count_warning, NULL, LOG_SEV_DEBUG);
+	char *text = example("guide-psk.cfg"), *more = xmalloc(strlen(text) + 200);
+	struct fx_config *guide = build(text), *strong = build_example("two-hubs.cfg");
+
+	(void)s;
+	warnings = 0;
+	fx_warn_weak(NULL, strong);
+	assert_int_equal(warnings, 0);
+	fx_warn_weak(NULL, guide);
+	assert_int_equal(warnings, 2); /* esp-aes alone, and group2 */
+	assert_string_equal(last_warning, "%CRYPTO-4-WEAK_ALGORITHM: IPsec profile ipsecprof uses "
+	                                  "DH group 2, which offers no adequate protection");
+	fx_warn_weak(guide, guide);
+	assert_int_equal(warnings, 2);
+	sprintf(more, "%s\ncrypto ikev2 proposal P\n encryption 3des\n", text);
+	struct fx_config *weaker = build(more);
+
+	fx_warn_weak(guide, weaker);
+	assert_int_equal(warnings, 3);
+	assert_non_null(strstr(last_warning, "IKEv2 proposal P uses 3DES"));
+	sprintf(more, "%s\ncrypto engine compliance shield disable\n", text);
+	struct fx_config *silent = build(more);
+
+	fx_warn_weak(NULL, silent);
+	assert_int_equal(warnings, 3);
+	fx_warn_weak(silent, guide); /* the shield is back */
+	assert_int_equal(warnings, 5);
+	fx_config_free(silent);
+	fx_config_free(weaker);
+	fx_config_free(strong);
+	fx_config_free(guide);
+	free(more);
+	free(text);
+	log_sink_remove(sink);
+}
+
 /* ---- authorization lists: "When you enter a typo in authorization list under ikev2 profile, it
  * automatically goes back to the default list."
  * ----------------------------------------------------------------------------------------------------------------
@@ -839,6 +893,7 @@ int main(void)
 	        cmocka_unit_test(transform_words),
 	        cmocka_unit_test(access_lists_name_networks),
 	        cmocka_unit_test(a_client_says_what_it_lacks),
+	        cmocka_unit_test(weak_algorithms_are_warned_of_once),
 	        cmocka_unit_test(a_mistyped_authorization_list_is_the_default_list),
 	        cmocka_unit_test(peering_of_the_guide),
 	        cmocka_unit_test(peering_takes_the_policy_of_the_local_address),
