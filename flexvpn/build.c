@@ -8,7 +8,8 @@
 
 #include "base/secret.h"
 
-/* Lists grow by doubling inside the arena; the old copy stays there until the configuration goes. */
+/* Lists grow by doubling inside the arena; the old copy stays there until the configuration goes.
+ */
 void *fx_append(struct arena *a, void **v, size_t *n, size_t size)
 {
 	if ((*n & (*n - 1)) == 0) {
@@ -42,11 +43,13 @@ struct span fx_key_hex(struct fx_config *c, const char *hex)
 	return hex_parse(hex, p, n) ? span_of(p, n) : (struct span){0};
 }
 
-/* ---- devices of interfaces ---------------------------------------------------------------------------------------------- */
+/* ---- devices of interfaces
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool native(const char *name)
 {
-	return !gr_ifname_is(name, "Ethernet") && strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != name;
+	return !gr_ifname_is(name, "Ethernet") &&
+	       strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != name;
 }
 
 static const char *device_of(const struct fx_config *c, const struct fx_interface *i)
@@ -70,18 +73,23 @@ static void finish_interfaces(struct fx_config *c)
 	}
 }
 
-/* ---- what lines leave open ---------------------------------------------------------------------------------------------------- */
+/* ---- what lines leave open
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool aead(const struct ike_proposal *p)
 {
 	return p->n_encr && alg_encr(p->encr[0].id)->aead;
 }
 
-/* PRF unset means the same list as integrity; complete is (cipher, integrity, group) or (GCM, PRF, group). */
+/* PRF unset means the same list as integrity; complete is (cipher, integrity, group) or (GCM, PRF,
+ * group). */
 static void derive_prf(struct ike_proposal *p)
 {
-	static const uint16_t prf_of[][2] = {{AUTH_HMAC_SHA1_96, PRF_HMAC_SHA1}, {AUTH_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256},
-		{AUTH_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384}, {AUTH_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512}};
+	static const uint16_t prf_of[][2] = {{AUTH_HMAC_SHA1_96, PRF_HMAC_SHA1},
+	        {AUTH_HMAC_SHA2_256_128, PRF_HMAC_SHA2_256},
+	        {AUTH_HMAC_SHA2_384_192, PRF_HMAC_SHA2_384},
+	        {AUTH_HMAC_SHA2_512_256, PRF_HMAC_SHA2_512}};
 
 	p->n_prf = 0;
 	for (uint8_t i = 0; !aead(p) && i < p->n_integ; i++)
@@ -90,7 +98,8 @@ static void derive_prf(struct ike_proposal *p)
 				p->prf[p->n_prf++] = prf_of[k][1];
 }
 
-/* A proposal does not mix AEAD and other ciphers (RFC 7296 §3.3): those of the first one's kind stay. */
+/* A proposal does not mix AEAD and other ciphers (RFC 7296 §3.3): those of the first one's kind
+ * stay. */
 static void one_kind(struct ike_proposal *p)
 {
 	uint8_t n = 0;
@@ -112,7 +121,8 @@ static void finish_proposals(struct fx_config *c)
 			derive_prf(p);
 		if (aead(p))
 			p->n_integ = 0;
-		c->proposals.v[n].complete = p->n_encr && p->n_group && (aead(p) ? p->n_prf : p->n_integ) > 0;
+		c->proposals.v[n].complete =
+		        p->n_encr && p->n_group && (aead(p) ? p->n_prf : p->n_integ) > 0;
 	}
 }
 
@@ -151,10 +161,12 @@ static void finish_clients(struct fx_config *c)
 {
 	for (size_t n = 0; n < c->clients.n; n++)
 		if (c->clients.v[n].sources.n)
-			qsort(c->clients.v[n].sources.v, c->clients.v[n].sources.n, sizeof(struct fx_source), source_by_seq);
+			qsort(c->clients.v[n].sources.v, c->clients.v[n].sources.n,
+			        sizeof(struct fx_source), source_by_seq);
 	for (size_t n = 0; n < c->clients.n; n++)
 		if (c->clients.v[n].peers.n)
-			qsort(c->clients.v[n].peers.v, c->clients.v[n].peers.n, sizeof(struct fx_peer), by_seq);
+			qsort(c->clients.v[n].peers.v, c->clients.v[n].peers.n,
+			        sizeof(struct fx_peer), by_seq);
 }
 
 /* `source-interface`: probes leave through its device, from its address. */
@@ -162,7 +174,8 @@ static void finish_slas(struct fx_config *c)
 {
 	for (size_t n = 0; n < c->slas.n; n++) {
 		struct sla_cfg *s = &c->slas.v[n];
-		const struct fx_interface *i = s->ifname[0] ? fx_find_interface(c, s->ifname) : NULL;
+		const struct fx_interface *i =
+		        s->ifname[0] ? fx_find_interface(c, s->ifname) : NULL;
 
 		if (!i)
 			continue;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* EXEC commands that do something: connect, clear, event tracing. Exec-and-cli reference B20, B22. Silent on success, as on IOS. */
+/* EXEC commands that do something: connect, clear, event tracing. Exec-and-cli reference B20, B22.
+ * Silent on success, as on IOS. */
 #include <string.h>
 
 #include "base/log.h"
@@ -31,7 +32,8 @@ void exec_flexvpn_connect(struct exec *e, const struct gl_exec_flexvpn_connect *
 	if (!c)
 		return;
 	if (c->state == FX_INIT) {
-		out_text(e->o, "%% Invalid FlexVPN client: %s is not complete: %s\n", a->name, c->why);
+		out_text(e->o, "%% Invalid FlexVPN client: %s is not complete: %s\n", a->name,
+		        c->why);
 		e->failed = true;
 		return;
 	}
@@ -65,7 +67,8 @@ static void clear_sas(struct exec *e, const struct ipaddr *local, const struct i
 	struct ike_sa_info s;
 
 	for (struct fx_client *c = e->fx->clients; c; c = c->next)
-		if (c->handle && ike_sa_info(e->fx->ike, c->handle, &s) && fx_sa_selected(&s, local, remote))
+		if (c->handle && ike_sa_info(e->fx->ike, c->handle, &s) &&
+		        fx_sa_selected(&s, local, remote))
 			fx_client_reselect(e->fx, c);
 	settle(e);
 }
@@ -98,7 +101,9 @@ void exec_clear_crypto_sa(struct exec *e, const struct gl_exec_clear_crypto_sa *
 	settle(e);
 }
 
-/* ---- event trace ------------------------------------------------------------------------------------------------------- */
+/* ---- event trace
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static void print_trace(struct exec *e, uint64_t since)
 {
@@ -127,12 +132,14 @@ static void print_trace(struct exec *e, uint64_t since)
 	sb_fini(&text);
 }
 
-void exec_show_monitor_event_trace_flexvpn(struct exec *e, const struct gl_exec_show_monitor_event_trace_flexvpn *a)
+void exec_show_monitor_event_trace_flexvpn(
+        struct exec *e, const struct gl_exec_show_monitor_event_trace_flexvpn *a)
 {
 	uint64_t since = 0;
 
 	if (a->kw_parameters) {
-		out_text(e->o, "Trace has %zu entries\nStacktrace is disabled by default\n", e->fx->trace.cap);
+		out_text(e->o, "Trace has %zu entries\nStacktrace is disabled by default\n",
+		        e->fx->trace.cap);
 		return;
 	}
 	if (a->kw_latest)
@@ -143,7 +150,8 @@ void exec_show_monitor_event_trace_flexvpn(struct exec *e, const struct gl_exec_
 	e->fx->trace_shown = wall_ms();
 }
 
-void exec_monitor_event_trace_flexvpn(struct exec *e, const struct gl_exec_monitor_event_trace_flexvpn *a)
+void exec_monitor_event_trace_flexvpn(
+        struct exec *e, const struct gl_exec_monitor_event_trace_flexvpn *a)
 {
 	if (a->kw_clear)
 		trace_clear(&e->fx->trace);

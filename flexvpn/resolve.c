@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Lookups in a built configuration, IOS's default objects, and the question whether a client has everything it needs
- * (config-grammar reference §1.2, §2.8).
+ * Lookups in a built configuration, IOS's default objects, and the question whether a client has
+ * everything it needs (config-grammar reference §1.2, §2.8).
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,42 +9,46 @@
 
 #include "flexvpn/config.h"
 
-#define FIND(list, key)                                                                                                \
-	do {                                                                                                               \
-		for (size_t i_ = 0; i_ < (list).n; i_++)                                                                       \
-			if (strcmp((list).v[i_].name, key) == 0)                                                                   \
-				return &(list).v[i_];                                                                                  \
+#define FIND(list, key)                                                                            \
+	do {                                                                                       \
+		for (size_t i_ = 0; i_ < (list).n; i_++)                                           \
+			if (strcmp((list).v[i_].name, key) == 0)                                   \
+				return &(list).v[i_];                                              \
 	} while (0)
 
-/* ---- the smart defaults ----------------------------------------------------------------------------------------------- */
+/* ---- the smart defaults
+ * -----------------------------------------------------------------------------------------------
+ */
 
 const struct fx_ike_proposal fx_default_proposal = {
-	.name = "default",
-	.complete = true,
-	.p = {.encr = {{ENCR_AES_CBC, 256}},
-		.n_encr = 1,
-		.integ = {AUTH_HMAC_SHA2_512_256, AUTH_HMAC_SHA2_384_192},
-		.n_integ = 2,
-		.prf = {PRF_HMAC_SHA2_512, PRF_HMAC_SHA2_384},
-		.n_prf = 2,
-		.group = {KE_ECP_256, KE_MODP_2048, KE_ECP_521},
-		.n_group = 3},
+        .name = "default",
+        .complete = true,
+        .p = {.encr = {{ENCR_AES_CBC, 256}},
+                .n_encr = 1,
+                .integ = {AUTH_HMAC_SHA2_512_256, AUTH_HMAC_SHA2_384_192},
+                .n_integ = 2,
+                .prf = {PRF_HMAC_SHA2_512, PRF_HMAC_SHA2_384},
+                .n_prf = 2,
+                .group = {KE_ECP_256, KE_MODP_2048, KE_ECP_521},
+                .n_group = 3},
 };
 
 const struct fx_author fx_default_author = {
-	.name = "default", .set_interface = true, .accept_tag = 1, .accept_distance = 2};
+        .name = "default", .set_interface = true, .accept_tag = 1, .accept_distance = 2};
 
 const struct fx_transform fx_default_transform = {.name = "default",
-	.encr = {ENCR_AES_CBC, 128},
-	.integ = AUTH_HMAC_SHA1_96,
-	.mode = IKE_MODE_TRANSPORT};
+        .encr = {ENCR_AES_CBC, 128},
+        .integ = AUTH_HMAC_SHA1_96,
+        .mode = IKE_MODE_TRANSPORT};
 
-const struct fx_ipsec_profile fx_default_ipsec = {.name = "default", .transform = {"default"}, .n_transform = 1};
+const struct fx_ipsec_profile fx_default_ipsec = {
+        .name = "default", .transform = {"default"}, .n_transform = 1};
 
 const struct fx_ike_proposal *fx_find_proposal(const struct fx_config *c, const char *name)
 {
 	FIND(c->proposals, name);
-	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &fx_default_proposal : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &fx_default_proposal
+	                                                                 : NULL;
 }
 
 const struct fx_keyring *fx_find_keyring(const struct fx_config *c, const char *name)
@@ -68,7 +72,8 @@ const struct fx_author *fx_find_author(const struct fx_config *c, const char *na
 const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name)
 {
 	FIND(c->transforms, name);
-	return strcmp(name, "default") == 0 && !c->g.no_default_transform ? &fx_default_transform : NULL;
+	return strcmp(name, "default") == 0 && !c->g.no_default_transform ? &fx_default_transform
+	                                                                  : NULL;
 }
 
 const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name)
@@ -89,10 +94,12 @@ const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char
 	return NULL;
 }
 
-/* ---- completeness ------------------------------------------------------------------------------------------------------ */
+/* ---- completeness
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool missing(char *why, size_t n, const char *fmt, const char *a, const char *b)
-	__attribute__((format(printf, 3, 0)));
+        __attribute__((format(printf, 3, 0)));
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -103,14 +110,19 @@ static bool missing(char *why, size_t n, const char *fmt, const char *a, const c
 }
 #pragma GCC diagnostic pop
 
-static bool tunnel_ok(const struct fx_interface *t, const struct fx_client_cfg *cl, char *why, size_t n)
+static bool tunnel_ok(
+        const struct fx_interface *t, const struct fx_client_cfg *cl, char *why, size_t n)
 {
 	if (t->shutdown)
 		return missing(why, n, "interface %s is shut down%s", t->name, "");
 	if (!t->dest_dynamic)
-		return missing(why, n, "interface %s needs `tunnel destination dynamic`%s", t->name, "");
+		return missing(
+		        why, n, "interface %s needs `tunnel destination dynamic`%s", t->name, "");
 	if (t->source_dynamic && !cl->sources.n)
-		return missing(why, n, "interface %s: `tunnel source dynamic` needs a `source` line in the client%s", t->name, "");
+		return missing(why, n,
+		        "interface %s: `tunnel source dynamic` needs a `source` line in the "
+		        "client%s",
+		        t->name, "");
 	if (!t->source_dynamic && !t->source_if && !ipaddr_is_set(&t->source_addr))
 		return missing(why, n, "interface %s has no tunnel source%s", t->name, "");
 	if (!t->protection)
@@ -123,13 +135,18 @@ static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, ch
 	if (p->shutdown)
 		return missing(why, n, "IKEv2 profile %s is shut down%s", p->name, "");
 	if (p->auth_local == FX_AUTH_NONE || !p->n_auth_remote)
-		return missing(why, n, "IKEv2 profile %s needs a local and a remote authentication method%s", p->name, "");
+		return missing(why, n,
+		        "IKEv2 profile %s needs a local and a remote authentication method%s",
+		        p->name, "");
 	if (!p->match.n)
 		return missing(why, n, "IKEv2 profile %s has no match statement%s", p->name, "");
 	if (p->auth_local != FX_AUTH_PSK || p->auth_remote[0] != FX_AUTH_PSK)
-		return missing(why, n, "IKEv2 profile %s: this release authenticates with pre-shared keys only%s", p->name, "");
+		return missing(why, n,
+		        "IKEv2 profile %s: this release authenticates with pre-shared keys only%s",
+		        p->name, "");
 	if (p->keyring && !fx_find_keyring(c, p->keyring))
-		return missing(why, n, "IKEv2 profile %s: keyring %s is not configured", p->name, p->keyring);
+		return missing(why, n, "IKEv2 profile %s: keyring %s is not configured", p->name,
+		        p->keyring);
 	if (!p->keyring && !p->key_local.n)
 		return missing(why, n, "IKEv2 profile %s has no keyring%s", p->name, "");
 	return true;
@@ -141,9 +158,10 @@ static const struct fx_aaa_list *aaa_list(const struct fx_config *c, const char 
 	return NULL;
 }
 
-/* The guide's note: "When you enter a typo in authorization list under ikev2 profile, it automatically goes back to the default
- * list". A default list that is not configured either means the local policies, so that the guide's own example, which has no AAA
- * lines at all, gets its policy. */
+/* The guide's note: "When you enter a typo in authorization list under ikev2 profile, it
+ * automatically goes back to the default list". A default list that is not configured either means
+ * the local policies, so that the guide's own example, which has no AAA lines at all, gets its
+ * policy. */
 static bool authorized_locally(const struct fx_config *c, const char *list)
 {
 	const struct fx_aaa_list *l = aaa_list(c, list);
@@ -153,7 +171,8 @@ static bool authorized_locally(const struct fx_config *c, const char *list)
 	return !l || l->local;
 }
 
-/* `aaa authorization group … list LIST NAME`: with the local policies NAME is one of them. Without any, the policy `default`. */
+/* `aaa authorization group … list LIST NAME`: with the local policies NAME is one of them. Without
+ * any, the policy `default`. */
 static const struct fx_author *author_of(const struct fx_config *c, const struct fx_profile *p)
 {
 	static const struct fx_author none = {.name = "(none)", .no_accept = true};
@@ -165,19 +184,24 @@ static const struct fx_author *author_of(const struct fx_config *c, const struct
 	return a ? a : &none;
 }
 
-static bool ipsec_ok(const struct fx_config *c, const struct fx_ipsec_profile *p, char *why, size_t n)
+static bool ipsec_ok(
+        const struct fx_config *c, const struct fx_ipsec_profile *p, char *why, size_t n)
 {
 	for (uint8_t i = 0; i < p->n_transform; i++) {
 		const struct fx_transform *t = fx_find_transform(c, p->transform[i]);
 
 		if (!t)
-			return missing(why, n, "IPsec profile %s: transform set %s is not configured", p->name, p->transform[i]);
+			return missing(why, n,
+			        "IPsec profile %s: transform set %s is not configured", p->name,
+			        p->transform[i]);
 		if (t->unusable || !t->encr.id)
-			return missing(why, n, "transform set %s: %s is not available in this release", t->name,
-				t->unusable ? t->unusable : "a set without ESP encryption");
+			return missing(why, n,
+			        "transform set %s: %s is not available in this release", t->name,
+			        t->unusable ? t->unusable : "a set without ESP encryption");
 	}
 	if (p->pfs_unusable)
-		return missing(why, n, "IPsec profile %s: PFS %s is not available in this release", p->name, p->pfs_unusable);
+		return missing(why, n, "IPsec profile %s: PFS %s is not available in this release",
+		        p->name, p->pfs_unusable);
 	if (p->responder_only)
 		return missing(why, n, "IPsec profile %s is for responders only%s", p->name, "");
 	if (!p->ikev2_profile)
@@ -185,8 +209,8 @@ static bool ipsec_ok(const struct fx_config *c, const struct fx_ipsec_profile *p
 	return true;
 }
 
-bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl, struct fx_resolved *out, char *why,
-	size_t n)
+bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl,
+        struct fx_resolved *out, char *why, size_t n)
 {
 	*out = (struct fx_resolved){.client = cl};
 	if (!cl->peers.n)
@@ -200,17 +224,21 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 		return false;
 	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
 	if (!out->ipsec)
-		return missing(why, n, "IPsec profile %s is not configured%s", out->tunnel->protection, "");
+		return missing(why, n, "IPsec profile %s is not configured%s",
+		        out->tunnel->protection, "");
 	if (!ipsec_ok(c, out->ipsec, why, n))
 		return false;
 	out->profile = fx_find_profile(c, out->ipsec->ikev2_profile);
 	if (!out->profile)
-		return missing(why, n, "IKEv2 profile %s is not configured%s", out->ipsec->ikev2_profile, "");
+		return missing(why, n, "IKEv2 profile %s is not configured%s",
+		        out->ipsec->ikev2_profile, "");
 	out->author = author_of(c, out->profile);
 	return profile_ok(c, out->profile, why, n);
 }
 
-/* ---- keys and identities ------------------------------------------------------------------------------------------------- */
+/* ---- keys and identities
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static bool match_domain(const struct ike_id *domain, const struct ike_id *id)
 {
@@ -221,22 +249,26 @@ static bool match_domain(const struct ike_id *domain, const struct ike_id *id)
 	const char *tail = (const char *)id->data + id->len - d;
 	char before = id->len > d ? tail[-1] : '.';
 
-	return strncasecmp(tail, (const char *)domain->data, d) == 0 && (before == '.' || before == '@');
+	return strncasecmp(tail, (const char *)domain->data, d) == 0 &&
+	       (before == '.' || before == '@');
 }
 
 static bool key_names(const struct fx_key *k, const struct ike_id *id)
 {
-	return k->identity.type && (k->identity_domain ? match_domain(&k->identity, id) : ike_id_eq(&k->identity, id));
+	return k->identity.type &&
+	       (k->identity_domain ? match_domain(&k->identity, id) : ike_id_eq(&k->identity, id));
 }
 
-const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id)
+const struct fx_key *fx_key_for(
+        const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id)
 {
 	const struct fx_key *best = NULL;
 
 	for (size_t i = 0; i < k->keys.n; i++) {
 		const struct fx_key *e = &k->keys.v[i];
 
-		if (e->has_prefix && prefix_contains(&e->prefix, addr) && (!best || e->prefix.len > best->prefix.len))
+		if (e->has_prefix && prefix_contains(&e->prefix, addr) &&
+		        (!best || e->prefix.len > best->prefix.len))
 			best = e;
 	}
 	for (size_t i = 0; !best && id && i < k->keys.n; i++)

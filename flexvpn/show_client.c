@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show crypto ikev2 client flexvpn [NAME] [detail], and the event trace: exec-and-cli reference B4, B20. */
+/* show crypto ikev2 client flexvpn [NAME] [detail], and the event trace: exec-and-cli reference B4,
+ * B20. */
 #include <stdio.h>
 #include <string.h>
 
@@ -40,11 +41,14 @@ static void summary(struct out *o, const struct fx_client *c, const struct fx_cl
 	out_field_str(o, "ivrf", "  ivrf : %s\n", "IP DEFAULT");
 	out_field_str(o, "fvrf", "  fvrf : %s\n", "IP DEFAULT");
 	out_field_str(o, "backup-group", "  Backup group: %s\n", group_text(cfg->backup_group, g));
-	out_field_str(o, "tunnel", "  Tunnel interface : %s\n", cfg->tunnel ? cfg->tunnel : "not set");
+	out_field_str(
+	        o, "tunnel", "  Tunnel interface : %s\n", cfg->tunnel ? cfg->tunnel : "not set");
 	if (c->pushed.addr4.addr.family)
-		out_field_str(o, "assigned-address", "  Assigned IP address: %s\n", ipaddr_fmt(&c->pushed.addr4.addr, a));
+		out_field_str(o, "assigned-address", "  Assigned IP address: %s\n",
+		        ipaddr_fmt(&c->pushed.addr4.addr, a));
 	if (c->pushed.addr6.addr.family)
-		out_field_str(o, "assigned-address6", "  Assigned IPv6 address: %s\n", ipaddr_fmt(&c->pushed.addr6.addr, a));
+		out_field_str(o, "assigned-address6", "  Assigned IPv6 address: %s\n",
+		        ipaddr_fmt(&c->pushed.addr6.addr, a));
 	if (c->why[0])
 		out_field_str(o, "reason", "  Reason : %s\n", c->why);
 }
@@ -110,7 +114,8 @@ static void sources(struct out *o, const struct fx_decision *d, const struct fx_
 	out_list_end(o);
 }
 
-static void names(struct out *o, const char *key, const char *label, const char *list, size_t width, uint8_t n)
+static void names(struct out *o, const char *key, const char *label, const char *list, size_t width,
+        uint8_t n)
 {
 	out_list(o, key);
 	for (uint8_t i = 0; i < n; i++) {
@@ -138,8 +143,10 @@ static void pushed(struct out *o, const struct fx_pushed *p)
 		out_field_str(o, "default-domain", "  Default domain : %s\n", p->def_domain);
 	if (p->banner[0])
 		out_field_str(o, "banner", "  Banner : %s\n", p->banner);
-	names(o, "split-dns", "Split DNS", p->split_dns[0], sizeof(p->split_dns[0]), p->n_split_dns);
-	names(o, "backup-gateways", "Backup gateway", p->backup[0], sizeof(p->backup[0]), p->n_backup);
+	names(o, "split-dns", "Split DNS", p->split_dns[0], sizeof(p->split_dns[0]),
+	        p->n_split_dns);
+	names(o, "backup-gateways", "Backup gateway", p->backup[0], sizeof(p->backup[0]),
+	        p->n_backup);
 }
 
 static void detail(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg)
@@ -147,7 +154,8 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 	char buf[32], age[16];
 
 	out_field_str(e->o, "connect", "  Connect : %s\n", connect_text(cfg, buf));
-	out_field_str(e->o, "in-state-for", "  In this state for : %s\n", fx_age_fmt(fx_show_age(e, c->since), age));
+	out_field_str(e->o, "in-state-for", "  In this state for : %s\n",
+	        fx_age_fmt(fx_show_age(e, c->since), age));
 	out_field_int(e->o, "attempts", "  Attempts : %lld", c->attempts);
 	out_field_int(e->o, "connects", ", connects : %lld\n", c->connects);
 	for (uint8_t i = 0; i < cfg->n_inside; i++)
@@ -159,7 +167,8 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 	pushed(e->o, &c->pushed);
 }
 
-void exec_show_crypto_ikev2_client_flexvpn(struct exec *e, const struct gl_exec_show_crypto_ikev2_client_flexvpn *a)
+void exec_show_crypto_ikev2_client_flexvpn(
+        struct exec *e, const struct gl_exec_show_crypto_ikev2_client_flexvpn *a)
 {
 	out_list(e->o, NULL);
 	for (const struct fx_client *c = e->fx->clients; c; c = c->next) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show crypto ikev2 proposal | policy | profile | authorization policy, show crypto ipsec profile | transform-set, show configuration:
- * what is configured, with IOS's defaults. Exec-and-cli reference B5, B7, B19. */
+/* show crypto ikev2 proposal | policy | profile | authorization policy, show crypto ipsec profile |
+ * transform-set, show configuration: what is configured, with IOS's defaults. Exec-and-cli
+ * reference B5, B7, B19. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static bool wanted(bool has_name, const char *name, const char *this)
 	return !has_name || strcmp(name, this) == 0;
 }
 
-/* ---- proposals and policies -------------------------------------------------------------------------------------------- */
+/* ---- proposals and policies
+ * -------------------------------------------------------------------------------------------- */
 
 static void list_encr(struct out *o, const struct ike_proposal *p)
 {
@@ -24,7 +26,8 @@ static void list_encr(struct out *o, const struct ike_proposal *p)
 	for (uint8_t i = 0; i < p->n_encr; i++) {
 		char text[32];
 
-		snprintf(text, sizeof(text), "%s-%u", alg_encr(p->encr[i].id)->name, p->encr[i].bits);
+		snprintf(text, sizeof(text), "%s-%u", alg_encr(p->encr[i].id)->name,
+		        p->encr[i].bits);
 		out_field_str(o, NULL, " %s", text);
 	}
 	out_list_end(o);
@@ -56,7 +59,8 @@ static void one_proposal(struct out *o, const struct fx_ike_proposal *p)
 	out_obj_end(o);
 }
 
-void exec_show_crypto_ikev2_proposal(struct exec *e, const struct gl_exec_show_crypto_ikev2_proposal *a)
+void exec_show_crypto_ikev2_proposal(
+        struct exec *e, const struct gl_exec_show_crypto_ikev2_proposal *a)
 {
 	const struct fx_config *c = e->fx->cfg;
 	const struct fx_ike_proposal *def = fx_find_proposal(c, "default");
@@ -65,7 +69,8 @@ void exec_show_crypto_ikev2_proposal(struct exec *e, const struct gl_exec_show_c
 	for (size_t i = 0; i < c->proposals.n; i++)
 		if (wanted(a->has_name, a->name, c->proposals.v[i].name))
 			one_proposal(e->o, &c->proposals.v[i]);
-	if (def && (def < c->proposals.v || def >= c->proposals.v + c->proposals.n) && wanted(a->has_name, a->name, "default"))
+	if (def && (def < c->proposals.v || def >= c->proposals.v + c->proposals.n) &&
+	        wanted(a->has_name, a->name, "default"))
 		one_proposal(e->o, def);
 	out_list_end(e->o);
 }
@@ -76,7 +81,9 @@ static void one_policy(struct out *o, const struct fx_ike_policy *p)
 
 	out_obj(o, NULL);
 	out_field_str(o, "name", " IKEv2 policy : %s\n", p->name);
-	out_text(o, p->any_fvrf || strcmp(p->name, "default") == 0 ? "      Match fvrf : any\n" : "      Match fvrf  : global\n");
+	out_text(o, p->any_fvrf || strcmp(p->name, "default") == 0
+	                    ? "      Match fvrf : any\n"
+	                    : "      Match fvrf  : global\n");
 	for (uint8_t i = 0; i < p->n_match_local; i++)
 		out_text(o, "      Match address local : %s\n", ipaddr_fmt(&p->match_local[i], a));
 	if (!p->n_match_local)
@@ -90,7 +97,8 @@ static void one_policy(struct out *o, const struct fx_ike_policy *p)
 
 void exec_show_crypto_ikev2_policy(struct exec *e, const struct gl_exec_show_crypto_ikev2_policy *a)
 {
-	static const struct fx_ike_policy def = {.name = "default", .proposal = {"default"}, .n_proposal = 1};
+	static const struct fx_ike_policy def = {
+	        .name = "default", .proposal = {"default"}, .n_proposal = 1};
 	const struct fx_config *c = e->fx->cfg;
 	bool own = false;
 
@@ -105,7 +113,9 @@ void exec_show_crypto_ikev2_policy(struct exec *e, const struct gl_exec_show_cry
 	out_list_end(e->o);
 }
 
-/* ---- profiles ------------------------------------------------------------------------------------------------------------ */
+/* ---- profiles
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *auth_text(enum fx_auth a)
 {
@@ -117,7 +127,10 @@ static const char *auth_text(enum fx_auth a)
 /* What stands in front of ike_id_fmt(), which names key ids itself. */
 static const char *id_word(const struct ike_id *id)
 {
-	return id->type == ID_FQDN ? "fqdn " : id->type == ID_RFC822_ADDR ? "email " : id->type == ID_KEY_ID ? "" : "address ";
+	return id->type == ID_FQDN          ? "fqdn "
+	       : id->type == ID_RFC822_ADDR ? "email "
+	       : id->type == ID_KEY_ID      ? ""
+	                                    : "address ";
 }
 
 static const char *match_text(const struct fx_match *m, char buf[400])
@@ -128,9 +141,11 @@ static const char *match_text(const struct fx_match *m, char buf[400])
 	if (m->kind == FX_MATCH_ANY)
 		snprintf(buf, 400, "any");
 	else if (m->kind != FX_MATCH_ADDRESS)
-		snprintf(buf, 400, "%s%s%s", id_word(&m->id), m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
+		snprintf(buf, 400, "%s%s%s", id_word(&m->id),
+		        m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
 	else if (m->prefix.addr.family == AF_INET)
-		snprintf(buf, 400, "address %s %s", ipaddr_fmt(&m->prefix.addr, text), ipaddr_fmt(&mask, mask_text));
+		snprintf(buf, 400, "address %s %s", ipaddr_fmt(&m->prefix.addr, text),
+		        ipaddr_fmt(&mask, mask_text));
 	else
 		snprintf(buf, 400, "address %s", prefix_fmt(&m->prefix, text));
 	return buf;
@@ -147,11 +162,15 @@ static void profile_match(struct out *o, const struct fx_profile *p)
 {
 	char a[IPADDR_STRLEN];
 
-	out_text(o, " Match criteria: \n  Fvrf: %s\n", p->fvrf ? p->fvrf : p->any_fvrf ? "any" : "global");
+	out_text(o, " Match criteria: \n  Fvrf: %s\n",
+	        p->fvrf       ? p->fvrf
+	        : p->any_fvrf ? "any"
+	                      : "global");
 	if (!p->n_match_local && !p->n_match_local_if)
 		out_text(o, "  Local address/interface: none\n");
 	for (uint8_t i = 0; i < p->n_match_local; i++)
-		out_text(o, "  Local address/interface:\n   %s\n", ipaddr_fmt(&p->match_local[i], a));
+		out_text(o, "  Local address/interface:\n   %s\n",
+		        ipaddr_fmt(&p->match_local[i], a));
 	for (uint8_t i = 0; i < p->n_match_local_if; i++)
 		out_text(o, "  Local address/interface:\n   %s\n", p->match_local_if[i]);
 	out_text(o, p->match.n ? "  Identities: \n" : "  Identities: none\n");
@@ -164,7 +183,8 @@ static void profile_match(struct out *o, const struct fx_profile *p)
 
 static void profile_manners(struct out *o, const struct fx_profile *p)
 {
-	out_field_int(o, "lifetime", " Lifetime: %lld seconds\n", p->lifetime_s ? p->lifetime_s : 86400);
+	out_field_int(
+	        o, "lifetime", " Lifetime: %lld seconds\n", p->lifetime_s ? p->lifetime_s : 86400);
 	if (p->has_dpd && p->dpd.interval_s) {
 		out_field_int(o, "dpd-interval", " DPD: interval %lld", p->dpd.interval_s);
 		out_field_int(o, "dpd-retry", ", retry-interval %lld", p->dpd.retry_s);
@@ -172,17 +192,20 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 	} else
 		out_text(o, " DPD: disabled\n");
 	if (p->has_nat_keepalive)
-		out_field_int(o, "nat-keepalive", " NAT-keepalive: %lld seconds\n", p->nat_keepalive_s);
+		out_field_int(
+		        o, "nat-keepalive", " NAT-keepalive: %lld seconds\n", p->nat_keepalive_s);
 	else
 		out_text(o, " NAT-keepalive: disabled\n");
-	out_text(o, " Ivrf: %s\n Virtual-template: %s\n mode auto: none\n", p->ivrf ? p->ivrf : "none",
-		p->virtual_template ? p->virtual_template : "none");
-	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication mlist: none\n"
-		    " AAA authentication mlist: none\n AAA Accounting: none\n");
+	out_text(o, " Ivrf: %s\n Virtual-template: %s\n mode auto: none\n",
+	        p->ivrf ? p->ivrf : "none", p->virtual_template ? p->virtual_template : "none");
+	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication "
+	            "mlist: none\n"
+	            " AAA authentication mlist: none\n AAA Accounting: none\n");
 	if (p->author_list) {
 		out_text(o, " AAA group authorization:\n");
 		out_field_str(o, "authorization-list", "  List: %s, ", p->author_list);
-		out_field_str(o, "authorization-policy", "name: %s\n", p->author_policy ? p->author_policy : "(peer identity)");
+		out_field_str(o, "authorization-policy", "name: %s\n",
+		        p->author_policy ? p->author_policy : "(peer identity)");
 	} else
 		out_text(o, " AAA group authorization: none\n");
 	out_text(o, " AAA user authorization: none\n");
@@ -207,11 +230,13 @@ static void one_profile(struct out *o, const struct fx_config *c, const struct f
 	out_text(o, " Ref Count: %u\n", 1 + references(c, p->name));
 	profile_match(o, p);
 	if (p->identity_local.type)
-		out_text(o, " Local identity: %s%s\n", id_word(&p->identity_local), ike_id_fmt(&p->identity_local, id));
+		out_text(o, " Local identity: %s%s\n", id_word(&p->identity_local),
+		        ike_id_fmt(&p->identity_local, id));
 	else
 		out_text(o, " Local identity: none\n");
 	out_text(o, " Remote identity: none\n");
-	out_field_str(o, "local-authentication", " Local authentication method: %s\n", auth_text(p->auth_local));
+	out_field_str(o, "local-authentication", " Local authentication method: %s\n",
+	        auth_text(p->auth_local));
 	out_text(o, " Remote authentication method(s):");
 	out_list(o, "remote-authentication");
 	for (uint8_t i = 0; i < p->n_auth_remote; i++)
@@ -224,7 +249,8 @@ static void one_profile(struct out *o, const struct fx_config *c, const struct f
 	out_obj_end(o);
 }
 
-void exec_show_crypto_ikev2_profile(struct exec *e, const struct gl_exec_show_crypto_ikev2_profile *a)
+void exec_show_crypto_ikev2_profile(
+        struct exec *e, const struct gl_exec_show_crypto_ikev2_profile *a)
 {
 	const struct fx_config *c = e->fx->cfg;
 
@@ -242,9 +268,11 @@ static void author_lists(struct out *o, const struct fx_author *p)
 	if (p->subnet_acl6)
 		out_field_str(o, "ipv6-subnet-acl", "  ipv6 subnet-acl %s\n", p->subnet_acl6);
 	if (p->set_acl)
-		out_field_str(o, "route-set-access-list", "  route set access-list %s\n", p->set_acl);
+		out_field_str(
+		        o, "route-set-access-list", "  route set access-list %s\n", p->set_acl);
 	if (p->set_acl6)
-		out_field_str(o, "route-set-ipv6-access-list", "  route set access-list ipv6 %s\n", p->set_acl6);
+		out_field_str(o, "route-set-ipv6-access-list", "  route set access-list ipv6 %s\n",
+		        p->set_acl6);
 }
 
 static void one_author(struct out *o, const struct fx_author *p)
@@ -262,14 +290,15 @@ static void one_author(struct out *o, const struct fx_author *p)
 	for (uint8_t i = 0; i < p->n_set_remote; i++)
 		out_text(o, "  route set remote %s\n", prefix_fmt(&p->set_remote[i], t));
 	if (!p->no_accept) {
-		out_field_int(o, "route-accept-tag", "  route accept any tag : %lld", p->accept_tag);
+		out_field_int(
+		        o, "route-accept-tag", "  route accept any tag : %lld", p->accept_tag);
 		out_field_int(o, "route-accept-distance", " distance : %lld\n", p->accept_distance);
 	}
 	out_obj_end(o);
 }
 
-void exec_show_crypto_ikev2_authorization_policy(struct exec *e,
-	const struct gl_exec_show_crypto_ikev2_authorization_policy *a)
+void exec_show_crypto_ikev2_authorization_policy(
+        struct exec *e, const struct gl_exec_show_crypto_ikev2_authorization_policy *a)
 {
 	const struct fx_config *c = e->fx->cfg;
 	const struct fx_author *def = fx_find_author(c, "default");
@@ -278,12 +307,15 @@ void exec_show_crypto_ikev2_authorization_policy(struct exec *e,
 	for (size_t i = 0; i < c->authors.n; i++)
 		if (wanted(a->has_name, a->name, c->authors.v[i].name))
 			one_author(e->o, &c->authors.v[i]);
-	if (def && (def < c->authors.v || def >= c->authors.v + c->authors.n) && wanted(a->has_name, a->name, "default"))
+	if (def && (def < c->authors.v || def >= c->authors.v + c->authors.n) &&
+	        wanted(a->has_name, a->name, "default"))
 		one_author(e->o, def);
 	out_list_end(e->o);
 }
 
-/* ---- IPsec ------------------------------------------------------------------------------------------------------------------ */
+/* ---- IPsec
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *transform_text(const struct fx_config *c, const char *name, char buf[64])
 {
@@ -308,7 +340,8 @@ static void one_ipsec(struct exec *e, const struct fx_ipsec_profile *p)
 	if (p->no_lifetime_kb || (!p->lifetime_kb && g->ipsec_no_kb))
 		out_text(e->o, "\tSecurity association lifetime: %u seconds\n", seconds);
 	else
-		out_text(e->o, "\tSecurity association lifetime: %llu kilobytes/%u seconds\n", kb, seconds);
+		out_text(e->o, "\tSecurity association lifetime: %llu kilobytes/%u seconds\n", kb,
+		        seconds);
 	out_int(e->o, "lifetime", seconds);
 	out_text(e->o, "\tResponder-Only (Y/N): %s\n", p->responder_only ? "Y" : "N");
 	out_text(e->o, "\tPFS (Y/N): %s\n", p->pfs ? "Y" : "N");
@@ -317,7 +350,8 @@ static void one_ipsec(struct exec *e, const struct fx_ipsec_profile *p)
 	out_text(e->o, "\tMixed-mode : Disabled\n\tTransform sets={ \n");
 	out_list(e->o, "transform-sets");
 	for (uint8_t i = 0; i < p->n_transform; i++) {
-		out_text(e->o, "\t\t%s:  { %s  } , \n", p->transform[i], transform_text(e->fx->cfg, p->transform[i], t));
+		out_text(e->o, "\t\t%s:  { %s  } , \n", p->transform[i],
+		        transform_text(e->fx->cfg, p->transform[i], t));
 		out_str(e->o, NULL, p->transform[i]);
 	}
 	out_list_end(e->o);
@@ -325,13 +359,15 @@ static void one_ipsec(struct exec *e, const struct fx_ipsec_profile *p)
 	out_obj_end(e->o);
 }
 
-void exec_show_crypto_ipsec_profile(struct exec *e, const struct gl_exec_show_crypto_ipsec_profile *a)
+void exec_show_crypto_ipsec_profile(
+        struct exec *e, const struct gl_exec_show_crypto_ipsec_profile *a)
 {
 	const struct fx_config *c = e->fx->cfg;
 	const struct fx_ipsec_profile *def = fx_find_ipsec(c, "default");
 
 	out_list(e->o, NULL);
-	if (def && (def < c->ipsec.v || def >= c->ipsec.v + c->ipsec.n) && wanted(a->has_name, a->name, "default"))
+	if (def && (def < c->ipsec.v || def >= c->ipsec.v + c->ipsec.n) &&
+	        wanted(a->has_name, a->name, "default"))
 		one_ipsec(e, def);
 	for (size_t i = 0; i < c->ipsec.n; i++)
 		if (wanted(a->has_name, a->name, c->ipsec.v[i].name))
@@ -346,17 +382,20 @@ static void one_transform(struct out *o, const struct fx_transform *t)
 	out_obj(o, NULL);
 	out_field_str(o, "name", "Transform set %s: ", t->name);
 	out_field_str(o, "transforms", "{ %s  } \n", fx_transform_text(t->encr, t->integ, text));
-	out_field_str(o, "mode", "   will negotiate = { %s,  }, \n   \n", t->mode == IKE_MODE_TRANSPORT ? "Transport" : "Tunnel");
+	out_field_str(o, "mode", "   will negotiate = { %s,  }, \n   \n",
+	        t->mode == IKE_MODE_TRANSPORT ? "Transport" : "Tunnel");
 	out_obj_end(o);
 }
 
-void exec_show_crypto_ipsec_transform_set(struct exec *e, const struct gl_exec_show_crypto_ipsec_transform_set *a)
+void exec_show_crypto_ipsec_transform_set(
+        struct exec *e, const struct gl_exec_show_crypto_ipsec_transform_set *a)
 {
 	const struct fx_config *c = e->fx->cfg;
 	const struct fx_transform *def = fx_find_transform(c, "default");
 
 	out_list(e->o, NULL);
-	if (def && (def < c->transforms.v || def >= c->transforms.v + c->transforms.n) && wanted(a->has_name, a->name, "default"))
+	if (def && (def < c->transforms.v || def >= c->transforms.v + c->transforms.n) &&
+	        wanted(a->has_name, a->name, "default"))
 		one_transform(e->o, def);
 	for (size_t i = 0; i < c->transforms.n; i++)
 		if (wanted(a->has_name, a->name, c->transforms.v[i].name))
@@ -364,7 +403,8 @@ void exec_show_crypto_ipsec_transform_set(struct exec *e, const struct gl_exec_s
 	out_list_end(e->o);
 }
 
-/* ---- what is kept without effect --------------------------------------------------------------------------------------------- */
+/* ---- what is kept without effect
+ * --------------------------------------------------------------------------------------------- */
 
 struct listing {
 	struct out *o;
@@ -406,13 +446,15 @@ static void listing(struct exec *e, bool pending)
 	out_list_end(e->o);
 }
 
-void exec_show_configuration_recorded(struct exec *e, const struct gl_exec_show_configuration_recorded *a)
+void exec_show_configuration_recorded(
+        struct exec *e, const struct gl_exec_show_configuration_recorded *a)
 {
 	(void)a;
 	listing(e, false);
 }
 
-void exec_show_configuration_unsupported(struct exec *e, const struct gl_exec_show_configuration_unsupported *a)
+void exec_show_configuration_unsupported(
+        struct exec *e, const struct gl_exec_show_configuration_unsupported *a)
 {
 	(void)a;
 	listing(e, true);

@@ -41,8 +41,9 @@ static void suite_line(struct out *o, const struct ike_sa_info *s)
 	const struct alg_integ *i = alg_integ(s->suite.integ);
 
 	if (!e) {
-		out_text(o, "      Encr: Unknown - 0, PRF: Unknown - 0, Hash: None, DH Grp:0, Auth sign: Unknown - 0, "
-			    "Auth verify: Unknown - 0\n");
+		out_text(o, "      Encr: Unknown - 0, PRF: Unknown - 0, Hash: None, DH Grp:0, Auth "
+		            "sign: Unknown - 0, "
+		            "Auth verify: Unknown - 0\n");
 		return;
 	}
 	out_field_str(o, "encryption", "      Encr: %s", e->name);
@@ -62,7 +63,7 @@ static void detail_ids(struct out *o, const struct ike_sa_info *s)
 	out_text(o, "      CE id: %u, Session-id: %u\n", 1000 + s->handle, s->session_id);
 	out_int(o, "session-id", s->session_id);
 	out_text(o, "      Status Description: %s\n",
-		s->state == IKE_S_ESTABLISHED ? "Negotiation done" : "Negotiation in progress");
+	        s->state == IKE_S_ESTABLISHED ? "Negotiation done" : "Negotiation in progress");
 	snprintf(l, sizeof(l), "%016llX", (unsigned long long)(s->initiator ? s->spi_i : s->spi_r));
 	snprintf(r, sizeof(r), "%016llX", (unsigned long long)(s->initiator ? s->spi_r : s->spi_i));
 	out_field_str(o, "local-spi", "      Local spi: %-23s", l);
@@ -78,8 +79,10 @@ static void detail_windows(struct out *o, const struct ike_sa_info *s)
 	const uint32_t remote[] = {s->resp_next, s->resp_next, s->resp_next};
 
 	for (int i = 0; i < 3; i++)
-		out_text(o, "      Local %-13s%-15uRemote %-13s%-10u\n", what[i], local[i], what[i], remote[i]);
-	out_text(o, "      Local window:      %-15uRemote window:      %-10u\n", s->window_local, s->window_peer);
+		out_text(o, "      Local %-13s%-15uRemote %-13s%-10u\n", what[i], local[i], what[i],
+		        remote[i]);
+	out_text(o, "      Local window:      %-15uRemote window:      %-10u\n", s->window_local,
+	        s->window_peer);
 	out_int(o, "local-window", s->window_local);
 	out_int(o, "remote-window", s->window_peer);
 }
@@ -87,17 +90,21 @@ static void detail_windows(struct out *o, const struct ike_sa_info *s)
 static void detail_features(struct out *o, const struct ike_sa_info *s)
 {
 	if (s->dpd.interval_s)
-		out_text(o, "      DPD configured for %u seconds, retry %u\n", s->dpd.interval_s, s->dpd.retry_s);
+		out_text(o, "      DPD configured for %u seconds, retry %u\n", s->dpd.interval_s,
+		        s->dpd.retry_s);
 	else
 		out_text(o, "      DPD configured for 0 seconds, retry 0\n");
 	out_int(o, "dpd-interval", s->dpd.interval_s);
-	out_text(o, s->fragmentation ? "      IETF Std Fragmentation  enabled.\n" : "      Fragmentation not  configured.\n");
+	out_text(o, s->fragmentation ? "      IETF Std Fragmentation  enabled.\n"
+	                             : "      Fragmentation not  configured.\n");
 	out_bool(o, "fragmentation", s->fragmentation);
 	out_text(o, "      Dynamic Route Update: %s\n", s->dynamic_route ? "enabled" : "disabled");
 	out_bool(o, "dynamic-route-update", s->dynamic_route);
 	out_text(o, "      Extended Authentication not configured.\n");
 	out_text(o, "      NAT-T is %s\n",
-		s->nat_local ? "detected inside  " : s->nat_remote ? "detected  outside" : "not detected  ");
+	        s->nat_local    ? "detected inside  "
+	        : s->nat_remote ? "detected  outside"
+	                        : "not detected  ");
 	out_bool(o, "nat-inside", s->nat_local);
 	out_bool(o, "nat-outside", s->nat_remote);
 	out_text(o, "      Cisco Trust Security SGT is disabled\n");
@@ -105,7 +112,8 @@ static void detail_features(struct out *o, const struct ike_sa_info *s)
 	out_bool(o, "initiator", s->initiator);
 }
 
-static void servers(struct out *o, const char *key, const char *label, const struct ipaddr *v, uint8_t n)
+static void servers(
+        struct out *o, const char *key, const char *label, const struct ipaddr *v, uint8_t n)
 {
 	char a[IPADDR_STRLEN];
 
@@ -132,7 +140,8 @@ static void subnets(struct out *o, const struct fx_pushed *p)
 		if (s->addr.family == AF_INET6)
 			out_text(o, "      %s\n", prefix_fmt(s, text));
 		else
-			out_text(o, "      %s %s\n", ipaddr_fmt(&s->addr, text), ipaddr_fmt(&mask, a));
+			out_text(o, "      %s %s\n", ipaddr_fmt(&s->addr, text),
+			        ipaddr_fmt(&mask, a));
 		out_str(o, NULL, prefix_fmt(s, text));
 	}
 	out_list_end(o);
@@ -146,7 +155,8 @@ static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa
 	if (!c)
 		return;
 	if (c->pushed.addr4.addr.family)
-		out_field_str(o, "assigned-address", "      Assigned host addr: %s\n", ipaddr_fmt(&c->pushed.addr4.addr, a));
+		out_field_str(o, "assigned-address", "      Assigned host addr: %s\n",
+		        ipaddr_fmt(&c->pushed.addr4.addr, a));
 	servers(o, "dns", "DNS", c->pushed.dns, c->pushed.n_dns);
 	servers(o, "wins", "WINS", c->pushed.nbns, c->pushed.n_nbns);
 	if (c->pushed.def_domain[0])
@@ -161,7 +171,8 @@ static void sa_body(struct exec *e, const struct ike_sa_info *s, bool detailed)
 	uint64_t age = fx_show_age(e, s->established);
 
 	suite_line(e->o, s);
-	out_text(e->o, "      Life/Active Time: %u/%llu sec\n", s->lifetime_s, (unsigned long long)age);
+	out_text(e->o, "      Life/Active Time: %u/%llu sec\n", s->lifetime_s,
+	        (unsigned long long)age);
 	out_int(e->o, "lifetime", s->lifetime_s);
 	out_int(e->o, "active-time", (int64_t)age);
 	if (!detailed)
@@ -178,9 +189,10 @@ static void one_sa4(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
 
-	out_text(e->o, "Tunnel-id Local                 Remote                fvrf/ivrf            Status \n");
-	out_text(e->o, "%-10u%-22s%-22s%-21s%-7s\n", s->handle, endpoint_fmt(&s->local, l), endpoint_fmt(&s->remote, r),
-		"none/none", status_word(s->state));
+	out_text(e->o, "Tunnel-id Local                 Remote                fvrf/ivrf            "
+	               "Status \n");
+	out_text(e->o, "%-10u%-22s%-22s%-21s%-7s\n", s->handle, endpoint_fmt(&s->local, l),
+	        endpoint_fmt(&s->remote, r), "none/none", status_word(s->state));
 	sa_body(e, s, detailed);
 }
 
@@ -190,7 +202,8 @@ static void one_sa6(struct exec *e, const struct ike_sa_info *s, bool detailed)
 
 	out_text(e->o, "Tunnel-id    fvrf/ivrf              Status\n");
 	out_text(e->o, "%-13u%-23s%s\n", s->handle, "none/none", status_word(s->state));
-	out_text(e->o, "Local  %s\nRemote  %s\n", endpoint_fmt(&s->local, l), endpoint_fmt(&s->remote, r));
+	out_text(e->o, "Local  %s\nRemote  %s\n", endpoint_fmt(&s->local, l),
+	        endpoint_fmt(&s->remote, r));
 	sa_body(e, s, detailed);
 }
 
@@ -208,12 +221,15 @@ static void one_sa(struct exec *e, const struct ike_sa_info *s, bool detailed)
 		one_sa4(e, s, detailed);
 }
 
-bool fx_sa_selected(const struct ike_sa_info *s, const struct ipaddr *local, const struct ipaddr *remote)
+bool fx_sa_selected(
+        const struct ike_sa_info *s, const struct ipaddr *local, const struct ipaddr *remote)
 {
-	return (!local || ipaddr_eq(local, &s->local.addr)) && (!remote || ipaddr_eq(remote, &s->remote.addr));
+	return (!local || ipaddr_eq(local, &s->local.addr)) &&
+	       (!remote || ipaddr_eq(remote, &s->remote.addr));
 }
 
-static void family_sas(struct exec *e, int family, bool detailed, const struct ipaddr *local, const struct ipaddr *remote)
+static void family_sas(struct exec *e, int family, bool detailed, const struct ipaddr *local,
+        const struct ipaddr *remote)
 {
 	struct ike_sa_info s;
 
@@ -230,7 +246,8 @@ static void family_sas(struct exec *e, int family, bool detailed, const struct i
 
 void exec_show_crypto_ikev2_sa(struct exec *e, const struct gl_exec_show_crypto_ikev2_sa *a)
 {
-	const struct ipaddr *local = a->has_local ? &a->local : NULL, *remote = a->has_remote ? &a->remote : NULL;
+	const struct ipaddr *local = a->has_local ? &a->local : NULL,
+	                    *remote = a->has_remote ? &a->remote : NULL;
 
 	out_list(e->o, NULL);
 	out_text(e->o, " IPv4 Crypto IKEv2  SA \n\n");
@@ -240,7 +257,9 @@ void exec_show_crypto_ikev2_sa(struct exec *e, const struct gl_exec_show_crypto_
 	out_list_end(e->o);
 }
 
-/* ---- session --------------------------------------------------------------------------------------------------------- */
+/* ---- session
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void child_lines(struct exec *e, const struct ike_child *k, bool detailed)
 {
@@ -258,19 +277,22 @@ static void child_lines(struct exec *e, const struct ike_child *k, bool detailed
 	if (!detailed)
 		return;
 	out_text(e->o, "          AH spi in/out: 0x0/0x0  \n          CPI in/out: 0x0/0x0  \n");
-	out_text(e->o, "          Encr: %s, keysize: %u, esp_hmac: %s\n", enc ? enc->name : "None", k->suite.encr.bits,
-		integ ? integ->name : "None");
+	out_text(e->o, "          Encr: %s, keysize: %u, esp_hmac: %s\n", enc ? enc->name : "None",
+	        k->suite.encr.bits, integ ? integ->name : "None");
 	out_text(e->o, "          ah_hmac: None, comp: IPCOMP_NONE, mode %s\n",
-		k->mode == IKE_MODE_TRANSPORT ? "transport" : "tunnel");
+	        k->mode == IKE_MODE_TRANSPORT ? "transport" : "tunnel");
 }
 
 static void one_session(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
-	const char *status = s->n_children ? "UP-ACTIVE" : s->established ? "UP-IDLE" : "DOWN-NEGOTIATING";
+	const char *status = s->n_children    ? "UP-ACTIVE"
+	                     : s->established ? "UP-IDLE"
+	                                      : "DOWN-NEGOTIATING";
 	struct ike_child_info k;
 
 	out_obj(e->o, NULL);
-	out_text(e->o, "Session-id:%u, Status:%s, IKE count:1, CHILD count:%u\n\n", s->session_id, status, s->n_children);
+	out_text(e->o, "Session-id:%u, Status:%s, IKE count:1, CHILD count:%u\n\n", s->session_id,
+	        status, s->n_children);
 	out_str(e->o, "session-status", status);
 	one_sa(e, s, detailed);
 	out_list(e->o, "children");
@@ -293,7 +315,8 @@ static void family_sessions(struct exec *e, int family, bool detailed)
 			one_session(e, &s, detailed);
 }
 
-void exec_show_crypto_ikev2_session(struct exec *e, const struct gl_exec_show_crypto_ikev2_session *a)
+void exec_show_crypto_ikev2_session(
+        struct exec *e, const struct gl_exec_show_crypto_ikev2_session *a)
 {
 	out_list(e->o, NULL);
 	out_text(e->o, " IPv4 Crypto IKEv2 Session \n\n");
@@ -303,7 +326,9 @@ void exec_show_crypto_ikev2_session(struct exec *e, const struct gl_exec_show_cr
 	out_list_end(e->o);
 }
 
-/* ---- stats ------------------------------------------------------------------------------------------------------------- */
+/* ---- stats
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 struct sa_count {
 	unsigned in, in_active, out, out_active;
@@ -323,21 +348,24 @@ static struct sa_count count_sas(const struct fx *x)
 
 void exec_show_crypto_ikev2_stats(struct exec *e, const struct gl_exec_show_crypto_ikev2_stats *a)
 {
-	static const char rule[] =
-		"--------------------------------------------------------------------------------\n";
+	static const char rule[] = "---------------------------------------------------------------"
+	                           "-----------------\n";
 	const struct ike_counters *k = ike_counters(e->fx->ike);
 	struct sa_count n = count_sas(e->fx);
 
 	(void)a;
 	out_text(e->o, "%s                          Crypto IKEv2 SA Statistics\n%s", rule, rule);
-	out_text(e->o, "System Resource Limit:   0        Max IKEv2 SAs: 0        Max in nego(in/out): 40/400\n");
-	out_text(e->o, "Total incoming IKEv2 SA Count:    %-8u active:        %-8u negotiating: %-5u \n", n.in, n.in_active,
-		n.in - n.in_active);
-	out_text(e->o, "Total outgoing IKEv2 SA Count:    %-8u active:        %-8u negotiating: %-5u \n\n", n.out,
-		n.out_active, n.out - n.out_active);
+	out_text(e->o, "System Resource Limit:   0        Max IKEv2 SAs: 0        Max in "
+	               "nego(in/out): 40/400\n");
+	out_text(e->o,
+	        "Total incoming IKEv2 SA Count:    %-8u active:        %-8u negotiating: %-5u \n",
+	        n.in, n.in_active, n.in - n.in_active);
+	out_text(e->o,
+	        "Total outgoing IKEv2 SA Count:    %-8u active:        %-8u negotiating: %-5u \n\n",
+	        n.out, n.out_active, n.out - n.out_active);
 	out_obj(e->o, NULL);
-#define X(name, text)                                                                                                  \
-	out_text(e->o, "%-46s%llu\n", text, (unsigned long long)k->name);                                                 \
+#define X(name, text)                                                                              \
+	out_text(e->o, "%-46s%llu\n", text, (unsigned long long)k->name);                          \
 	out_int(e->o, #name, (int64_t)k->name);
 	IKE_COUNTER_LIST(X)
 #undef X

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show ip interface brief, show ipv6 interface brief, show interfaces [description]: exec-and-cli reference B11, B12. */
+/* show ip interface brief, show ipv6 interface brief, show interfaces [description]: exec-and-cli
+ * reference B11, B12. */
 #include <stdio.h>
 #include <string.h>
 
@@ -48,7 +49,8 @@ static const char *method(const struct fx_interface *i, bool has)
 void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_interface_brief *a)
 {
 	(void)a;
-	out_text(e->o, "Interface              IP-Address      OK? Method Status                Protocol\n");
+	out_text(e->o, "Interface              IP-Address      OK? Method Status                "
+	               "Protocol\n");
 	out_list(e->o, NULL);
 	for (size_t n = 0; n < e->fx->cfg->interfaces.n; n++) {
 		const struct fx_interface *i = &e->fx->cfg->interfaces.v[n];
@@ -63,30 +65,37 @@ void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_i
 		out_field_str(e->o, "interface", "%-23s", i->name);
 		out_field_str(e->o, "address", "%-16s", addr);
 		out_field_str(e->o, "method", "YES %-7s", method(i, has));
-		out_field_str(e->o, "status", "%-22s", i->shutdown ? "administratively down" : up ? "up" : "down");
+		out_field_str(e->o, "status", "%-22s",
+		        i->shutdown ? "administratively down"
+		        : up        ? "up"
+		                    : "down");
 		out_field_str(e->o, "protocol", "%-8s\n", line ? "up" : "down");
 		out_obj_end(e->o);
 	}
 	out_list_end(e->o);
 }
 
-static void tunnel_lines(struct exec *e, const struct fx_interface *i, const char *why, uint32_t mtu)
+static void tunnel_lines(
+        struct exec *e, const struct fx_interface *i, const char *why, uint32_t mtu)
 {
-	static const char *const transport[] = {"GRE/IP", "GRE/IPv6", "IPSEC/IP", "IPSEC/IPv6", "IPSEC/IP"};
+	static const char *const transport[] = {
+	        "GRE/IP", "GRE/IPv6", "IPSEC/IP", "IPSEC/IPv6", "IPSEC/IP"};
 	const struct fx_client *c = fx_client_by_tunnel(e->fx, i->name);
 	char a[IPADDR_STRLEN], d[IPADDR_STRLEN];
 	bool up = c && c->child_up;
 
-	out_text(e->o, "  Keepalive not set\n  Tunnel linestate evaluation %s%s%s\n", up ? "up" : "down", up ? "" : " - ",
-		up ? "" : why);
+	out_text(e->o, "  Keepalive not set\n  Tunnel linestate evaluation %s%s%s\n",
+	        up ? "up" : "down", up ? "" : " - ", up ? "" : why);
 	if (up)
-		out_text(e->o, "  Tunnel source %s (%s), destination %s\n", ipaddr_fmt(&c->local, a), c->source,
-			ipaddr_fmt(&c->peer, d));
+		out_text(e->o, "  Tunnel source %s (%s), destination %s\n",
+		        ipaddr_fmt(&c->local, a), c->source, ipaddr_fmt(&c->peer, d));
 	else
-		out_text(e->o, "  Tunnel source %s\n", i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));
+		out_text(e->o, "  Tunnel source %s\n",
+		        i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));
 	out_text(e->o, "  Tunnel protocol/transport %s\n", transport[i->mode]);
 	if (i->mode <= FX_TUN_GRE6)
-		out_text(e->o, "    Key disabled, sequencing disabled\n    Checksumming of packets disabled\n");
+		out_text(e->o, "    Key disabled, sequencing disabled\n    Checksumming of packets "
+		               "disabled\n");
 	out_text(e->o, "  Tunnel TTL 255, Fast tunneling enabled\n");
 	if (mtu)
 		out_text(e->o, "  Tunnel transport MTU %u bytes\n", mtu);
@@ -96,13 +105,14 @@ static void tunnel_lines(struct exec *e, const struct fx_interface *i, const cha
 
 static void traffic(struct exec *e, const struct net_link *l)
 {
-	out_text(e->o, "     %llu packets input, %llu bytes, 0 no buffer\n", (unsigned long long)l->rx_packets,
-		(unsigned long long)l->rx_bytes);
+	out_text(e->o, "     %llu packets input, %llu bytes, 0 no buffer\n",
+	        (unsigned long long)l->rx_packets, (unsigned long long)l->rx_bytes);
 	out_text(e->o, "     %llu input errors, 0 CRC, 0 frame, 0 overrun, %llu ignored, 0 abort\n",
-		(unsigned long long)l->rx_errors, (unsigned long long)l->rx_dropped);
-	out_text(e->o, "     %llu packets output, %llu bytes, 0 underruns\n", (unsigned long long)l->tx_packets,
-		(unsigned long long)l->tx_bytes);
-	out_text(e->o, "     %llu output errors, 0 collisions, 0 interface resets\n", (unsigned long long)l->tx_errors);
+	        (unsigned long long)l->rx_errors, (unsigned long long)l->rx_dropped);
+	out_text(e->o, "     %llu packets output, %llu bytes, 0 underruns\n",
+	        (unsigned long long)l->tx_packets, (unsigned long long)l->tx_bytes);
+	out_text(e->o, "     %llu output errors, 0 collisions, 0 interface resets\n",
+	        (unsigned long long)l->tx_errors);
 	out_int(e->o, "packets-in", (int64_t)l->rx_packets);
 	out_int(e->o, "packets-out", (int64_t)l->tx_packets);
 }
@@ -114,14 +124,19 @@ static void one_interface(struct exec *e, const struct fx_interface *i)
 	const char *why;
 	char a[PREFIX_STRLEN];
 	bool line = fx_line_up(e->fx, i, &why), there = fx_link(e->fx, i, &l);
-	const char *state = i->shutdown ? "administratively down" : i->is_tunnel || line ? "up" : "down";
+	const char *state = i->shutdown            ? "administratively down"
+	                    : i->is_tunnel || line ? "up"
+	                                           : "down";
 
 	out_obj(e->o, NULL);
 	out_str(e->o, "interface", i->name);
 	out_str(e->o, "status", state);
 	out_str(e->o, "protocol", line ? "up" : "down");
 	out_text(e->o, "%s is %s, line protocol is %s \n", i->name, state, line ? "up" : "down");
-	out_text(e->o, "  Hardware is %s\n", i->is_tunnel ? "Tunnel" : i->is_loopback ? "Loopback" : "Ethernet");
+	out_text(e->o, "  Hardware is %s\n",
+	        i->is_tunnel     ? "Tunnel"
+	        : i->is_loopback ? "Loopback"
+	                         : "Ethernet");
 	if (i->device && strcmp(i->device, i->name) != 0)
 		out_field_str(e->o, "device", "  Bound to device %s\n", i->device);
 	if (!line && !i->shutdown && !i->is_tunnel)
@@ -130,9 +145,14 @@ static void one_interface(struct exec *e, const struct fx_interface *i)
 		out_field_str(e->o, "description", "  Description: %s\n", i->description);
 	if (address4(e->fx, i, &p))
 		out_field_str(e->o, "address", "  Internet address is %s\n", prefix_fmt(&p, a));
-	out_text(e->o, "  MTU %u bytes, BW %u Kbit/sec, DLY %u usec, \n     reliability 255/255, txload 1/255, rxload 1/255\n",
-		there ? l.mtu : 1500, i->is_tunnel ? 100u : 1000000u, i->is_tunnel ? 50000u : 10u);
-	out_text(e->o, "  Encapsulation %s, loopback not set\n", i->is_tunnel ? "TUNNEL" : i->is_loopback ? "LOOPBACK" : "ARPA");
+	out_text(e->o,
+	        "  MTU %u bytes, BW %u Kbit/sec, DLY %u usec, \n     reliability 255/255, txload "
+	        "1/255, rxload 1/255\n",
+	        there ? l.mtu : 1500, i->is_tunnel ? 100u : 1000000u, i->is_tunnel ? 50000u : 10u);
+	out_text(e->o, "  Encapsulation %s, loopback not set\n",
+	        i->is_tunnel     ? "TUNNEL"
+	        : i->is_loopback ? "LOOPBACK"
+	                         : "ARPA");
 	if (i->is_tunnel)
 		tunnel_lines(e, i, why, there ? l.mtu : 0);
 	traffic(e, &l);
@@ -148,14 +168,19 @@ void exec_show_interfaces(struct exec *e, const struct gl_exec_show_interfaces *
 	out_list_end(e->o);
 }
 
-/* ---- short forms ---------------------------------------------------------------------------------------------------------- */
+/* ---- short forms
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static const char *short_status(const struct exec *e, const struct fx_interface *i)
 {
-	return i->shutdown ? "admin down" : i->is_tunnel || fx_line_up(e->fx, i, NULL) ? "up" : "down";
+	return i->shutdown                                  ? "admin down"
+	       : i->is_tunnel || fx_line_up(e->fx, i, NULL) ? "up"
+	                                                    : "down";
 }
 
-void exec_show_interfaces_description(struct exec *e, const struct gl_exec_show_interfaces_description *a)
+void exec_show_interfaces_description(
+        struct exec *e, const struct gl_exec_show_interfaces_description *a)
 {
 	(void)a;
 	out_text(e->o, "Interface                      Status         Protocol Description\n");
@@ -193,7 +218,8 @@ static bool print_addr6(void *ctx, const struct net_addr *a)
 	return true;
 }
 
-void exec_show_ipv6_interface_brief(struct exec *e, const struct gl_exec_show_ipv6_interface_brief *a)
+void exec_show_ipv6_interface_brief(
+        struct exec *e, const struct gl_exec_show_ipv6_interface_brief *a)
 {
 	(void)a;
 	out_list(e->o, NULL);
@@ -204,8 +230,9 @@ void exec_show_ipv6_interface_brief(struct exec *e, const struct gl_exec_show_ip
 
 		out_obj(e->o, NULL);
 		out_field_str(e->o, "interface", "%-23s", i->name);
-		out_text(e->o, "[%s/%s]\n", i->shutdown ? "administratively down" : short_status(e, i),
-			fx_line_up(e->fx, i, NULL) ? "up" : "down");
+		out_text(e->o, "[%s/%s]\n",
+		        i->shutdown ? "administratively down" : short_status(e, i),
+		        fx_line_up(e->fx, i, NULL) ? "up" : "down");
 		out_list(e->o, "addresses");
 		if (fx_link(e->fx, i, &l)) {
 			e->fx->b.net_ops->addrs(e->fx->b.net, l.index, print_addr6, &w);

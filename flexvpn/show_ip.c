@@ -10,7 +10,9 @@
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
 
-/* ---- interface names ------------------------------------------------------------------------------------------------ */
+/* ---- interface names
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* The IOS name of a device; its own where it has none. */
 static const char *ios_name(const struct fx *x, uint32_t ifindex, char buf[40])
@@ -23,12 +25,15 @@ static const char *ios_name(const struct fx *x, uint32_t ifindex, char buf[40])
 	}
 	snprintf(buf, 40, "%s", l.name);
 	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
-		if (x->cfg->interfaces.v[i].device && strcmp(x->cfg->interfaces.v[i].device, l.name) == 0)
+		if (x->cfg->interfaces.v[i].device &&
+		        strcmp(x->cfg->interfaces.v[i].device, l.name) == 0)
 			snprintf(buf, 40, "%s", x->cfg->interfaces.v[i].name);
 	return buf;
 }
 
-/* ---- routes ----------------------------------------------------------------------------------------------------------- */
+/* ---- routes
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 struct rib_entry {
 	struct prefix dst;
@@ -77,7 +82,8 @@ static bool rib_route(void *ctx, const struct net_route *r)
 {
 	struct rib *rib = ctx;
 	const struct fx_route_want *w = r->proto == NET_ROUTE_PROTO ? fx_route_of(rib->x, r) : NULL;
-	struct rib_entry e = {.dst = r->dst, .gateway = r->gateway, .code = code_of(r), .null0 = r->blackhole};
+	struct rib_entry e = {
+	        .dst = r->dst, .gateway = r->gateway, .code = code_of(r), .null0 = r->blackhole};
 
 	if (r->dst.addr.family != rib->family || ipaddr_is_multicast(&r->dst.addr))
 		return true;
@@ -90,15 +96,17 @@ static bool rib_route(void *ctx, const struct net_route *r)
 	return true;
 }
 
-/* L routes: every address of ours, and the connected network of host addresses that the kernel keeps no route for. */
+/* L routes: every address of ours, and the connected network of host addresses that the kernel
+ * keeps no route for. */
 static bool rib_addr(void *ctx, const struct net_addr *a)
 {
 	struct rib *rib = ctx;
 	struct net_link l;
 	struct rib_entry e = {.dst = a->addr, .code = 'L'};
 
-	if (a->addr.addr.family != rib->family || !rib->x->b.net_ops->link_by_index(rib->x->b.net, a->ifindex, &l) ||
-		l.loopback || !l.up)
+	if (a->addr.addr.family != rib->family ||
+	        !rib->x->b.net_ops->link_by_index(rib->x->b.net, a->ifindex, &l) || l.loopback ||
+	        !l.up)
 		return true;
 	e.code = a->addr.len == ipaddr_bits(&a->addr.addr) ? 'C' : 'L';
 	e.dst.len = ipaddr_bits(&a->addr.addr);
@@ -126,7 +134,8 @@ static void rib_best(struct rib *rib)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < rib->n; i++)
-		if (!kept || !same_dst(&rib->v[kept - 1], &rib->v[i]) || rib->v[kept - 1].distance == rib->v[i].distance)
+		if (!kept || !same_dst(&rib->v[kept - 1], &rib->v[i]) ||
+		        rib->v[kept - 1].distance == rib->v[i].distance)
 			rib->v[kept++] = rib->v[i];
 	rib->n = kept;
 }
@@ -193,9 +202,11 @@ static void parent_line(struct out *o, const struct rib *rib, size_t at)
 		len_seen[rib->v[i].dst.len] = true;
 	}
 	if (masks > 1)
-		out_text(o, "      %s is variably subnetted, %zu subnets, %zu masks\n", prefix_fmt(&parent, a), subnets, masks);
+		out_text(o, "      %s is variably subnetted, %zu subnets, %zu masks\n",
+		        prefix_fmt(&parent, a), subnets, masks);
 	else
-		out_text(o, "      %s/%u is subnetted, %zu subnets\n", ipaddr_fmt(&parent.addr, a), rib->v[at].dst.len, subnets);
+		out_text(o, "      %s/%u is subnetted, %zu subnets\n", ipaddr_fmt(&parent.addr, a),
+		        rib->v[at].dst.len, subnets);
 }
 
 static void route_line(struct out *o, const struct rib_entry *e)
@@ -211,15 +222,16 @@ static void route_line(struct out *o, const struct rib_entry *e)
 		out_text(o, " is directly connected, %s\n", e->ifname);
 }
 
-static const char codes4[] = "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP\n"
-			     "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area \n"
-			     "       N1 - OSPF NSSA external type 1, N2 - OSPF NSSA external type 2\n"
-			     "       E1 - OSPF external type 1, E2 - OSPF external type 2\n"
-			     "       i - IS-IS, su - IS-IS summary, L1 - IS-IS level-1, L2 - IS-IS level-2\n"
-			     "       ia - IS-IS inter area, * - candidate default, U - per-user static route\n"
-			     "       o - ODR, P - periodic downloaded static route, H - NHRP, l - LISP\n"
-			     "       a - application route\n"
-			     "       + - replicated route, % - next hop override, p - overrides from PfR\n\n";
+static const char codes4[] =
+        "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP\n"
+        "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area \n"
+        "       N1 - OSPF NSSA external type 1, N2 - OSPF NSSA external type 2\n"
+        "       E1 - OSPF external type 1, E2 - OSPF external type 2\n"
+        "       i - IS-IS, su - IS-IS summary, L1 - IS-IS level-1, L2 - IS-IS level-2\n"
+        "       ia - IS-IS inter area, * - candidate default, U - per-user static route\n"
+        "       o - ODR, P - periodic downloaded static route, H - NHRP, l - LISP\n"
+        "       a - application route\n"
+        "       + - replicated route, % - next hop override, p - overrides from PfR\n\n";
 
 static void last_resort(struct out *o, const struct rib *rib)
 {
@@ -228,7 +240,8 @@ static void last_resort(struct out *o, const struct rib *rib)
 	if (!rib->n || rib->v[0].dst.len != 0)
 		out_text(o, "Gateway of last resort is not set\n\n");
 	else if (ipaddr_is_set(&rib->v[0].gateway))
-		out_text(o, "Gateway of last resort is %s to network 0.0.0.0\n\n", ipaddr_fmt(&rib->v[0].gateway, a));
+		out_text(o, "Gateway of last resort is %s to network 0.0.0.0\n\n",
+		        ipaddr_fmt(&rib->v[0].gateway, a));
 	else
 		out_text(o, "Gateway of last resort is 0.0.0.0 to network 0.0.0.0\n\n");
 }
@@ -239,7 +252,8 @@ static const struct rib_entry *rib_find(const struct rib *rib, const struct ipad
 	const struct rib_entry *best = NULL;
 
 	for (size_t i = 0; i < rib->n; i++)
-		if (prefix_contains(&rib->v[i].dst, a) && (!best || rib->v[i].dst.len >= best->dst.len))
+		if (prefix_contains(&rib->v[i].dst, a) &&
+		        (!best || rib->v[i].dst.len >= best->dst.len))
 			best = &rib->v[i];
 	return best;
 }
@@ -257,11 +271,13 @@ static const char *not_in_table(const struct rib *rib, const struct ipaddr *a)
 
 static void known_via(struct out *o, const struct rib_entry *r)
 {
-	const char *connected = ipaddr_is_set(&r->gateway) ? "" : r->code == 'C' || r->code == 'L' ? " (connected, via interface)" :
-												     " (connected)";
+	const char *connected = ipaddr_is_set(&r->gateway)         ? ""
+	                        : r->code == 'C' || r->code == 'L' ? " (connected, via interface)"
+	                                                           : " (connected)";
 
-	out_text(o, "  Known via \"%s\", distance %u, metric 0%s%s\n", r->code == 'S' ? "static" : "connected", r->distance,
-		connected, r->dst.len == 0 ? ", candidate default path" : "");
+	out_text(o, "  Known via \"%s\", distance %u, metric 0%s%s\n",
+	        r->code == 'S' ? "static" : "connected", r->distance, connected,
+	        r->dst.len == 0 ? ", candidate default path" : "");
 	if (r->tag)
 		out_text(o, "  Tag %u\n", r->tag);
 }
@@ -270,7 +286,8 @@ static void route_detail(struct out *o, const struct rib_entry *r)
 {
 	char p[PREFIX_STRLEN], g[IPADDR_STRLEN];
 
-	out_text(o, "Routing entry for %s%s\n", prefix_fmt(&r->dst, p), r->dst.len == 0 ? ", supernet" : "");
+	out_text(o, "Routing entry for %s%s\n", prefix_fmt(&r->dst, p),
+	        r->dst.len == 0 ? ", supernet" : "");
 	known_via(o, r);
 	out_text(o, "  Routing Descriptor Blocks:\n");
 	if (ipaddr_is_set(&r->gateway))
@@ -324,12 +341,13 @@ void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
 	free(rib.v);
 }
 
-static const char codes6[] = "Codes: C - Connected, L - Local, S - Static, U - Per-user Static route\n"
-			     "       B - BGP, R - RIP, H - NHRP, I1 - ISIS L1\n"
-			     "       I2 - ISIS L2, IA - ISIS interarea, IS - ISIS summary, D - EIGRP\n"
-			     "       EX - EIGRP external, ND - ND Default, NDp - ND Prefix, DCE - Destination\n"
-			     "       NDr - Redirect, O - OSPF Intra, OI - OSPF Inter, OE1 - OSPF ext 1\n"
-			     "       OE2 - OSPF ext 2, ON1 - OSPF NSSA ext 1, ON2 - OSPF NSSA ext 2\n";
+static const char codes6[] =
+        "Codes: C - Connected, L - Local, S - Static, U - Per-user Static route\n"
+        "       B - BGP, R - RIP, H - NHRP, I1 - ISIS L1\n"
+        "       I2 - ISIS L2, IA - ISIS interarea, IS - ISIS summary, D - EIGRP\n"
+        "       EX - EIGRP external, ND - ND Default, NDp - ND Prefix, DCE - Destination\n"
+        "       NDr - Redirect, O - OSPF Intra, OI - OSPF Inter, OE1 - OSPF ext 1\n"
+        "       OE2 - OSPF ext 2, ON1 - OSPF NSSA ext 1, ON2 - OSPF NSSA ext 2\n";
 
 void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *a)
 {
@@ -346,9 +364,11 @@ void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *
 		if (r->tag)
 			out_text(e->o, ", tag %u", r->tag);
 		if (ipaddr_is_set(&r->gateway))
-			out_text(e->o, "\n     via %s, %s\n", ipaddr_fmt(&r->gateway, g), r->ifname);
+			out_text(
+			        e->o, "\n     via %s, %s\n", ipaddr_fmt(&r->gateway, g), r->ifname);
 		else
-			out_text(e->o, "\n     via %s, %s\n", r->ifname, r->code == 'L' ? "receive" : "directly connected");
+			out_text(e->o, "\n     via %s, %s\n", r->ifname,
+			        r->code == 'L' ? "receive" : "directly connected");
 		json_route(e->o, r);
 	}
 	out_text(e->o, "L   FF00::/8 [0/0]\n     via Null0, receive\n");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show crypto ipsec sa, show crypto session, show crypto engine brief: exec-and-cli reference B6, B8. */
+/* show crypto ipsec sa, show crypto session, show crypto engine brief: exec-and-cli reference B6,
+ * B8. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +14,9 @@
 const char *fx_transform_text(struct ike_encr encr, uint16_t integ, char buf[64])
 {
 	static const char *const mac[] = {[AUTH_HMAC_SHA1_96] = " esp-sha-hmac",
-		[AUTH_HMAC_SHA2_256_128] = " esp-sha256-hmac",
-		[AUTH_HMAC_SHA2_384_192] = " esp-sha384-hmac",
-		[AUTH_HMAC_SHA2_512_256] = " esp-sha512-hmac"};
+	        [AUTH_HMAC_SHA2_256_128] = " esp-sha256-hmac",
+	        [AUTH_HMAC_SHA2_384_192] = " esp-sha384-hmac",
+	        [AUTH_HMAC_SHA2_512_256] = " esp-sha512-hmac"};
 	char cipher[24];
 
 	if (encr.id == ENCR_AES_CBC && encr.bits > 128)
@@ -24,15 +25,19 @@ const char *fx_transform_text(struct ike_encr encr, uint16_t integ, char buf[64]
 		snprintf(cipher, sizeof(cipher), "esp-gcm %u", encr.bits);
 	else
 		snprintf(cipher, sizeof(cipher), "%s",
-			encr.id == ENCR_AES_CBC ? "esp-aes" : encr.id == ENCR_AES_GCM_16 ? "esp-gcm" :
-			encr.id == ENCR_3DES ? "esp-3des" : encr.id == ENCR_NULL ? "esp-null" : "esp-chacha20-poly1305");
+		        encr.id == ENCR_AES_CBC      ? "esp-aes"
+		        : encr.id == ENCR_AES_GCM_16 ? "esp-gcm"
+		        : encr.id == ENCR_3DES       ? "esp-3des"
+		        : encr.id == ENCR_NULL       ? "esp-null"
+		                                     : "esp-chacha20-poly1305");
 	snprintf(buf, 64, "%s%s", cipher, integ < ARRAY_LEN(mac) && mac[integ] ? mac[integ] : "");
 	return buf;
 }
 
 const char *fx_age_fmt(uint64_t s, char buf[16])
 {
-	unsigned d = (unsigned)(s / 86400 % 100000), h = (unsigned)(s / 3600 % 24), m = (unsigned)(s / 60 % 60);
+	unsigned d = (unsigned)(s / 86400 % 100000), h = (unsigned)(s / 3600 % 24),
+	         m = (unsigned)(s / 60 % 60);
 
 	if (d >= 7)
 		snprintf(buf, 16, "%uw%ud", d / 7, d % 7);
@@ -50,9 +55,11 @@ static void ident(char *out, size_t n, const struct dp_ts *ts)
 	bool host = ipaddr_eq(&ts->lo, &ts->hi);
 
 	if (ts->lo.family == AF_INET6)
-		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo), host ? "128" : "0", ts->proto);
+		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo), host ? "128" : "0",
+		        ts->proto);
 	else
-		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo), host ? "255.255.255.255" : "0.0.0.0", ts->proto);
+		snprintf(out, n, "(%s/%s/%u/0)", ipaddr_fmt(&ts->lo, lo),
+		        host ? "255.255.255.255" : "0.0.0.0", ts->proto);
 }
 
 static struct ike_encr encr_of(const struct dp_sa *sa)
@@ -85,8 +92,8 @@ static struct life life_of(const struct exec *e, const struct dp_sa_state *s)
 	uint64_t used = s->c.bytes_in > s->c.bytes_out ? s->c.bytes_in : s->c.bytes_out;
 
 	return (struct life){.seconds = total > age ? total - age : 0,
-		.has_kb = s->sa.hard_bytes != 0,
-		.kb = s->sa.hard_bytes > used ? (s->sa.hard_bytes - used) / 1024 : 0};
+	        .has_kb = s->sa.hard_bytes != 0,
+	        .kb = s->sa.hard_bytes > used ? (s->sa.hard_bytes - used) / 1024 : 0};
 }
 
 static void direction(struct exec *e, const struct dp_sa_state *s, const char *name, bool in)
@@ -98,15 +105,21 @@ static void direction(struct exec *e, const struct dp_sa_state *s, const char *n
 
 	out_text(e->o, "     %s esp sas:\n", name);
 	out_text(e->o, "      spi: 0x%X(%u)\n", spi, spi);
-	out_text(e->o, "        transform: %s ,\n", fx_transform_text(encr_of(&s->sa), s->sa.integ, t));
-	out_text(e->o, "        in use settings ={%s%s, %s}\n", s->sa.mode == DP_TRANSPORT ? "Transport" : "Tunnel",
-		s->sa.udp_encap ? " UDP-Encaps" : "", s->sa.esn ? "esn" : "");
-	out_text(e->o, "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: Tunnel%u-head-0\n",
-		in ? 1u : 2u, in ? 1u : 2u, s->sa.tunnel - 1);
+	out_text(e->o, "        transform: %s ,\n",
+	        fx_transform_text(encr_of(&s->sa), s->sa.integ, t));
+	out_text(e->o, "        in use settings ={%s%s, %s}\n",
+	        s->sa.mode == DP_TRANSPORT ? "Transport" : "Tunnel",
+	        s->sa.udp_encap ? " UDP-Encaps" : "", s->sa.esn ? "esn" : "");
+	out_text(e->o,
+	        "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: "
+	        "Tunnel%u-head-0\n",
+	        in ? 1u : 2u, in ? 1u : 2u, s->sa.tunnel - 1);
 	if (left.has_kb)
-		out_text(e->o, "        sa timing: remaining key lifetime (k/sec): (%llu/%llu)\n", left.kb, left.seconds);
+		out_text(e->o, "        sa timing: remaining key lifetime (k/sec): (%llu/%llu)\n",
+		        left.kb, left.seconds);
 	else
-		out_text(e->o, "        sa timing: remaining key lifetime (sec): %llu\n", left.seconds);
+		out_text(e->o, "        sa timing: remaining key lifetime (sec): %llu\n",
+		        left.seconds);
 	out_text(e->o, "        IV size: %u bytes\n", enc ? enc->iv : 0u);
 	out_text(e->o, "        replay detection support: %s", s->sa.replay_window ? "Y" : "N");
 	if (s->sa.replay_window)
@@ -119,8 +132,10 @@ static void counters(struct exec *e, const struct dp_counters *c, bool detail)
 {
 	unsigned long long out_ = c->pkts_out, in = c->pkts_in;
 
-	out_text(e->o, "    #pkts encaps: %llu, #pkts encrypt: %llu, #pkts digest: %llu\n", out_, out_, out_);
-	out_text(e->o, "    #pkts decaps: %llu, #pkts decrypt: %llu, #pkts verify: %llu\n", in, in, in);
+	out_text(e->o, "    #pkts encaps: %llu, #pkts encrypt: %llu, #pkts digest: %llu\n", out_,
+	        out_, out_);
+	out_text(e->o, "    #pkts decaps: %llu, #pkts decrypt: %llu, #pkts verify: %llu\n", in, in,
+	        in);
 	out_text(e->o, "    #pkts compressed: 0, #pkts decompressed: 0\n");
 	out_text(e->o, "    #pkts not compressed: 0, #pkts compr. failed: 0\n");
 	out_text(e->o, "    #pkts not decompressed: 0, #pkts decompress failed: 0\n");
@@ -132,13 +147,14 @@ static void counters(struct exec *e, const struct dp_counters *c, bool detail)
 		return;
 	}
 	out_text(e->o, "    #pkts no sa (send) 0, #pkts invalid sa (rcv) 0\n");
-	out_text(e->o, "    #pkts encaps failed (send) %llu, #pkts decaps failed (rcv) %llu\n", send,
-		(unsigned long long)c->malformed);
-	out_text(e->o, "    #pkts invalid prot (recv) 0, #pkts verify failed: %llu\n", (unsigned long long)c->bad_icv);
+	out_text(e->o, "    #pkts encaps failed (send) %llu, #pkts decaps failed (rcv) %llu\n",
+	        send, (unsigned long long)c->malformed);
+	out_text(e->o, "    #pkts invalid prot (recv) 0, #pkts verify failed: %llu\n",
+	        (unsigned long long)c->bad_icv);
 	out_text(e->o, "    #pkts invalid identity (recv) %llu, #pkts invalid len (rcv) %llu\n",
-		(unsigned long long)c->bad_selector, (unsigned long long)c->malformed);
+	        (unsigned long long)c->bad_selector, (unsigned long long)c->malformed);
 	out_text(e->o, "    #pkts replay rollover (send): %llu, #pkts replay rollover (rcv) 0\n",
-		(unsigned long long)c->seq_exhausted);
+	        (unsigned long long)c->seq_exhausted);
 	out_text(e->o, "    ##pkts replay failed (rcv): %llu\n", (unsigned long long)c->replay);
 	out_text(e->o, "    #pkts tagged (send): 0, #pkts untagged (rcv): 0\n");
 	out_text(e->o, "    #pkts not tagged (send): 0, #pkts not untagged (rcv): 0\n");
@@ -151,13 +167,14 @@ static void head(struct exec *e, const struct dp_sa_state *s, const struct fx_cl
 
 	out_text(e->o, "\ninterface: Tunnel%u\n", s->sa.tunnel - 1);
 	out_text(e->o, "    Crypto map tag: Tunnel%u-head-0, local addr %s\n\n", s->sa.tunnel - 1,
-		ipaddr_fmt(&s->sa.local.addr, l));
+	        ipaddr_fmt(&s->sa.local.addr, l));
 	out_text(e->o, "   protected vrf: (none)\n");
 	ident(id, sizeof(id), &s->sa.ts_local[0]);
 	out_text(e->o, "   local  ident (addr/mask/prot/port): %s\n", id);
 	ident(id, sizeof(id), &s->sa.ts_remote[0]);
 	out_text(e->o, "   remote ident (addr/mask/prot/port): %s\n", id);
-	out_text(e->o, "   current_peer %s port %u\n", ipaddr_fmt(&s->sa.remote.addr, r), s->sa.remote.port);
+	out_text(e->o, "   current_peer %s port %u\n", ipaddr_fmt(&s->sa.remote.addr, r),
+	        s->sa.remote.port);
 	out_text(e->o, "     PERMIT, flags={origin_is_acl,}\n");
 	(void)c;
 }
@@ -183,11 +200,12 @@ static void sa_fields(struct exec *e, const struct dp_sa_state *s)
 
 static uint16_t path_mtu(const struct dp_sa *sa)
 {
-	return dp_inner_mtu(1500, sa->local.addr.family, sa->udp_encap, sa->mode, DP_PAYLOAD_IP, alg_encr(sa->encr),
-		alg_integ(sa->integ));
+	return dp_inner_mtu(1500, sa->local.addr.family, sa->udp_encap, sa->mode, DP_PAYLOAD_IP,
+	        alg_encr(sa->encr), alg_integ(sa->integ));
 }
 
-/* Was the key of this SA made with an exchange of its own? (Not that of the first one, RFC 7296 §1.2.) */
+/* Was the key of this SA made with an exchange of its own? (Not that of the first one, RFC 7296
+ * §1.2.) */
 static void pfs_line(struct exec *e, const struct dp_sa_state *s)
 {
 	struct ike_child_info k;
@@ -207,10 +225,10 @@ static void one_ipsec(struct exec *e, const struct dp_sa_state *s, bool detail)
 		;
 	head(e, s, c);
 	counters(e, &s->c, detail);
-	out_text(e->o, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n", ipaddr_fmt(&s->sa.local.addr, l),
-		ipaddr_fmt(&s->sa.remote.addr, r));
-	out_text(e->o, "     plaintext mtu %u, path mtu 1500, ip mtu 1500, ip mtu idb %s\n", path_mtu(&s->sa),
-		c ? c->source : "(none)");
+	out_text(e->o, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n",
+	        ipaddr_fmt(&s->sa.local.addr, l), ipaddr_fmt(&s->sa.remote.addr, r));
+	out_text(e->o, "     plaintext mtu %u, path mtu 1500, ip mtu 1500, ip mtu idb %s\n",
+	        path_mtu(&s->sa), c ? c->source : "(none)");
 	out_text(e->o, "     current outbound spi: 0x%X(%u)\n", s->sa.spi_out, s->sa.spi_out);
 	pfs_line(e, s);
 	direction(e, s, "inbound", true);
@@ -227,7 +245,8 @@ void exec_show_crypto_ipsec_sa(struct exec *e, const struct gl_exec_show_crypto_
 	for (uint32_t spi = 0; e->fx->b.dp_ops->sa_next(e->fx->b.dp, spi, &s);) {
 		spi = s.sa.spi_in;
 		snprintf(name, sizeof(name), "Tunnel%u", s.sa.tunnel - 1);
-		if ((a->has_ifname && strcmp(a->ifname, name) != 0) || (a->has_peer && !ipaddr_eq(&a->peer, &s.sa.remote.addr)))
+		if ((a->has_ifname && strcmp(a->ifname, name) != 0) ||
+		        (a->has_peer && !ipaddr_eq(&a->peer, &s.sa.remote.addr)))
 			continue;
 		any = true;
 		out_obj(e->o, NULL);
@@ -240,12 +259,15 @@ void exec_show_crypto_ipsec_sa(struct exec *e, const struct gl_exec_show_crypto_
 		out_text(e->o, "\nNo SAs found\n");
 }
 
-/* ---- session --------------------------------------------------------------------------------------------------------------- */
+/* ---- session
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
-static const char legend[] = "Code: C - IKE Configuration mode, D - Dead Peer Detection     \n"
-			     "K - Keepalives, N - NAT-traversal, T - cTCP encapsulation     \n"
-			     "X - IKE Extended Authentication, F - IKE Fragmentation\n"
-			     "R - IKE Auto Reconnect, U - IKE Dynamic Route Update\nS - SIP VPN\n\n";
+static const char legend[] =
+        "Code: C - IKE Configuration mode, D - Dead Peer Detection     \n"
+        "K - Keepalives, N - NAT-traversal, T - cTCP encapsulation     \n"
+        "X - IKE Extended Authentication, F - IKE Fragmentation\n"
+        "R - IKE Auto Reconnect, U - IKE Dynamic Route Update\nS - SIP VPN\n\n";
 
 /* The selectors as an access list entry: any to any, or for GRE the two ends and protocol 47. */
 static void flow_line(struct out *o, const struct dp_sa *sa)
@@ -254,7 +276,8 @@ static void flow_line(struct out *o, const struct dp_sa *sa)
 	char a[IPADDR_STRLEN], b[IPADDR_STRLEN];
 
 	if (ipaddr_eq(&l->lo, &l->hi) && ipaddr_eq(&r->lo, &r->hi))
-		out_text(o, "  IPSEC FLOW: permit %u host %s host %s \n", l->proto, ipaddr_fmt(&l->lo, a), ipaddr_fmt(&r->lo, b));
+		out_text(o, "  IPSEC FLOW: permit %u host %s host %s \n", l->proto,
+		        ipaddr_fmt(&l->lo, a), ipaddr_fmt(&r->lo, b));
 	else if (l->lo.family == AF_INET6)
 		out_text(o, "  IPSEC FLOW: permit ipv6 ::/0 ::/0 \n");
 	else
@@ -276,16 +299,20 @@ static void flow(struct exec *e, const struct fx_client *c, bool detail)
 		return;
 	struct life left = life_of(e, &s);
 
-	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) %llu/%llu\n", (unsigned long long)s.c.pkts_in,
-		(unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed), left.kb, left.seconds);
-	out_text(e->o, "        Outbound: #pkts enc'ed %llu drop %llu life (KB/Sec) %llu/%llu\n", (unsigned long long)s.c.pkts_out,
-		(unsigned long long)(s.c.send_errors + s.c.no_buffer), left.kb, left.seconds);
+	out_text(e->o, "        Inbound:  #pkts dec'ed %llu drop %llu life (KB/Sec) %llu/%llu\n",
+	        (unsigned long long)s.c.pkts_in,
+	        (unsigned long long)(s.c.replay + s.c.bad_icv + s.c.bad_selector + s.c.malformed),
+	        left.kb, left.seconds);
+	out_text(e->o, "        Outbound: #pkts enc'ed %llu drop %llu life (KB/Sec) %llu/%llu\n",
+	        (unsigned long long)s.c.pkts_out,
+	        (unsigned long long)(s.c.send_errors + s.c.no_buffer), left.kb, left.seconds);
 }
 
 static void capabilities(const struct ike_sa_info *i, char out[16])
 {
-	snprintf(out, 16, "%s%s%s%s", i->dpd.interval_s ? "D" : "", i->nat_local || i->nat_remote ? "N" : "",
-		i->fragmentation ? "F" : "", i->dynamic_route ? "U" : "");
+	snprintf(out, 16, "%s%s%s%s", i->dpd.interval_s ? "D" : "",
+	        i->nat_local || i->nat_remote ? "N" : "", i->fragmentation ? "F" : "",
+	        i->dynamic_route ? "U" : "");
 	if (!out[0])
 		snprintf(out, 16, "(none)");
 }
@@ -302,17 +329,19 @@ static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail
 	uint64_t age = fx_show_age(e, i->established);
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], left[16], caps[16];
 
-	out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i->session_id, endpoint_fmt(&i->local, l),
-		endpoint_fmt(&i->remote, r), i->established ? "Active" : "Inactive");
+	out_text(e->o, "  Session ID: %u  \n  IKEv2 SA: local %s remote %s %s \n", i->session_id,
+	        endpoint_fmt(&i->local, l), endpoint_fmt(&i->remote, r),
+	        i->established ? "Active" : "Inactive");
 	out_int(e->o, "session-id", i->session_id);
 	if (!detail)
 		return;
 	capabilities(i, caps);
 	out_text(e->o, "          Capabilities:%s connid:%u lifetime:%s\n", caps, i->handle,
-		fx_age_fmt(i->lifetime_s > age ? i->lifetime_s - age : 0, left));
+	        fx_age_fmt(i->lifetime_s > age ? i->lifetime_s - age : 0, left));
 }
 
-static void one_crypto_session(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg, bool detail)
+static void one_crypto_session(
+        struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg, bool detail)
 {
 	char peer[IPADDR_STRLEN], id[320] = "(none)", age[16], why[160];
 	struct ike_sa_info i;
@@ -326,8 +355,8 @@ static void one_crypto_session(struct exec *e, const struct fx_client *c, const 
 	if (detail && c->state == FX_ACTIVE)
 		out_text(e->o, "Uptime: %s\n", fx_age_fmt(fx_show_age(e, c->since), age));
 	out_field_str(e->o, "status", "Session status: %s     \n", session_status(c, sa));
-	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0", sa ? i.remote.port : 500,
-		detail ? " fvrf: (none) ivrf: (none)" : "");
+	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0",
+	        sa ? i.remote.port : 500, detail ? " fvrf: (none) ivrf: (none)" : "");
 	out_str(e->o, "peer", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0");
 	if (sa && i.remote_id.type)
 		ike_id_fmt(&i.remote_id, id);
