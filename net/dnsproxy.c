@@ -270,6 +270,7 @@ bool dnsproxy_status(const struct dnsproxy *p, const char *list, struct dns_stat
 	dnsmasq_info(l->d, &i);
 	*out = (struct dns_status){.running = i.state == CHILD_RUNNING,
 	        .why = i.why,
+	        .pid = i.pid,
 	        .starts = i.starts,
 	        .forwarded = l->forwarded,
 	        .local = l->local,

@@ -65,6 +65,7 @@ int dnsproxy_apply(struct dnsproxy *p, const struct dns_list *v, size_t n, uint6
 struct dns_status {
 	bool running;
 	const char *why; /* it does not run */
+	pid_t pid;
 	uint32_t starts;
 	uint64_t forwarded, local; /* queries, as of the last dnsproxy_ask() that was answered */
 	uint64_t answers;          /* to dnsproxy_ask() */
