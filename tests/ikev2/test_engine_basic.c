@@ -294,6 +294,54 @@ static void a_forged_refusal_does_not_end_the_attempt(void **s)
 	pair_agree(p);
 }
 
+static bool twice(struct pair *p, int from, struct dgram *d)
+{
+	if (from == B)
+		ike_rx(p->s[A].ike, d, p->now);
+	return true;
+}
+
+/* However often it is repeated: what counts is that it comes again after we have asked again. */
+static void a_burst_of_forged_refusals_does_not_either(void **s)
+{
+	struct pair *p = *s;
+
+	p->s[B].refuse = true;
+	p->filter = twice;
+	pair_connect(p);
+	p->s[B].refuse = false;
+	p->filter = NULL;
+	pair_run(p, 3 * SECOND);
+	assert_int_equal(p->s[A].count[IKE_EV_ESTABLISHED], 1);
+	pair_agree(p);
+}
+
+/* The same SPI, another message: the initiator has started over, or somebody meddles. There is one
+ * half-open SA. */
+static void another_init_under_the_same_spi_takes_the_place_of_the_first(void **s)
+{
+	struct pair *p = *s;
+	uint8_t copy[2048];
+	struct dgram d, in;
+
+	ike_connect(p->s[A].ike, &p->s[A].peering, &p->s[A].at, &p->s[B].at, 0, p->now);
+	assert_true(ike_tx(p->s[A].ike, &d) && d.len < sizeof(copy));
+	memcpy(copy, d.data, d.len);
+	in = d;
+	in.local = d.remote;
+	in.remote = d.local;
+	in.data = copy;
+	copy[d.len - 9] ^= 1; /* in a NAT detection hash */
+	ike_rx(p->s[B].ike, &in, p->now);
+	assert_int_equal(pair_sas(p, B), 1);
+	copy[d.len - 9] ^= 1;
+	ike_rx(p->s[B].ike, &in, p->now);
+	assert_int_equal(pair_sas(p, B), 1);
+	assert_int_equal(p->s[B].ike->half_open, 1);
+	ike_rx(p->s[B].ike, &in, p->now);
+	assert_int_equal(ike_counters(p->s[B].ike)->rx_duplicate, 1);
+}
+
 static void no_policy_at_all(void **s)
 {
 	struct pair *p = *s;
@@ -670,6 +718,8 @@ int main(void)
 	        T(unwanted_identities_are_refused),
 	        T(no_ike_proposal_chosen),
 	        T(a_forged_refusal_does_not_end_the_attempt),
+	        T(a_burst_of_forged_refusals_does_not_either),
+	        T(another_init_under_the_same_spi_takes_the_place_of_the_first),
 	        T(no_policy_at_all),
 	        T(a_refused_child_ends_the_session),
 	        T(silence_ends_in_a_timeout),

@@ -136,6 +136,28 @@ static void a_peer_without_nat_does_not_move(void **s)
 	assert_int_equal(ike_counters(p->s[A].ike)->retransmits, 0);
 }
 
+static bool other_port_of_b(struct pair *p, int from, struct dgram *d)
+{
+	(void)p;
+	if (from == B)
+		d->remote.port = 7777;
+	return true;
+}
+
+/* Who is behind a NAT itself does not follow: the answer may only have taken another way in. */
+static void behind_a_nat_nobody_is_followed(void **s)
+{
+	struct pair *p = *s;
+
+	p->nat = true;
+	pair_up(p);
+	p->filter = other_port_of_b;
+	ike_dpd_now(p->s[B].ike, pair_handle(p, B), p->now);
+	pair_settle(p);
+	assert_int_equal(p->s[A].count[IKE_EV_ENDPOINT], 0);
+	assert_int_equal(ike_counters(p->s[B].ike)->retransmits, 0);
+}
+
 /* ---- fragments ------------------------------------------------------------------ */
 
 static const uint8_t blob[4000];
@@ -245,6 +267,21 @@ static void a_lost_answer_is_repeated_not_redone(void **s)
 	assert_int_equal(p->s[B].count[IKE_EV_CHILD_UP], 2);
 	pair_agree(p);
 	assert_int_equal(p->s[A].n_child, 1);
+}
+
+static void a_fragmented_request_is_answered_again_once(void **s)
+{
+	struct pair *p = *s;
+	struct ike_attrs attrs = {.v = large, .n = 1};
+
+	p->s[A].peering.frag_mtu = 500;
+	pair_up(p);
+	p->filter = drop_first_answer;
+	ike_cfg_set(p->s[A].ike, p->handle, &attrs, p->now);
+	pair_run(p, 3 * SECOND);
+	assert_int_equal(p->s[A].count[IKE_EV_CFG_ACK], 1);
+	assert_int_equal(ike_counters(p->s[B].ike)->rx_duplicate, 1);
+	assert_int_equal(p->s[B].count[IKE_EV_CFG_SET], 1);
 }
 
 static bool keep_request(struct pair *p, int from, struct dgram *d)
@@ -384,6 +421,19 @@ static void periodic_dpd_asks_only_when_it_is_quiet(void **s)
 	assert_int_equal(ike_counters(p->s[A].ike)->dpd_sent, 3);
 }
 
+static void requests_of_the_peer_are_proof_of_life(void **s)
+{
+	struct pair *p = *s;
+
+	p->s[B].peering.dpd = (struct ike_dpd){.interval_s = 10, .retry_s = 2};
+	pair_up(p);
+	for (int i = 0; i < 10; i++) {
+		pair_run(p, 5 * SECOND);
+		ike_dpd_now(p->s[A].ike, p->handle, p->now);
+	}
+	assert_int_equal(ike_counters(p->s[B].ike)->dpd_sent, 0);
+}
+
 static void on_demand_dpd_asks_only_after_sending(void **s)
 {
 	struct pair *p = *s;
@@ -465,16 +515,19 @@ int main(void)
 	        T(force_natt_floats_without_a_nat),
 	        T(a_new_mapping_of_the_peer_is_followed),
 	        T(a_peer_without_nat_does_not_move),
+	        T(behind_a_nat_nobody_is_followed),
 	        T(large_messages_are_fragmented_both_ways),
 	        T(without_agreement_nothing_is_fragmented),
 	        T(a_narrow_path_is_found),
 	        T(lost_fragments_come_again),
 	        T(a_lost_answer_is_repeated_not_redone),
+	        T(a_fragmented_request_is_answered_again_once),
 	        T(replayed_requests_do_nothing),
 	        T(a_repeated_answer_is_dropped),
 	        T(a_repeated_init_after_the_handshake_makes_no_second_sa),
 	        T(requests_out_of_order_are_taken),
 	        T(periodic_dpd_asks_only_when_it_is_quiet),
+	        T(requests_of_the_peer_are_proof_of_life),
 	        T(on_demand_dpd_asks_only_after_sending),
 	        T(a_dead_peer_is_noticed_at_the_retry_interval),
 	        T(an_unknown_spi_is_a_hint),

@@ -528,6 +528,133 @@ static void a_child_that_was_deleted_before_it_arrived(void **s)
 	assert_int_equal(p->s[A].n_child, 0);
 }
 
+/* ---- what the peer ought to have deleted and never does ------------------------- */
+
+/* What a side is about to send is lost, and its open request forgotten. */
+static void forget_request(struct pair *p, int side)
+{
+	struct ike_sa *sa = pair_sa(p, side);
+	struct dgram d;
+
+	while (ike_tx(p->s[side].ike, &d))
+		;
+	req_drop(sa, sa->out);
+	sa->tx_id--;
+}
+
+static void a_redundant_child_does_not_stay_for_ever(void **s)
+{
+	unsigned seen = 0;
+
+	pair_free(*s);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct pair *p = *s = pair_new();
+		struct request *r;
+		uint32_t made;
+
+		p->s[A].seed = i * 31337 + 3;
+		pair_up(p);
+		rekey_child(p, A);
+		rekey_child(p, B);
+		made = (uint32_t)pair_sa(p, B)->out->cr->spi;
+		carry(p, A);
+		carry(p, B);
+		carry(p, A); /* A's answer: B decides */
+		carry(p, B);
+		r = pair_sa(p, B)->out;
+		if (r && r->task && r->task->spi == made) { /* it has lost, and does not say so */
+			seen++;
+			forget_request(p, B);
+		}
+		pair_run(p, 10 * MINUTE);
+		in_order(p);
+		if (i < 19)
+			pair_free(p);
+	}
+	assert_in_range(seen, 3, 17);
+}
+
+static void a_replaced_child_does_not_stay_for_ever(void **s)
+{
+	struct pair *p = *s;
+	uint32_t old;
+
+	pair_up(p);
+	old = first_child(p, A);
+	rekey_child(p, A);
+	carry(p, A);
+	carry(p, B);
+	forget_request(p, A); /* the Delete */
+	child_gone(child_by_in(p->s[A].ike, old), IKE_R_NONE, false);
+	pair_run(p, 10 * MINUTE);
+	in_order(p);
+}
+
+static void a_replaced_ike_sa_does_not_stay_for_ever(void **s)
+{
+	struct pair *p = *s;
+	struct ike_sa *old;
+
+	pair_up(p);
+	old = pair_sa(p, A);
+	rekey_ike(p, A);
+	carry(p, A);
+	carry(p, B);
+	sa_unlink(old); /* without a word */
+	p->filter = pair_drop_all;
+	pair_settle(p);
+	p->filter = NULL;
+	pair_run(p, 10 * MINUTE);
+	in_order(p);
+	assert_ptr_equal(pair_sa(p, B)->ses->sas, pair_sa(p, B));
+	assert_null(pair_sa(p, B)->next);
+}
+
+/* What was asked on the old IKE SA and not answered is asked again on the new one. */
+static void a_set_survives_the_end_of_its_ike_sa(void **s)
+{
+	static const uint8_t net[8] = {10, 0, 0, 0, 255, 0, 0, 0};
+	static const struct ike_attr v = {.type = CFG_IP4_SUBNET, .len = 8, .val = net};
+	struct ike_attrs attrs = {.v = &v, .n = 1};
+	struct pair *p = *s;
+
+	pair_up(p);
+	p->filter = pair_drop_requests_of_a;
+	ike_cfg_set(p->s[A].ike, p->handle, &attrs, p->now);
+	pair_settle(p);
+	rekey_ike(p, B);
+	pair_settle(p);
+	assert_int_equal(p->s[A].count[IKE_EV_REKEYED], 1);
+	p->filter = NULL;
+	pair_run(p, MINUTE);
+	assert_int_equal(p->s[B].count[IKE_EV_CFG_SET], 1);
+	assert_int_equal(p->s[A].count[IKE_EV_CFG_ACK], 1);
+	in_order(p);
+}
+
+/* ---- when ----------------------------------------------------------------------- */
+
+static void rekeying_times_are_spread(void **s)
+{
+	ike_time first = 0, low = IKE_NEVER, high = 0;
+
+	pair_free(*s);
+	for (uint32_t i = 0; i < 30; i++) {
+		struct pair *p = *s = pair_new();
+
+		p->s[A].seed = i * 65537 + 11;
+		p->s[A].peering.child_lifetime_s = 1000;
+		pair_up(p);
+		first = pair_sa(p, A)->ses->children->rekey_at - p->now;
+		low = first < low ? first : low;
+		high = first > high ? first : high;
+		if (i < 29)
+			pair_free(p);
+	}
+	assert_in_range(low, 800 * SECOND, 850 * SECOND);
+	assert_in_range(high, 850 * SECOND, 900 * SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +673,11 @@ int main(void)
 	        T(the_old_ike_sa_takes_nothing_but_its_delete),
 	        T(a_rekeying_that_never_ends_takes_the_session_down_on_both_sides),
 	        T(closing_during_a_rekeying_leaves_nothing),
+	        T(a_redundant_child_does_not_stay_for_ever),
+	        T(a_replaced_child_does_not_stay_for_ever),
+	        T(a_replaced_ike_sa_does_not_stay_for_ever),
+	        T(a_set_survives_the_end_of_its_ike_sa),
+	        T(rekeying_times_are_spread),
 	        T(a_child_that_was_deleted_before_it_arrived),
 	};
 
