@@ -92,7 +92,8 @@ static void note_bulk(void *ctx, const struct cfg_change *ch)
 	*structural |= !gr_line_info(cfg_node_line(n))->bulk;
 }
 
-static void apply_globals(struct fx *x)
+/* The trace may be switched by an EXEC command as well: a configuration without a change of it leaves it. */
+static void apply_globals(struct fx *x, const struct fx_config *old)
 {
 	static const enum log_stamp stamp[] = {LOG_STAMP_DATETIME_MSEC, LOG_STAMP_UPTIME, LOG_STAMP_DATETIME,
 		LOG_STAMP_DATETIME_MSEC};
@@ -100,7 +101,8 @@ static void apply_globals(struct fx *x)
 
 	log_stamp_set(g->stamp_log_off ? LOG_STAMP_NONE : stamp[g->stamp_log],
 		g->stamp_debug_off ? LOG_STAMP_NONE : stamp[g->stamp_debug]);
-	x->trace.enabled = !g->event_trace_off;
+	if (!old || old->g.event_trace_off != g->event_trace_off)
+		x->trace.enabled = !g->event_trace_off;
 	if (g->event_trace_size && g->event_trace_size != x->trace.cap)
 		trace_resize(&x->trace, g->event_trace_size);
 }
@@ -127,13 +129,13 @@ static void rebuild(struct fx *x, const struct cfg *old, const struct cfg *c)
 		x->cfg->cfg = cfg_ref(c);
 		return;
 	}
-	struct fx_config *fresh = fx_config_build(c);
+	struct fx_config *before = x->cfg;
 
-	fx_warn_weak(x->cfg, fresh);
-	fx_config_free(x->cfg);
-	x->cfg = fresh;
-	apply_globals(x);
+	x->cfg = fx_config_build(c);
+	fx_warn_weak(before, x->cfg);
+	apply_globals(x, before);
 	log_isakmp(x);
+	fx_config_free(before);
 }
 
 void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
