@@ -635,7 +635,8 @@ static void notice(struct cfg_editor *ed, struct gr_diag *d)
 
 	if (!ed->changed)
 		return;
-	if (l->notice)
+	/* What is built in is complete from the start. */
+	if (l->notice && !is_builtin(l, &ed->path))
 		snprintf(d->text, sizeof(d->text), "%s", l->notice);
 	else if (reason && !warned_already(ed, reason))
 		snprintf(d->text, sizeof(d->text),
