@@ -27,11 +27,19 @@ struct route {
 	bool installed, todo, logged;
 };
 
+/* Does the way to this gateway lead through a device that carries packets? */
+struct gateway_fact {
+	struct ipaddr addr;
+	bool usable;
+};
+
 /* The identity of a wanted route: everything in fx_route_want, zero-padded. */
 struct fx_routes {
 	struct route *table;
 	struct route *todo;
 	size_t n;
+	struct gateway_fact gateway[32]; /* asked in this round */
+	size_t n_gateway;
 };
 
 struct fx_routes *fx_routes_new(void)
@@ -232,6 +240,31 @@ bool fx_routes_tracked(const struct fx *x, uint32_t track)
 
 /* ---- into the kernel ------------------------------------------------------------------------------------------------- */
 
+/* The kernel keeps routes through a device without carrier; IOS does not. A gateway that no route leads to is the kernel's to refuse. */
+static bool ask_gateway(const struct fx *x, const struct ipaddr *gw)
+{
+	struct net_route r;
+	struct net_link link;
+
+	if (x->b.net_ops->route_to(x->b.net, gw, 0, &r) < 0 || !x->b.net_ops->link_by_index(x->b.net, r.ifindex, &link))
+		return true;
+	return link.running || link.loopback;
+}
+
+static bool gateway_usable(const struct fx *x, const struct ipaddr *gw)
+{
+	struct fx_routes *r = x->routes;
+
+	for (size_t i = 0; i < r->n_gateway; i++)
+		if (ipaddr_eq(&r->gateway[i].addr, gw))
+			return r->gateway[i].usable;
+	bool usable = ask_gateway(x, gw);
+
+	if (r->n_gateway < ARRAY_LEN(r->gateway))
+		r->gateway[r->n_gateway++] = (struct gateway_fact){.addr = *gw, .usable = usable};
+	return usable;
+}
+
 static bool to_kernel(const struct fx *x, const struct route *e, struct net_route *out)
 {
 	const struct fx_route_want *w = &e->want;
@@ -242,8 +275,10 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 		return false;
 	if (w->null0)
 		out->gateway = (struct ipaddr){0};
-	if (w->null0 || !w->ifname[0])
+	if (w->null0)
 		return true;
+	if (!w->ifname[0])
+		return gateway_usable(x, &w->gateway);
 	const struct fx_interface *i = fx_find_interface(x->cfg, w->ifname);
 	struct net_link link;
 
@@ -309,6 +344,7 @@ void fx_routes_apply(struct fx *x)
 	struct route *e = x->routes->todo, *next;
 
 	x->routes->todo = NULL;
+	x->routes->n_gateway = 0;
 	for (; e; e = next) {
 		next = e->next_todo;
 		e->todo = false;
@@ -374,7 +410,7 @@ void fx_routes_refresh(struct fx *x)
 	HASH_ITER(hh, x->routes->table, e, next) {
 		if (e->installed && !in_kernel(&s, e))
 			e->installed = false;
-		if (!e->installed || e->want.ifname[0])
+		if (!e->want.null0 || !e->installed)
 			mark(x, e);
 	}
 	free(s.v);

@@ -80,6 +80,9 @@ lab_wires() {
 	addr inside eth0 10.20.20.20/24; addr inside eth0 10.30.30.30/24; route inside default via 10.20.20.1
 }
 
+# uplink2: a second way from the spoke to the Internet, 172.20.0.1/24 on eth1 (the address is the router's to set).
+uplink2() { wire spoke eth1 inet s1 && addr inet s1 172.20.0.254/24; }
+
 # nat on|off: the Internet hides the spoke behind 10.0.0.254 and random ports.
 nat() {
 	in_ns inet nft delete table ip labnat 2> /dev/null
@@ -92,10 +95,11 @@ nat() {
 		}
 	N
 }
-# blackhole on|off: nothing passes between spoke and hub.
+# blackhole on|off [ADDRESS]: nothing passes between the spoke and the hubs, or that one.
 blackhole() {
 	in_ns inet nft delete table ip labdrop 2> /dev/null
-	[ "$1" = off ] || in_ns inet nft 'add table ip labdrop; add chain ip labdrop f { type filter hook forward priority 0; policy drop; }'
+	[ "$1" = off ] || in_ns inet nft "add table ip labdrop; add chain ip labdrop f { type filter hook forward priority 0; policy accept; }
+		add rule ip labdrop f ip daddr ${2:-10.0.0.0/16} drop; add rule ip labdrop f ip saddr ${2:-10.0.0.0/16} drop"
 }
 # capture FILE: everything that crosses the Internet; ends with the lab or by `end capture`.
 capture() {
@@ -106,6 +110,27 @@ capture() {
 
 # ---- the hub --------------------------------------------------------------------------------------------------------
 
+# hub_use hub|hub2: the hub that the functions below speak of.
+hub_use() {
+	HUB=$1 HUB_ADDR=10.0.0.1 HUB_POOL=10.250.0.0/24
+	[ "$HUB" = hub ] || HUB_ADDR=10.0.2.1 HUB_POOL=10.252.0.0/24
+}
+hub_use hub
+# A second hub, for failover: another network of the Internet, its own corporate host with the same addresses as the first one's.
+hub2_up() {
+	local n
+	for n in hub2 corp2; do
+		ip netns add "$LAB-$n" && ip -n "$LAB-$n" link set lo up || return 1
+	done
+	LAB_NS="$LAB_NS hub2 corp2"
+	in_ns hub2 sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward'
+	wire inet h2 hub2 eth0 && wire hub2 corp0 corp2 eth0 || return 1
+	addr inet h2 10.0.2.254/24; addr hub2 eth0 10.0.2.1/24; route hub2 default via 10.0.2.254
+	addr hub2 corp0 192.168.100.1/24; addr corp2 eth0 192.168.100.10/24; addr corp2 lo 192.168.101.10/32
+	route corp2 default via 192.168.100.1; route hub2 192.168.101.0/24 via 192.168.100.10
+	hub_use hub2 && hub_start
+}
+
 hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 	local planes='kernel-libipsec kernel-netlink' if_id='' routes=yes
 	if [ "${HUB_PLANE:-user}" = kernel ]; then
@@ -114,8 +139,8 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 		if_id='if_id_in = 42
 				if_id_out = 42'
 	fi
-	mkdir -p "$LAB_DIR/hub"
-	cat > "$LAB_DIR/hub/strongswan.conf" <<-C
+	mkdir -p "$LAB_DIR/$HUB"
+	cat > "$LAB_DIR/$HUB/strongswan.conf" <<-C
 		charon {
 			load = random nonce openssl hmac kdf $planes socket-default vici
 			install_virtual_ip = no
@@ -123,13 +148,13 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			retransmit_timeout = 1.0
 			retransmit_tries = 3
 			filelog { l {
-				path = $LAB_DIR/hub/log
+				path = $LAB_DIR/$HUB/log
 				default = 1
 				cfg = 2
 				flush_line = yes
 			} }
 			plugins {
-				vici { socket = unix://$LAB_DIR/hub/vici }
+				vici { socket = unix://$LAB_DIR/$HUB/vici }
 				kernel-libipsec { allow_peer_ts = yes
 					fwmark = !0x42 }
 				kernel-netlink { fwmark = !0x42 }
@@ -137,16 +162,16 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			}
 		}
 	C
-	cat > "$LAB_DIR/hub/swanctl.conf" <<-C
+	cat > "$LAB_DIR/$HUB/swanctl.conf" <<-C
 		connections { flex {
 			version = 2
-			local_addrs = 10.0.0.1
+			local_addrs = $HUB_ADDR
 			proposals = ${HUB_IKE:-aes256-sha512-ecp256,aes256-sha384-ecp256,aes256-sha512-modp2048,aes256gcm16-prfsha384-ecp384}
 			pools = pool
 			unique = replace
 			dpd_delay = ${HUB_DPD:-0}s
 			local { auth = psk
-				id = 10.0.0.1 }
+				id = $HUB_ADDR }
 			remote { auth = psk
 				id = %any }
 			children { net {
@@ -159,7 +184,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 		} }
 		secrets { ike-any { secret = "$LAB_KEY" } }
 		pools { pool {
-			addrs = 10.250.0.0/24
+			addrs = $HUB_POOL
 			subnet = 192.168.100.0/24
 			split_include = 192.168.101.0/24
 			dns = 192.168.100.53
@@ -167,8 +192,8 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 	C
 }
 hub_ctl() {
-	SWANCTL_DIR=$LAB_DIR/hub STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf \
-		ip netns exec "$LAB-hub" swanctl "$@" --uri "unix://$LAB_DIR/hub/vici" 2> "$LAB_DIR/hub/ctl.err"
+	SWANCTL_DIR=$LAB_DIR/$HUB STRONGSWAN_CONF=$LAB_DIR/$HUB/strongswan.conf \
+		ip netns exec "$LAB-$HUB" swanctl "$@" --uri "unix://$LAB_DIR/$HUB/vici" 2> "$LAB_DIR/$HUB/ctl.err"
 }
 # A profile that confines charon to its packaged files is bound to its path; a copy of the program is not confined.
 hub_program() {
@@ -180,28 +205,28 @@ hub_program() {
 }
 hub_plane() { # what stands around charon's own routes; made once
 	if [ "${HUB_PLANE:-user}" = kernel ]; then
-		ip -n "$LAB-hub" link show flex0 > /dev/null 2>&1 && return
-		ip -n "$LAB-hub" link add flex0 type xfrm dev eth0 if_id 42 && ip -n "$LAB-hub" link set flex0 up || return 1
-		route hub 10.250.0.0/24 dev flex0 && route hub 10.20.20.0/24 dev flex0 && route hub 10.30.30.0/24 dev flex0
-	elif ! ip -n "$LAB-hub" rule show | grep -q '^200:'; then
-		ip -n "$LAB-hub" rule add pref 200 lookup main suppress_prefixlength 0
+		ip -n "$LAB-$HUB" link show flex0 > /dev/null 2>&1 && return
+		ip -n "$LAB-$HUB" link add flex0 type xfrm dev eth0 if_id 42 && ip -n "$LAB-$HUB" link set flex0 up || return 1
+		route $HUB $HUB_POOL dev flex0 && route $HUB 10.20.20.0/24 dev flex0 && route $HUB 10.30.30.0/24 dev flex0
+	elif ! ip -n "$LAB-$HUB" rule show | grep -q '^200:'; then
+		ip -n "$LAB-$HUB" rule add pref 200 lookup main suppress_prefixlength 0
 	fi
 }
 hub_start() {
 	local p; p=$(hub_program)
 	hub_files
-	rm -f "$LAB_DIR/hub/vici"
+	rm -f "$LAB_DIR/$HUB/vici"
 	hub_plane || return 1
-	STRONGSWAN_CONF=$LAB_DIR/hub/strongswan.conf ip netns exec "$LAB-hub" "$p" > "$LAB_DIR/hub/out" 2>&1 < /dev/null &
-	started hub $!
-	until_ok 20 hub_ctl --stats || { lab_say "the hub does not answer"; cat "$LAB_DIR/hub/log" "$LAB_DIR/hub/out" >&2; return 1; }
+	STRONGSWAN_CONF=$LAB_DIR/$HUB/strongswan.conf ip netns exec "$LAB-$HUB" "$p" > "$LAB_DIR/$HUB/out" 2>&1 < /dev/null &
+	started "$HUB" $!
+	until_ok 20 hub_ctl --stats || { lab_say "the hub does not answer"; cat "$LAB_DIR/$HUB/log" "$LAB_DIR/$HUB/out" >&2; return 1; }
 	hub_load
 }
-hub_load() { hub_ctl --load-all --noprompt > "$LAB_DIR/hub/load.log" 2>&1 || { cat "$LAB_DIR/hub/load.log" >&2; return 1; }; }
-hub_stop() { end hub "${1:-TERM}"; }                             # hub_stop KILL: without saying goodbye
+hub_load() { hub_ctl --load-all --noprompt > "$LAB_DIR/$HUB/load.log" 2>&1 || { cat "$LAB_DIR/$HUB/load.log" >&2; return 1; }; }
+hub_stop() { end "$HUB" "${1:-TERM}"; }                             # hub_stop KILL: without saying goodbye
 hub_key() { LAB_KEY=$1; hub_files; hub_ctl --load-creds --clear --noprompt > /dev/null; }
 hub_has_sa() { hub_ctl --list-sas 2> /dev/null | grep -q 'INSTALLED'; }
-hub_log() { cat "$LAB_DIR/hub/log"; }
+hub_log() { cat "$LAB_DIR/$HUB/log"; }
 
 # ---- the spoke ------------------------------------------------------------------------------------------------------
 
@@ -247,7 +272,7 @@ lab_exit() {
 	trap - EXIT
 	if [ "$1" != 0 ] && [ -z "${LAB_QUIET:-}" ]; then
 		lab_say "---- spoked"; tail -n 60 "$LAB_DIR/spoked.log" >&2 2> /dev/null
-		lab_say "---- hub"; tail -n 60 "$LAB_DIR/hub/log" >&2 2> /dev/null
+		for h in hub hub2; do [ -e "$LAB_DIR/$h/log" ] && lab_say "---- $h" && tail -n 60 "$LAB_DIR/$h/log" >&2; done
 	fi
 	lab_down
 	exit "$1"
