@@ -225,7 +225,7 @@ void dnsmasq_info(const struct dnsmasq *d, struct child_info *out)
 		child_info(d->child, out);
 }
 
-void dnsmasq_free(struct dnsmasq *d, const char *keep, uint64_t now_ms)
+void dnsmasq_free(struct dnsmasq *d, uint64_t now_ms)
 {
 	char path[PATH_LEN];
 
@@ -236,8 +236,7 @@ void dnsmasq_free(struct dnsmasq *d, const char *keep, uint64_t now_ms)
 	unlink(path);
 	for (size_t i = 0; i < d->n_suffix; i++) {
 		dnsmasq_path(d, d->suffix[i], path, sizeof(path));
-		if (!keep || strcmp(d->suffix[i], keep) != 0)
-			unlink(path);
+		unlink(path);
 	}
 	free(d->dir);
 	free(d->name);

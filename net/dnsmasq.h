@@ -30,9 +30,8 @@ struct dnsmasq_hooks {                             /* any may be NULL */
 
 struct dnsmasq *dnsmasq_new(
         struct children *set, const char *dir, const char *name, const struct dnsmasq_hooks *hooks);
-/* Ends the process and removes its files; accepts NULL. `keep` names a suffix whose file stays
- * (leases), or is NULL. */
-void dnsmasq_free(struct dnsmasq *d, const char *keep, uint64_t now_ms);
+/* Ends the process and removes the files that were applied; accepts NULL. */
+void dnsmasq_free(struct dnsmasq *d, uint64_t now_ms);
 
 /* 0 or -errno of writing the files. */
 int dnsmasq_apply(struct dnsmasq *d, const char *conf, const struct dnsmasq_file *file, size_t n,

@@ -210,7 +210,7 @@ static void drop_unwanted(struct dnsproxy *p, uint64_t now)
 			continue;
 		}
 		*at = l->next;
-		dnsmasq_free(l->d, NULL, now);
+		dnsmasq_free(l->d, now);
 		free(l->name);
 		free(l);
 	}
