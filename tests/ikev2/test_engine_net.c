@@ -150,6 +150,7 @@ static void behind_a_nat_nobody_is_followed(void **s)
 	struct pair *p = *s;
 
 	p->nat = true;
+	p->s[B].peering.force_natt = true; /* B seems to be behind one as well */
 	pair_up(p);
 	p->filter = other_port_of_b;
 	ike_dpd_now(p->s[B].ike, pair_handle(p, B), p->now);
@@ -505,6 +506,32 @@ static void a_forged_hint_costs_one_question(void **s)
 	pair_agree(p);
 }
 
+/* ---- IPv6 ----------------------------------------------------------------------- */
+
+static void ipv6_is_no_different(void **s)
+{
+	struct pair *p = *s;
+	struct ike_attrs attrs = {.v = large, .n = 1};
+
+	assert_true(ipaddr_parse("2001:db8::1", &p->s[A].at.addr));
+	assert_true(ipaddr_parse("2001:db8::2", &p->s[B].at.addr));
+	for (int i = 0; i < 2; i++) {
+		p->s[i].peering.local_id = ike_id_addr(&p->s[i].at.addr);
+		p->s[i].peering.ts_local[0] = p->s[i].peering.ts_remote[0] = ike_ts_any6();
+	}
+	p->s[A].peering.force_natt = true;
+	pair_up(p);
+	assert_int_equal(p->s[B].child[0].k.remote.port, 4500);
+	assert_int_equal(p->s[B].child[0].k.ts_remote[0].hi.family, AF_INET6);
+	ike_cfg_set(p->s[A].ike, p->handle, &attrs, p->now);
+	ike_rekey_ike(p->s[B].ike, pair_handle(p, B), p->now);
+	pair_run(p, MINUTE);
+	assert_int_equal(p->s[A].count[IKE_EV_CFG_ACK], 1);
+	assert_int_equal(p->s[A].count[IKE_EV_REKEYED], 1);
+	assert_true(p->largest <= 1280 - 48); /* the least MTU of IPv6 */
+	pair_agree(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -531,6 +558,7 @@ int main(void)
 	        T(on_demand_dpd_asks_only_after_sending),
 	        T(a_dead_peer_is_noticed_at_the_retry_interval),
 	        T(an_unknown_spi_is_a_hint),
+	        T(ipv6_is_no_different),
 	        T(a_forged_hint_costs_one_question),
 	};
 
