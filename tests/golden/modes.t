@@ -1,5 +1,76 @@
-# Moving between modes: configure, exit, end, ^Z, ^C, do, no; errors with their caret.
+# In and out of configuration: exit, end, ^Z, ^C, do, no, and lines of an outer level.
 
 == terminal A
-Router#«show privilege»
-Router#
+Router#«configure terminal»
+Enter configuration commands, one per line.  End with CNTL/Z.
+Router(config)#«hostname R1»
+R1(config)#«! remarks and empty lines change nothing»
+R1(config)#«»
+R1(config)#«interface Tunnel0»
+R1(config-if)#«description first»
+R1(config-if)#«exit»
+R1(config)#«interface Tunnel0»
+R1(config-if)#«do show running-config interface Tunnel0»
+Building configuration...
+
+Current configuration : 43 bytes
+!
+interface Tunnel0
+ description first
+end
+
+R1(config-if)#«no description»
+R1(config-if)#«do show running-config interface Tunnel0»
+Building configuration...
+
+Current configuration : 24 bytes
+!
+interface Tunnel0
+end
+
+R1(config-if)#«crypto ikev2 keyring k»
+R1(config-ikev2-keyring)#«peer a»
+R1(config-ikev2-keyring-peer)#«peer b»
+R1(config-ikev2-keyring-peer)#«interface Tunnel0»
+R1(config-if)#«exit»
+R1(config)#«exit»
+R1#«exit»
+
+== terminal B
+R1#«disable»
+R1>«show running-config»
+        ^
+% Invalid input detected at '^' marker.
+
+R1>«configure terminal»
+   ^
+% Invalid input detected at '^' marker.
+
+R1>«enable»
+R1#«configure»
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#«interface Loopback0»
+R1(config-if)#«ip address 10.1.1.1 255.255.255.255^Z»
+R1#«configure terminal»
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#«interface Loopback0»
+R1(config-if)#«no ip address^C»
+R1#«show running-config interface Loopback0»
+Building configuration...
+
+Current configuration : 63 bytes
+!
+interface Loopback0
+ ip address 10.1.1.1 255.255.255.255
+end
+
+R1#«conf t»
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#«interface Loopback0»
+R1(config-if)#«end»
+R1#«end»
+Translating "end"
+
+% Unknown command or computer name, or unable to find computer address
+
+R1#«exit»

@@ -17,7 +17,7 @@ A transcript is what the terminals show. Its parts begin with a line `== KIND [N
     == restart             the router ends (status 0) and starts again; all terminals are gone
     # ...                  a remark, in front of the first part
 
-Clocks are normalised, nothing else. With --update the transcript is rewritten to what was seen.
+Clocks, what they measure and who runs the test are normalised, nothing else. With --update the transcript is rewritten to what was seen.
 """
 import argparse
 import difflib
@@ -40,6 +40,9 @@ QUIET = 0.3   # --update only: the screen is complete when nothing came for this
 
 CLOCKS = [
     (re.compile(r"\*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{3})?(?=:)"), "*Mmm dd hh:mm:ss.mmm"),
+    (re.compile(r"\*\d\d:\d\d:\d\d\.\d{3} UTC \w{3} \w{3} [ \d]\d \d{4}"), "*hh:mm:ss.mmm UTC Www Mmm dd yyyy"),
+    (re.compile(r"copied in [\d.]+ secs \(\d+ bytes/sec\)"), "copied in N secs (N bytes/sec)"),
+    (re.compile(r"from console by \S+ on vty"), "from console by USER on vty"),
 ]
 
 
@@ -123,6 +126,7 @@ class Terminal:
             os.environ["TERM"] = "vt100"
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.execv(router.build + "/spokesh", ["spokesh", "--socket", router.socket])
+        os.set_inheritable(self.fd, False)  # or the next terminal's process would keep this one from hanging up
         self.seen = ""
         self.raw = b""
 
@@ -167,8 +171,15 @@ class Terminal:
         self.raw = text.encode() + self.raw
 
     def close(self):
+        """Hangs up."""
         os.close(self.fd)
-        os.waitpid(self.pid, 0)
+        end = time.monotonic() + BOUND
+        while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > end:
+                os.kill(self.pid, signal.SIGKILL)
+                os.waitpid(self.pid, 0)
+                raise Failure("spokesh did not end when its terminal hung up")
+            select.select([], [], [], 0.005)
 
 
 def parts(text):
@@ -215,7 +226,7 @@ def play_terminal(t, body, update):
             break
         at = m.end()
         keys, echo = keys_of(m.group(1))
-        shown += m.group(0)
+        shown += "«" + m.group(1) + "»\n"
         t.type(keys)
     t.give_back(shown.rsplit("\n", 1)[-1])
     return shown
@@ -293,7 +304,7 @@ def play(build, path, update):
     try:
         for first, body in found:
             got = play_part(router, first, body, update)
-            out += [first] + got.rstrip("\n").split("\n") + [""]
+            out += [first] + (got.rstrip("\n").split("\n") if got else []) + [""]
             if got.rstrip("\n") != "\n".join(body).rstrip("\n") and not update:
                 break
         router.stop()
