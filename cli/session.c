@@ -103,15 +103,17 @@ const char *session_prompt(const struct session *s, struct strbuf *out)
 static void say_prompt(struct session *s)
 {
 	struct strbuf text = {0};
+	unsigned flags = s->ed ? PROTO_PROMPT_CONFIG : 0;
+	const char *prompt = s->ask;
 
 	if (s->closing)
 		return;
 	if (s->ask_fn)
-		proto_put_flagged(&s->frames, PROTO_PROMPT,
-		        (uint8_t)(PROTO_PROMPT_ASK | s->ask_flags), s->ask);
+		flags = PROTO_PROMPT_ASK | s->ask_flags;
 	else
-		proto_put_flagged(&s->frames, PROTO_PROMPT, s->ed ? PROTO_PROMPT_CONFIG : 0,
-		        session_prompt(s, &text));
+		prompt = session_prompt(s, &text);
+	s->prompt_len = strlen(prompt);
+	proto_put_flagged(&s->frames, PROTO_PROMPT, (uint8_t)flags, prompt);
 	sb_fini(&text);
 }
 
@@ -133,11 +135,11 @@ void session_close(struct session *s, const char *why)
 void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift)
 {
 	struct gr_diag at = *d;
-	struct strbuf out = {0}, prompt = {0};
+	struct strbuf out = {0};
 	size_t indent = 0;
 
 	if (s->kind == PROTO_INTERACTIVE)
-		indent = strlen(session_prompt(s, &prompt));
+		indent = s->prompt_len;
 	else if (s->kind == PROTO_SCRIPT)
 		sb_printf(&out, "line %u: ", s->line_no);
 	if (s->kind != PROTO_INTERACTIVE) {
@@ -148,7 +150,6 @@ void session_refuse(struct session *s, const struct gr_diag *d, const char *line
 	gr_diag_format(&at, line, indent, &out);
 	session_print(s, sb_str(&out), out.len);
 	s->failed = true;
-	sb_fini(&prompt);
 	sb_fini(&out);
 }
 

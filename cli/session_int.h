@@ -38,7 +38,8 @@ struct session {
 	unsigned line_no;       /* lines received, for scripts */
 	bool more;              /* the line in hand has others behind it */
 	bool failed, closing;
-	bool left_config; /* to be logged after the prompt */
+	size_t prompt_len; /* of the last one said: where a caret line begins */
+	bool left_config;  /* to be logged after the prompt */
 
 	uint8_t priv;
 	struct cfg_editor *ed; /* NULL: EXEC */
