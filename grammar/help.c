@@ -73,29 +73,6 @@ static void ask(struct asking *q, int mode, uint8_t priv, const struct cfg *cfg,
 	q->title = !q->end && !q->negated;
 }
 
-/* The words before the cursor in the section that is open, else in one around it. */
-static enum gr_status walk_modes(struct asking *q)
-{
-	enum gr_status first = GR_OK;
-	uint8_t ntok = q->run.ntok;
-
-	for (int m = q->mode; m; m = gr_tab.mode[m].info.parent) {
-		size_t fail, caret;
-
-		q->run.ntok =
-		        (uint8_t)q->end; /* what follows the cursor's place must not be looked at */
-		gr_begin(&q->run, m, q->mode == gr_tab.exec ? q->priv : 15, 0);
-		enum gr_status s = gr_walk(&q->run, 0, q->end, &fail, &caret);
-
-		q->run.ntok = ntok;
-		if (s == GR_OK)
-			return s;
-		if (m == q->mode)
-			first = s;
-	}
-	return first;
-}
-
 /* ---- the answers --------------------------------------------------------------------------- */
 
 static void add(struct asking *q, const char *word, const char *help, bool literal)
@@ -267,20 +244,46 @@ static int by_word(const void *a, const void *b)
 	return strcmp(x->word, y->word);
 }
 
-static enum gr_status answer(struct asking *q)
+/* What one section has to say. */
+static enum gr_status answer_of(struct asking *q, int mode)
 {
-	enum gr_status s = walk_modes(q);
+	size_t fail, caret;
+	uint8_t ntok = q->run.ntok;
+	enum gr_status s;
 
+	q->run.ntok = (uint8_t)q->end; /* the word at the cursor must not be looked at */
+	gr_begin(&q->run, mode, q->mode == gr_tab.exec ? q->priv : 15, 0);
+	s = gr_walk(&q->run, 0, q->end, &fail, &caret);
+	q->run.ntok = ntok;
 	if (s != GR_OK)
 		return s;
 	for (int t = q->run.head[q->end]; t >= 0; t = q->run.th[t].next)
 		add_thread(q, t);
 	if (q->run.partial && q->end)
 		add_number(q);
-	add_verbs(q);
+	return GR_OK;
+}
+
+/* The section that is open; those around it where it knows no answer. */
+static enum gr_status answer(struct asking *q)
+{
+	enum gr_status first = GR_OK;
+
+	for (int m = q->mode; m; m = gr_tab.mode[m].info.parent) {
+		enum gr_status s = answer_of(q, m);
+
+		if (m == q->mode) {
+			add_verbs(q);
+			first = s;
+		}
+		if (q->n || q->cr) {
+			first = GR_OK;
+			break;
+		}
+	}
 	if (q->n)
 		qsort(q->v, q->n, sizeof(*q->v), by_word);
-	return GR_OK;
+	return first;
 }
 
 /* ---- help ---------------------------------------------------------------------------------- */
