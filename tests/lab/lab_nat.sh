@@ -11,7 +11,8 @@ must 'spoked starts' spoked_start "$LAB_DIR/startup-config"
 capture "$LAB_DIR/outside.pcap"
 must 'connect' connect
 must 'active' until_ok 30 client_is ACTIVE
-must 'the hub sees the translated address' until_ok 10 sh -c "$(declare -f hub_ctl in_ns); LAB=$LAB LAB_DIR=$LAB_DIR; hub_ctl --list-sas | grep -q 'remote .*10.0.0.254'"
+translated() { hub_ctl --list-sas | grep -q 'remote .*10.0.0.254'; }
+must 'the hub sees the translated address' until_ok 10 translated
 must 'ping through' ping_from inside 192.168.100.10
 must 'show says that we are behind a NAT' spoke_says 'show crypto ikev2 sa detailed' 'NAT-T is detected inside'
 must 'keepalives go out' until_ok 30 keepalive_seen "$LAB_DIR/outside.pcap"
