@@ -337,14 +337,23 @@ static void session_lost(struct side *s, uint32_t handle)
 
 static void on_event(struct side *s, const struct ike_event *ev)
 {
-	static const char *const name[] = {"ESTABLISHED", "CHILD_UP", "CHILD_OUT", "CHILD_DOWN",
-	        "CFG_SET", "CFG_ACK", "REKEYED", "ENDPOINT", "DOWN"};
+	static const char *const name[IKE_EV_DOWN + 1] = {
+	        [IKE_EV_ESTABLISHED] = "ESTABLISHED",
+	        [IKE_EV_CHILD_UP] = "CHILD_UP",
+	        [IKE_EV_CHILD_OUT] = "CHILD_OUT",
+	        [IKE_EV_CHILD_DOWN] = "CHILD_DOWN",
+	        [IKE_EV_CFG_SET] = "CFG_SET",
+	        [IKE_EV_CFG_ACK] = "CFG_ACK",
+	        [IKE_EV_REKEYED] = "REKEYED",
+	        [IKE_EV_ENDPOINT] = "ENDPOINT",
+	        [IKE_EV_DOWN] = "DOWN",
+	};
 	struct kid *k = kid_find(s, ev->child.spi_in);
 
 	if (s->w->verbose)
 		printf("%10.3f %c   event %s handle %u child %08X/%08X replaces %08X reason %d\n",
-		        (double)s->w->now / 1000, 'A' + s->n, name[ev->type], ev->handle,
-		        ev->child.spi_in, ev->child.spi_out, ev->replaces, ev->reason);
+		        (double)s->w->now / 1000, 'A' + s->n, name[ev->type] ? name[ev->type] : "?",
+		        ev->handle, ev->child.spi_in, ev->child.spi_out, ev->replaces, ev->reason);
 	switch (ev->type) {
 	case IKE_EV_ESTABLISHED:
 		s->ups++;
