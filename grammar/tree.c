@@ -85,7 +85,9 @@ void gr_bt_unref(struct gr_bt *b)
 	if (!b || --b->ref)
 		return;
 	for (unsigned i = 0; i < b->n; i++) {
-		if (b->height)
+		if (*(uint32_t *)b->slot[i] > 1)
+			--*(uint32_t *)b->slot[i]; /* the usual case, without a call */
+		else if (b->height)
 			gr_bt_unref(b->slot[i]);
 		else
 			gr_node_unref(b->slot[i]);
