@@ -250,6 +250,7 @@ void child_put_offer(struct session *s, struct ike_build *b, uint32_t spi,
 	const struct ike_ts *local = old ? old->wire_local : s->p.ts_local;
 	const struct ike_ts *remote = old ? old->wire_remote : s->p.ts_remote;
 
+	ike_dbg_offer(s, s->p.esp, s->p.n_esp, false, ke != IKE_KE_WITHOUT);
 	ike_put_sa(b, IKE_PROTO_ESP, spi, 4, ke, s->p.esp, s->p.n_esp);
 	if (nonce.n)
 		ike_put_nonce(b, nonce);

@@ -86,3 +86,43 @@ void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_buil
 	        sb_str(&sb));
 	sb_fini(&sb);
 }
+
+/* "   AES-CBC   SHA512   SHA512   DH_GROUP_256_ECP/Group 19", as IOS lists transforms. */
+static void algorithms(struct strbuf *sb, const struct ike_proposal *p, bool ike, bool ke)
+{
+	for (uint8_t i = 0; i < p->n_encr; i++)
+		sb_printf(sb, "   %s",
+		        alg_encr(p->encr[i].id) ? alg_encr(p->encr[i].id)->name : "Unknown");
+	for (uint8_t i = 0; i < p->n_prf && ike; i++)
+		sb_printf(sb, "   %s", ike_prf_name(p->prf[i]));
+	for (uint8_t i = 0; i < p->n_integ; i++)
+		sb_printf(sb, "   %s",
+		        alg_integ(p->integ[i]) ? alg_integ(p->integ[i])->name : "Unknown");
+	for (uint8_t i = 0; i < p->n_group && ke; i++)
+		if (p->group[i] != KE_NONE)
+			sb_printf(sb, "   %s", ike_group_name(p->group[i]));
+	if (!ike && p->esn_yes)
+		sb_puts(sb, "   Use ESN");
+	if (!ike && p->esn_no)
+		sb_puts(sb, "   Don't use ESN");
+}
+
+void ike_dbg_offer(
+        const struct session *s, const struct ike_proposal *p, size_t n, bool ike, bool ke)
+{
+	if (!s->e->ops.debug)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		struct strbuf sb = {0};
+		unsigned count = p[i].n_encr + p[i].n_integ + (ike ? p[i].n_prf : 0u) +
+		                 (ke ? p[i].n_group : 0u) +
+		                 (ike ? 0u : p[i].esn_yes + (unsigned)p[i].esn_no);
+
+		algorithms(&sb, &p[i], ike, ke);
+		ike_dbg(s->e, s, 0,
+		        "%s Proposal: %zu, SPI size: %d (%s), \nNum. transforms: %u\n%s",
+		        ike ? "IKE" : "ESP", i + 1, ike ? 0 : 4,
+		        ike ? "initial negotiation" : "IPSec negotiation", count, sb_str(&sb));
+		sb_fini(&sb);
+	}
+}

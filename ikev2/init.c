@@ -55,6 +55,7 @@ static void send_init(struct ike_sa *sa)
 	ike_put_sa(&r->b, IKE_PROTO_IKE, 0, 0, IKE_KE_NEEDED, s->p.ike, s->p.n_ike);
 	init_put_common(s, &r->b, &h->ni, h->dh, sa->spi_i, 0);
 	ike_dbg(s->e, s, 0, "Generating IKE_SA_INIT message");
+	ike_dbg_offer(s, s->p.ike, s->p.n_ike, true, true);
 	req_send(sa, r);
 	free(h->init_i);
 	h->init_i_n = r->pk.n ? r->pk.v[0].n : 0;

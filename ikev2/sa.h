@@ -307,6 +307,8 @@ void attrs_fini(struct attr_store *s);
 void ike_dbg(struct ike *e, const struct session *s, int level, const char *fmt, ...)
         __attribute__((format(printf, 4, 5)));
 void ike_dbg_packet(struct ike *e, const struct session *s, const struct dgram *d, bool sending);
+void ike_dbg_offer(
+        const struct session *s, const struct ike_proposal *p, size_t n, bool ike, bool ke);
 void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_build *b);
 
 /* ---- sa.c: life and death ------------------------------------------------------- */
