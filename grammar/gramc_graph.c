@@ -558,7 +558,6 @@ static bool same_token(const struct node *a, const struct node *b)
 }
 
 struct pairs {
-	struct gram *g;
 	uint8_t *seen;
 	const struct line *a, *b;
 	bool found;
@@ -584,17 +583,46 @@ static void walk_pairs(struct pairs *w, const struct pos *p, const struct pos *q
 		}
 }
 
-static void check_ambiguous(struct gram *g, struct line *a, struct line *b)
+/* The leading words of `a` beyond those of `b`, through the graph of `b`; from there on side by
+ * side. */
+static void walk_lead(struct pairs *w, const struct pos *q, size_t word)
 {
-	if (!a->n_own || !b->n_own || a->lead_pos != b->lead_pos)
+	if (word == w->a->lead) {
+		w->found |= w->a->lead_pos->accept == w->a && q->accept == w->b;
+		if (w->a->n_own && w->b->n_own)
+			walk_pairs(w, w->a->lead_pos, q);
 		return;
-	struct pairs w = {.g = g, .seen = calloc(a->n_own, b->n_own), .a = a, .b = b};
+	}
+	for (size_t i = 0; i < q->n_edge; i++) {
+		const struct pos *x = q->edge[i].to;
 
-	walk_pairs(&w, a->lead_pos, b->lead_pos);
+		if (x->line == w->b && same_token(x->node, w->a->expr->kid[word]))
+			walk_lead(w, x, word + 1);
+	}
+}
+
+static bool leads_agree(const struct line *a, const struct line *b)
+{
+	for (size_t i = 0; i < b->lead; i++)
+		if (strcasecmp(a->expr->kid[i]->word, b->expr->kid[i]->word) != 0)
+			return false;
+	return true;
+}
+
+static void check_ambiguous(struct gram *g, struct line *first, struct line *second)
+{
+	struct line *a = first->lead >= second->lead ? first : second,
+	            *b = a == first ? second : first;
+	struct pairs w = {.a = a, .b = b};
+
+	if (!b->n_own || !leads_agree(a, b))
+		return;
+	w.seen = calloc(a->n_own + 1, b->n_own);
+	walk_lead(&w, b->lead_pos, b->lead);
 	free(w.seen);
 	if (w.found)
-		complain(g, b->at, "a command of \"%s\" may also be read as \"%s\" of %s:%d",
-		        b->name, a->name, a->at.file, a->at.line);
+		complain(g, second->at, "a command of \"%s\" may also be read as \"%s\" of %s:%d",
+		        second->name, first->name, first->at.file, first->at.line);
 }
 
 void gram_graph(struct gram *g)

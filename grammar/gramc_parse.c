@@ -126,6 +126,8 @@ static struct node *word(struct cur *c)
 		fail(c, "expected a keyword, an argument or a bracket");
 		return n;
 	}
+	if (strlen(n->word) >= GR_KW_MAX)
+		fail(c, "keyword is too long");
 	n->dflt = take(c, '*');
 	help(c, n);
 	if (take(c, '!'))

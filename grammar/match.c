@@ -93,14 +93,11 @@ static uint32_t edge_mask(const struct gr_thread *t, const struct gr_edge *e)
 
 /* ---- one word ------------------------------------------------------------------------------ */
 
-enum {
-	KW_CUT = 48,
-	KW_HITS = 32
-}; /* no keyword is longer; more threads than that never share a keyword */
+enum { KW_HITS = 32 }; /* more threads than that never share a keyword */
 
 /* What the keywords at one place make of a word: the edges that it takes. */
 struct kw {
-	char s[KW_CUT + 1]; /* in small letters */
+	char s[GR_KW_MAX + 1]; /* in small letters */
 	size_t n;
 	const char *word; /* the keyword it means */
 	int rank; /* of the hits: second spellings abbreviated, keywords abbreviated, in full */
@@ -226,7 +223,7 @@ static void take_arguments(struct gr_run *r, int t, size_t i)
 
 static void kw_begin(struct kw *k, const char *s, size_t n)
 {
-	k->n = n < KW_CUT ? n : KW_CUT;
+	k->n = n < GR_KW_MAX ? n : GR_KW_MAX;
 	k->word = NULL;
 	k->rank = 0;
 	k->several = false;

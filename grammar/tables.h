@@ -42,6 +42,8 @@ enum {
 	GR_P_HIDDEN = 8    /* not offered by help */
 };
 
+enum { GR_KW_MAX = 48 }; /* no keyword is longer */
+
 enum { GR_NOBIT = 255, GR_NOFIELD = 255 };
 
 struct gr_edge {
