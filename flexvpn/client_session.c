@@ -333,8 +333,7 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 	case IKE_EV_DOWN:
 		on_down(x, c, ev);
 		return;
-	case IKE_EV_CFG_ACK:
-	case IKE_EV_REKEYED:
+	default:
 		return;
 	}
 }

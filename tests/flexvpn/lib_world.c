@@ -55,34 +55,49 @@ static void ask_name(void *ctx, uint32_t id, const char *name, int family, const
 		for (uint8_t k = 0; w->name[i].name && strcmp(w->name[i].name, name) == 0 && k < w->name[i].n; k++)
 			if (w->name[i].addr[k].family == family)
 				a.addr[a.n++] = w->name[i].addr[k];
+	if (w->names_fail)
+		a = (struct resolver_answer){.id = id, .why = "Timeout while contacting DNS servers"};
 	assert_true(w->n_answer < WORLD_PENDING);
+	w->answer_at[w->n_answer] = w->now + (w->names_fail ? 5000 : w->latency);
 	w->answer[w->n_answer++] = a;
+}
+
+static void drop_answer(struct world *w, size_t i)
+{
+	w->n_answer--;
+	w->answer[i] = w->answer[w->n_answer];
+	w->answer_at[i] = w->answer_at[w->n_answer];
 }
 
 static void cancel_name(void *ctx, uint32_t id)
 {
 	struct world *w = ctx;
 
-	for (size_t i = 0; i < w->n_answer; i++)
+	for (size_t i = w->n_answer; i-- > 0;)
 		if (w->answer[i].id == id)
-			w->answer[i--] = w->answer[--w->n_answer];
+			drop_answer(w, i);
 }
 
 static bool poll_name(void *ctx, struct resolver_answer *out)
 {
 	struct world *w = ctx;
 
-	if (!w->n_answer)
-		return false;
-	*out = w->answer[--w->n_answer];
-	return true;
+	for (size_t i = 0; i < w->n_answer; i++)
+		if (w->answer_at[i] <= w->now) {
+			*out = w->answer[i];
+			drop_answer(w, i);
+			return true;
+		}
+	return false;
 }
 
-/* A probe to a dead hub is never answered, any other at once. */
+/* A probe to a dead hub is never answered, nor one through a cut link; any other at once. */
 static bool probe_send(void *ctx, const struct sla_cfg *c, uint32_t id)
 {
 	struct world *w = ctx;
 
+	if (w->cut[strcmp(c->ifname, "Ethernet0/1") == 0])
+		return true;
 	for (int i = 0; i < WORLD_HUBS; i++)
 		if (w->hub[i].dead && ipaddr_eq(&w->hub[i].addr, &c->target))
 			return true;
@@ -124,6 +139,8 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 
 	(void)remote;
 	h->inits++;
+	if (h->refuse)
+		return false;
 	out->ike[0] = (struct ike_proposal){.encr = {{ENCR_AES_CBC, 256}},
 		.n_encr = 1,
 		.integ = {AUTH_HMAC_SHA2_512_256},
@@ -159,6 +176,8 @@ static bool hub_lease(void *ctx, uint64_t owner, const struct ike_id *id, int fa
 	(void)owner;
 	(void)id;
 	*out = h->lease;
+	if (h->lease_each)
+		out->addr = ipaddr_v4(ipaddr_u32(&h->lease.addr) + h->leases++ % 200);
 	return family == AF_INET;
 }
 
@@ -175,11 +194,17 @@ static void hub_subnet(struct world_hub *h, const char *net, const char *mask)
 	h->reply[h->n_reply++] = (struct ike_attr){.type = CFG_IP4_SUBNET, .len = 8, .val = d};
 }
 
+static void hub_start(struct world_hub *h)
+{
+	struct ike_ops ops = {.ctx = h, .random = hub_random, .accept = hub_accept, .lease = hub_lease};
+	struct ike_config cfg = {.max_half_open_per_ip = 50};
+
+	h->ike = ike_new(&ops, &cfg, h->w->now);
+}
+
 static void hub_init(struct world *w, int n)
 {
 	struct world_hub *h = &w->hub[n];
-	struct ike_ops ops = {.ctx = h, .random = hub_random, .accept = hub_accept, .lease = hub_lease};
-	struct ike_config cfg = {0};
 	char net[32];
 
 	h->w = w;
@@ -189,7 +214,13 @@ static void hub_init(struct world *w, int n)
 	hub_subnet(h, "192.168.50.0", "255.255.255.0");
 	snprintf(net, sizeof(net), "192.168.6%d.0", n);
 	hub_subnet(h, net, "255.255.255.0");
-	h->ike = ike_new(&ops, &cfg, w->now);
+	hub_start(h);
+}
+
+void world_hub_restart(struct world_hub *h)
+{
+	ike_free(h->ike);
+	hub_start(h);
 }
 
 static void hub_fini(struct world_hub *h)
@@ -203,6 +234,8 @@ static void hub_events(struct world_hub *h)
 	struct ike_event ev;
 
 	while (ike_poll(h->ike, &ev)) {
+		if (ev.type == IKE_EV_CHILD_UP && h->fickle && !ev.replaces)
+			ike_close(h->ike, ev.handle, h->w->now);
 		if (ev.type != IKE_EV_CFG_SET)
 			continue;
 		h->sets++;
@@ -217,21 +250,54 @@ static void hub_events(struct world_hub *h)
 
 /* ---- the wire ---------------------------------------------------------------------------------------------------------------- */
 
-static bool to_hubs(struct world *w)
+/* The link by which a source address leaves. */
+static bool is_cut(const struct world *w, const struct ipaddr *spoke)
+{
+	return w->cut[spoke->b[1] == 20];
+}
+
+static bool is_lost(struct world *w)
+{
+	uint8_t r[2];
+
+	if (!w->loss)
+		return false;
+	prng(w, r, sizeof(r));
+	return (unsigned)(r[0] << 8 | r[1]) % 1000 < w->loss;
+}
+
+static void launch(struct world *w, int hub, const struct dp_event *ev)
+{
+	struct world_flight f = {.at = w->now + w->latency, .hub = hub, .ev = *ev};
+
+	if (is_cut(w, hub < 0 ? &ev->local.addr : &ev->remote.addr) || is_lost(w))
+		return;
+	if (w->n_flight == w->cap_flight) {
+		w->cap_flight = w->cap_flight ? 2 * w->cap_flight : 64;
+		w->flight = xrealloc(w->flight, w->cap_flight * sizeof(*w->flight));
+	}
+	uint8_t *copy = xmalloc(ev->len);
+
+	memcpy(copy, ev->data, ev->len);
+	f.ev.data = copy;
+	w->flight[w->n_flight++] = f;
+}
+
+static bool from_spoke(struct world *w)
 {
 	struct dp_event out;
 	bool any = false;
 
 	while (dp_fake_sent(w->b.dp, &out)) {
-		any = true;
-		for (int i = 0; i < WORLD_HUBS; i++) {
-			struct world_hub *h = &w->hub[i];
-			struct dgram d = {.local = out.remote, .remote = out.local, .natt = out.natt, .data = out.data,
-				.len = out.len};
+		struct dp_event in = out;
 
-			if (!h->dead && ipaddr_eq(&h->addr, &out.remote.addr) && out.len > 1)
-				ike_rx(h->ike, &d, w->now);
-		}
+		any = true;
+		in.type = DP_EV_IKE;
+		in.local = out.remote;
+		in.remote = out.local;
+		for (int i = 0; i < WORLD_HUBS; i++)
+			if (!w->hub[i].dead && ipaddr_eq(&w->hub[i].addr, &out.remote.addr) && out.len > 1)
+				launch(w, i, &in);
 	}
 	return any;
 }
@@ -250,8 +316,40 @@ static bool from_hub(struct world *w, struct world_hub *h)
 
 		any = true;
 		if (!h->dead && !d.keepalive)
-			dp_fake_deliver(w->b.dp, &ev);
+			launch(w, -1, &ev);
 	}
+	return any;
+}
+
+static void land(struct world *w, const struct world_flight *f)
+{
+	const struct dp_event *ev = &f->ev;
+	struct dgram d = {.local = ev->local, .remote = ev->remote, .natt = ev->natt, .data = ev->data, .len = ev->len};
+
+	if (f->hub < 0)
+		dp_fake_deliver(w->b.dp, ev);
+	else if (!w->hub[f->hub].dead)
+		ike_rx(w->hub[f->hub].ike, &d, w->now);
+	free((void *)(uintptr_t)ev->data);
+}
+
+/* Those that are due, in the order in which they left. */
+static bool arrive(struct world *w)
+{
+	size_t n = w->n_flight, kept = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct world_flight f = w->flight[i];
+
+		if (f.at > w->now) {
+			w->flight[kept++] = f;
+			continue;
+		}
+		any = true;
+		land(w, &f);
+	}
+	w->n_flight = kept;
 	return any;
 }
 
@@ -260,12 +358,16 @@ static void settle(struct world *w)
 	bool any = true;
 
 	for (int rounds = 0; any && rounds < 1000; rounds++) {
-		any = to_hubs(w);
+		any = from_spoke(w);
 		for (int i = 0; i < WORLD_HUBS; i++)
 			any |= from_hub(w, &w->hub[i]);
+		any |= arrive(w);
 		fx_pump(w->x, w->now);
 	}
-	assert_false(any); /* a storm of datagrams that never ends */
+	w->storm |= any;
+	assert_false(w->storm);
+	if (w->settled)
+		w->settled(w, w->settled_ctx);
 }
 
 static uint64_t next_deadline(const struct world *w)
@@ -275,15 +377,19 @@ static uint64_t next_deadline(const struct world *w)
 	for (int i = 0; i < WORLD_HUBS; i++)
 		if (!w->hub[i].dead && ike_deadline(w->hub[i].ike) < at)
 			at = ike_deadline(w->hub[i].ike);
+	for (size_t i = 0; i < w->n_flight; i++)
+		at = w->flight[i].at < at ? w->flight[i].at : at;
+	for (size_t i = 0; i < w->n_answer; i++)
+		at = w->answer_at[i] < at ? w->answer_at[i] : at;
 	return at;
 }
 
 static bool step(struct world *w, uint64_t end)
 {
+	settle(w);
 	uint64_t at = next_deadline(w);
 
-	settle(w);
-	at = next_deadline(w);
+	w->steps++;
 	w->now = at > w->now ? at : w->now + 1;
 	if (w->now > end)
 		w->now = end;
@@ -343,8 +449,12 @@ struct world *world_new(void)
 	w->b.net = net_fake_ops.open(why, sizeof(why));
 	w->link[0] = net_fake_link(w->b.net, "eth0", true, true);
 	w->link[1] = net_fake_link(w->b.net, "eth1", true, true);
-	net_fake_link(w->b.net, "Tunnel0", false, true); /* what the data plane would create */
-	net_fake_link(w->b.net, "Tunnel1", false, true);
+	for (int i = 0; i < WORLD_TUNNELS; i++) { /* what the data plane would create */
+		char name[16];
+
+		snprintf(name, sizeof(name), "Tunnel%d", i);
+		net_fake_link(w->b.net, name, false, true);
+	}
 	w->sink = log_sink_add(keep_log, w, LOG_SEV_DEBUG);
 	w->x = fx_new(&w->b, w->now);
 	for (int i = 0; i < WORLD_HUBS; i++)
@@ -364,6 +474,9 @@ void world_free(struct world *w)
 	cfg_editor_free(w->ed);
 	cfg_unref(w->empty);
 	log_sink_remove(w->sink);
+	for (size_t i = 0; i < w->n_flight; i++)
+		free((void *)(uintptr_t)w->flight[i].ev.data);
+	free(w->flight);
 	free(w);
 }
 
@@ -380,6 +493,12 @@ void world_enter(struct world *w, const char *lines)
 	free(copy);
 	fx_commit(w->x, cfg_editor_candidate(w->ed), w->now);
 	settle(w);
+}
+
+void world_carrier(struct world *w, int link, bool up)
+{
+	w->cut[link] = !up;
+	net_fake_carrier(w->b.net, w->link[link], up);
 }
 
 struct fx_client *world_client(struct world *w, const char *name)
