@@ -223,14 +223,23 @@ static bool put_interfaces(struct strbuf *out, const struct dhcp_wanted *w)
 	return any;
 }
 
+/* Texts come from peers, too: nothing in one ends the quotes, or the line. */
+static void put_quotable(struct strbuf *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text != '"' && *text != '\\' && (unsigned char)*text >= ' ')
+			sb_putc(out, *text);
+}
+
 static void put_boot(struct strbuf *out, const struct dhcp_pool *p, size_t tag)
 {
 	char a[IPADDR_STRLEN];
 
 	if (!p->bootfile && !ipaddr_is_set(&p->next_server))
 		return;
-	sb_printf(out, "dhcp-boot=tag:p%zu,%s,,%s\n", tag, p->bootfile ? p->bootfile : "",
-	        ipaddr_fmt(&p->next_server, a));
+	sb_printf(out, "dhcp-boot=tag:p%zu,\"", tag);
+	put_quotable(out, p->bootfile ? p->bootfile : "");
+	sb_printf(out, "\",,%s\n", ipaddr_fmt(&p->next_server, a));
 }
 
 bool dhcpd_conf_text(
@@ -274,9 +283,7 @@ static void put_addrs(struct strbuf *out, size_t tag, int code, const struct dhc
 static void put_text(struct strbuf *out, size_t tag, int code, const char *text)
 {
 	sb_printf(out, "tag:p%zu,%d,\"", tag, code);
-	for (; *text; text++)
-		if (*text != '"' && (unsigned char)*text >= ' ')
-			sb_putc(out, *text);
+	put_quotable(out, text);
 	sb_puts(out, "\"\n");
 }
 

@@ -86,10 +86,13 @@ static bool taken(const struct dns_list *l, size_t view, size_t domain)
 	return false;
 }
 
-/* A domain's name as dnsmasq wants it; false: not one. */
-static bool usable(const char *domain)
+/* Names come from peers, too: what is not plainly a name never reaches a file. */
+static bool usable(const char *name)
 {
-	return *domain && !strpbrk(domain, "/#@ \t\n");
+	size_t n =
+	        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+	return n && !name[n] && n < 254;
 }
 
 void dnsproxy_servers_text(const struct dns_list *l, struct strbuf *out)
@@ -118,7 +121,9 @@ void dnsproxy_hosts_text(const struct dns_list *l, struct strbuf *out)
 	char addr[IPADDR_STRLEN];
 
 	for (size_t i = 0; i < l->n_host; i++)
-		sb_printf(out, "%s %s\n", ipaddr_fmt(&l->host[i].addr, addr), l->host[i].name);
+		if (usable(l->host[i].name))
+			sb_printf(out, "%s %s\n", ipaddr_fmt(&l->host[i].addr, addr),
+			        l->host[i].name);
 }
 
 bool dns_domain_of_regex(const char *regex, char *domain, size_t n)

@@ -93,6 +93,17 @@ void nat_rule_counter(const char *acl, const char *map, struct strbuf *out)
 	acl_nft_name(map ? map : acl, out);
 }
 
+/* A device's name in quotes. One that nftables would read as something else (a pattern, the end of
+ * the quotes) matches nothing: no device is called ".". */
+static void put_dev(struct strbuf *out, const char *dev)
+{
+	bool plain = *dev && strlen(dev) < 16;
+
+	for (const unsigned char *p = (const unsigned char *)dev; *p; p++)
+		plain = plain && *p > ' ' && *p < 127 && !strchr("\"\\*", *p);
+	sb_printf(out, "\"%s\"", plain ? dev : ".");
+}
+
 /* ---- access lists -------------------------------------------------------------------------------
  */
 
@@ -180,7 +191,9 @@ static void filter_jump(struct nat_text *t, const struct nat_wanted *w, const ch
 
 	if (!has_rules(a))
 		return;
-	sb_printf(&t->body, "\t\t%s \"%s\" meta nfproto %s jump ", dir, dev, v6 ? "ipv6" : "ipv4");
+	sb_printf(&t->body, "\t\t%s ", dir);
+	put_dev(&t->body, dev);
+	sb_printf(&t->body, " meta nfproto %s jump ", v6 ? "ipv6" : "ipv4");
 	filter_chain_name(a, &t->body);
 	sb_putc(&t->body, '\n');
 }
@@ -235,7 +248,8 @@ static bool put_devs(struct strbuf *out, const struct nat_wanted *w, bool inside
 	for (size_t i = 0; i < w->n_iface; i++) {
 		if (!(inside ? w->iface[i].inside : w->iface[i].outside))
 			continue;
-		sb_printf(out, "%s\"%s\"", sep, w->iface[i].dev);
+		sb_puts(out, sep);
+		put_dev(out, w->iface[i].dev);
 		sep = ", ";
 	}
 	sb_puts(out, *sep == ',' ? " }" : "");
@@ -244,8 +258,10 @@ static bool put_devs(struct strbuf *out, const struct nat_wanted *w, bool inside
 
 static void put_list(struct strbuf *out, const char *const *dev, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		sb_printf(out, "%s\"%s\"", i ? ", " : "{ ", dev[i]);
+	for (size_t i = 0; i < n; i++) {
+		sb_puts(out, i ? ", " : "{ ");
+		put_dev(out, dev[i]);
+	}
 	sb_puts(out, " }");
 }
 
@@ -527,7 +543,8 @@ static void build_counts(
 	        NFT_LABEL);
 	if (w->timeouts.max_entries)
 		sb_printf(&t->body,
-		        "\tchain entries {\n\t\ttype filter hook forward priority 0; policy accept;\n"
+		        "\tchain entries {\n\t\ttype filter hook forward priority 0; policy "
+		        "accept;\n"
 		        "\t\tmeta nfproto ipv4 iifname %s oifname %s ct state new ct count over %u "
 		        "drop\n\t}\n",
 		        inside, outside, w->timeouts.max_entries);

@@ -125,7 +125,7 @@ static void a_host_pool_is_one_clients(void **state)
 static void what_is_typed_wins_over_what_is_imported(void **state)
 {
 	struct dhcp_option opt[] = {{.code = 150, .kind = DHCP_OPTION_IP, .addrs = {.n = 1}},
-	        {.code = 66, .kind = DHCP_OPTION_ASCII, .text = "tftp \"x\""},
+	        {.code = 66, .kind = DHCP_OPTION_ASCII, .text = "tftp \"x\"\\"},
 	        {.code = 43, .kind = DHCP_OPTION_HEX, .text = "f104.0a00"},
 	        {.code = 19, .kind = DHCP_OPTION_HEX, .text = "1"}};
 	struct dhcp_pool pools[] = {
@@ -158,6 +158,29 @@ static void what_is_typed_wins_over_what_is_imported(void **state)
 	                                  "tag:p2,66,\"tftp x\"\n"
 	                                  "tag:p2,43,f1:04:0a:00\n"
 	                                  "tag:p2,19,1b\n");
+	sb_fini(&out);
+}
+
+static void a_pushed_name_cannot_add_a_line(void **state)
+{
+	struct dhcp_pool pool = {.name = "A",
+	        .import_all = true,
+	        .network = px("10.0.0.0/24"),
+	        .bootfile = "a\nuser=x"};
+	struct dhcp_iface lan = {"lan0", px("10.0.0.1/24")};
+	struct dhcp_wanted w = {.pool = &pool,
+	        .n_pool = 1,
+	        .iface = &lan,
+	        .n_iface = 1,
+	        .imported.domain = "x\"\ntag:p0,3,6.6.6.6\\"};
+	struct strbuf out = {0};
+
+	(void)state;
+	dhcpd_options_text(&w, &out);
+	assert_string_equal(sb_str(&out), "tag:p0,3\ntag:p0,6\ntag:p0,15,\"xtag:p0,3,6.6.6.6\"\n");
+	sb_clear(&out);
+	assert_true(dhcpd_conf_text(&w, "/d", "/l", &out));
+	assert_non_null(strstr(sb_str(&out), "\ndhcp-boot=tag:p0,\"auser=x\",,\n"));
 	sb_fini(&out);
 }
 
@@ -549,6 +572,7 @@ int main(void)
 	        cmocka_unit_test(a_pool_of_no_interface_is_not_served),
 	        cmocka_unit_test(a_host_pool_is_one_clients),
 	        cmocka_unit_test(what_is_typed_wins_over_what_is_imported),
+	        cmocka_unit_test(a_pushed_name_cannot_add_a_line),
 	        cmocka_unit_test(leases_are_read),
 	        T(a_client_gets_an_address_and_is_shown),
 	        T(what_the_hub_pushes_comes_changes_and_goes),

@@ -39,7 +39,8 @@ static struct ipaddr ip(const char *s)
 
 static void servers_follow_the_order_of_the_views(void **state)
 {
-	static const char *const corp[] = {"corp.example", "Corp.Example", "bad name"},
+	static const char *const corp[] = {"corp.example", "Corp.Example",
+	        "bad\nserver=/x/6.6.6.6"},
 	                         *const more[] = {"corp.example", "x.example"};
 	struct dns_view views[] = {
 	        {.name = "client",

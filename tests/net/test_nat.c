@@ -163,6 +163,18 @@ static void only_inside_and_outside_together_translate(void **state)
 	assert_string_equal(text(x), HEAD);
 }
 
+static void no_name_ends_its_quotes(void **state)
+{
+	struct world *x = *state;
+
+	x->iface[0].dev = "a\" } x";
+	x->iface[1].dev = "wan*";
+	x->iface[1].in4 = "1";
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	assert_non_null(strstr(text(x), "iifname \".\" meta nfproto ipv4 jump acl-1\n"));
+	assert_non_null(strstr(text(x), "iifname != { \".\" } accept\n"));
+}
+
 /* A route map: `deny` ends the rule, an entry whose list denies goes on with the next entry. */
 static void a_route_map_is_stages(void **state)
 {
@@ -357,6 +369,7 @@ int main(void)
 	        T(the_first_call_removes_what_an_earlier_process_left),
 	        T(a_failure_is_told_and_tried_again),
 	        T(only_inside_and_outside_together_translate),
+	        T(no_name_ends_its_quotes),
 	        T(a_route_map_is_stages),
 	        T(a_missing_pool_or_list_translates_nothing),
 	        T(counters_are_carried_over),
