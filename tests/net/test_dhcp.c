@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lib_netns.h"
+#include "net/dhcpc.h"
 #include "net/dhcpd.h"
 
 static struct ipaddr ip(const char *s)
@@ -205,6 +206,30 @@ static void leases_are_read(void **state)
 	assert_false(dhcp_lease_parse("duid 00:01:00:01:2e\n", &b));
 	assert_false(dhcp_lease_parse("1700000000 zz:54 10.20.20.20 pc *\n", &b));
 	assert_false(dhcp_lease_parse("", &b));
+}
+
+static void the_clients_script_is_read(void **state)
+{
+	struct dhcpc_lease l;
+	char text[PREFIX_STRLEN];
+
+	(void)state;
+	assert_true(dhcpc_parse("dhcp-event|bound|10.1.1.5|255.255.255.0|3600|10.1.1.1|10.1.1.1 "
+	                        "10.1.1.2|9.9.9.9 8.8.8.8||corp.example",
+	        &l));
+	assert_true(l.bound);
+	assert_string_equal(prefix_fmt(&l.addr, text), "10.1.1.5/24");
+	assert_int_equal(l.lease_s, 3600);
+	assert_int_equal(l.n_dns, 2);
+	assert_int_equal(l.n_netbios, 0);
+	assert_string_equal(ipaddr_fmt(&l.router, text), "10.1.1.1");
+	assert_string_equal(l.domain, "corp.example");
+	assert_true(dhcpc_parse("dhcp-event|deconfig||||||||", &l));
+	assert_false(l.bound);
+	assert_false(dhcpc_parse("dhcp-event|bound|10.1.1.5|255.0.255.0||||||", &l));
+	assert_false(dhcpc_parse("dhcp-event|bound|224.0.0.1|255.255.255.0||||||", &l));
+	assert_false(dhcpc_parse("dhcp-event|bound|10.1.1.5", &l));
+	assert_false(dhcpc_parse("udhcpc: sending discover", &l));
 }
 
 /* ---- the lab ------------------------------------------------------------------------------------
@@ -563,6 +588,73 @@ static void without_pools_nothing_runs(void **state)
 	assert_true(ns_until(gone, l));
 }
 
+/* Our client on the inside host, our server on the router. */
+struct client {
+	struct lab *l;
+	struct children *set;
+	struct dhcpc *c;
+	unsigned changes;
+	const char *want;
+};
+
+static void on_lease(void *ctx, const struct dhcpc_lease *l)
+{
+	struct client *c = ctx;
+
+	(void)l;
+	c->changes++;
+}
+
+static bool has_domain(void *ctx)
+{
+	struct client *c = ctx;
+
+	tick(c->l);
+	ns_enter(c->l->inside);
+	children_poll(c->set, mono_ms());
+	return dhcpc_lease(c->c)->bound && strcmp(dhcpc_lease(c->c)->domain, c->want) == 0;
+}
+
+static bool unbound(void *ctx)
+{
+	struct client *c = ctx;
+
+	tick(c->l);
+	ns_enter(c->l->inside);
+	children_poll(c->set, mono_ms());
+	return !dhcpc_lease(c->c)->bound;
+}
+
+static void our_client_gets_follows_and_releases(void **state)
+{
+	struct lab *l = *state;
+	struct client c = {.l = l, .set = children_new(), .want = "corp.example"};
+	char path[100];
+	struct found f = {0};
+
+	l->w.imported = (struct dhcp_imported){.domain = "corp.example",
+	        .dns = one("192.168.100.53"),
+	        .netbios = one("192.168.100.60")};
+	apply(l);
+	ns_enter(l->inside);
+	c.c = dhcpc_start(c.set, l->leases, "eth0", "spoke1", on_lease, &c, mono_ms());
+	assert_true(ns_until(has_domain, &c));
+	assert_int_equal(dhcpc_lease(c.c)->n_netbios, 1);
+	assert_int_equal(dhcpc_lease(c.c)->addr.len, 24);
+	assert_int_equal(c.changes, 1);
+	assert_false(ns_prints(l->inside, "ip addr", "10.20.20.")); /* it touches nothing */
+	dhcpd_bindings(l->d, find, &f);
+	assert_int_equal(f.n, 1);
+	assert_string_equal(f.last.name, "spoke1");
+	assert_true(dhcpc_release(c.c));
+	assert_true(ns_until(unbound, &c));
+	assert_int_equal(c.changes, 2);
+	dhcpc_stop(c.c, mono_ms());
+	children_free(c.set);
+	snprintf(path, sizeof(path), "%s/dhcp-event", l->leases);
+	assert_int_equal(unlink(path), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -574,11 +666,13 @@ int main(void)
 	        cmocka_unit_test(what_is_typed_wins_over_what_is_imported),
 	        cmocka_unit_test(a_pushed_name_cannot_add_a_line),
 	        cmocka_unit_test(leases_are_read),
+	        cmocka_unit_test(the_clients_script_is_read),
 	        T(a_client_gets_an_address_and_is_shown),
 	        T(what_the_hub_pushes_comes_changes_and_goes),
 	        T(a_lease_survives_a_restart_and_can_be_cleared),
 	        T(a_manual_binding_gets_its_address),
 	        T(without_pools_nothing_runs),
+	        T(our_client_gets_follows_and_releases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
