@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * config FILE: what reading a configuration costs, in one run, against the least that any reader must do: a loop over the same text
- * that cuts each line into words and hashes them.
+ * config FILE: what reading a configuration costs, in one run, against the least that any reader
+ * must do: a loop over the same text that cuts each line into words and hashes them.
  *
  *   ratio   parse + store ÷ tokenizer and hash, same file, best of several rounds
  *   bytes   heap per line (of a file of `ip route` lines: the figure of the design)
@@ -112,7 +112,8 @@ static double time_load(const char *text)
 	return best;
 }
 
-/* One line at a terminal: match, edit, a new snapshot while the old one is still held by the router. */
+/* One line at a terminal: match, edit, a new snapshot while the old one is still held by the
+ * router. */
 static double time_edits(const struct cfg *base)
 {
 	double best = 1e9;
@@ -125,7 +126,8 @@ static double time_edits(const struct cfg *base)
 		for (int i = 0; i < EDITS; i++) {
 			char line[80];
 
-			snprintf(line, sizeof(line), "ip route 172.16.%d.0 255.255.255.0 192.0.2.1", i % 8);
+			snprintf(line, sizeof(line), "ip route 172.16.%d.0 255.255.255.0 192.0.2.1",
+			        i % 8);
 			if (i / 8 % 2)
 				memmove(line + 3, line, strlen(line) + 1), memcpy(line, "no ", 3);
 			if (cfg_editor_line(ed, line, NULL).status != GR_OK)
@@ -162,7 +164,8 @@ int main(int argc, char **argv)
 	printf("tokenizer and hash          %.1f ns a line\n", floor_s / (double)lines * 1e9);
 	printf("parse and store             %.1f ns a line\n", load_s / (double)lines * 1e9);
 	printf("ratio                       %.1f\n", load_s / floor_s);
-	printf("heap a line                 %.1f bytes\n", (double)(after - before) / (double)lines);
+	printf("heap a line                 %.1f bytes\n",
+	        (double)(after - before) / (double)lines);
 	printf("one line, empty             %.0f ns\n", in_empty * 1e9);
 	printf("one line, this many         %.0f ns\n", in_full * 1e9);
 	printf("edit ratio                  %.2f\n", in_full / in_empty);

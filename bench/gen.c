@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gen LINES [routes]: a large configuration on standard output. Every block of 64 lines is one FlexVPN client with its tunnel, profile,
- * keyring, IPsec profile, track object and access list; the rest of a block are static routes. With `routes`: `ip route` lines only.
+ * gen LINES [routes]: a large configuration on standard output. Every block of 64 lines is one
+ * FlexVPN client with its tunnel, profile, keyring, IPsec profile, track object and access list;
+ * the rest of a block are static routes. With `routes`: `ip route` lines only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,8 @@ static void client_part(long i)
 
 static void route(long n)
 {
-	P("ip route 1%ld.%ld.%ld.0 255.255.255.0 192.0.2.%ld", n / 62500 % 90 + 1, n / 250 % 250, n % 250, n % 200 + 1);
+	P("ip route 1%ld.%ld.%ld.0 255.255.255.0 192.0.2.%ld", n / 62500 % 90 + 1, n / 250 % 250,
+	        n % 250, n % 200 + 1);
 }
 
 int main(int argc, char **argv)
