@@ -26,82 +26,6 @@ void auth_read_window(struct session *s, const struct ike_msg *m)
 		s->peer_window = get_u32(n.data.p);
 }
 
-/* Our AUTH payload, over our own IKE_SA_INIT message. */
-bool auth_put(struct ike_sa *sa, struct ike_build *b)
-{
-	const struct handshake *h = sa->hs;
-	struct session *s = sa->ses;
-	struct span msg =
-	        sa->initiator ? span_of(h->init_i, h->init_i_n) : span_of(h->init_r, h->init_r_n);
-	struct span nonce = nonce_span(sa->initiator ? &h->nr : &h->ni);
-	uint8_t body[IKE_ID_BODY_MAX], out[IKE_PRF_MAX];
-	size_t n = ike_id_body(&s->p.local_id, body);
-
-	n = ike_auth_psk(sa->suite.prf, &s->p.local_psk, msg, nonce,
-	        sa->initiator ? &sa->keys.pi : &sa->keys.pr, span_of(body, n), out);
-	if (!n)
-		return false;
-	ike_dbg(s->e, s, 0, "My authentication method is 'PSK'");
-	ike_put_auth(b, IKE_METHOD_PSK, span_of(out, n));
-	wipe(out, sizeof(out));
-	return true;
-}
-
-static bool key_of_peer(struct session *s, struct secret *out)
-{
-	const struct ike_ops *o = &s->e->ops;
-	struct secret local = {0};
-	bool ok = true;
-
-	if (o->psk)
-		ok = o->psk(o->ctx, s->p.owner, &s->remote, &s->remote_id, out, &local);
-	else
-		secret_copy(out, &s->p.remote_psk);
-	if (!s->p.local_psk.n && local.n)
-		secret_copy(&s->p.local_psk, &local);
-	secret_wipe(&local);
-	return ok && out->n;
-}
-
-static bool auth_good(struct ike_sa *sa, const struct ike_pl *id, const struct ike_pl_auth *a)
-{
-	const struct handshake *h = sa->hs;
-	struct span msg =
-	        sa->initiator ? span_of(h->init_r, h->init_r_n) : span_of(h->init_i, h->init_i_n);
-	struct span nonce = nonce_span(sa->initiator ? &h->ni : &h->nr);
-	struct secret key = {0};
-	bool ok = key_of_peer(sa->ses, &key) &&
-	          ike_auth_psk_check(sa->suite.prf, &key, msg, nonce,
-	                  sa->initiator ? &sa->keys.pr : &sa->keys.pi, id->body, a->data);
-
-	secret_wipe(&key);
-	return ok;
-}
-
-enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
-{
-	struct session *s = sa->ses;
-	const struct ike_ops *o = &s->e->ops;
-	const struct ike_pl *id = ike_msg_find(m, sa->initiator ? PL_IDr : PL_IDi),
-	                    *au = ike_msg_find(m, PL_AUTH);
-	struct ike_pl_auth a;
-	char text[320];
-
-	if (!id || !ike_get_id(id, &s->remote_id))
-		return IKE_R_PEER_ID;
-	ike_dbg(s->e, s, 0, "Searching policy based on peer's identity '%s'",
-	        ike_id_fmt(&s->remote_id, text));
-	if (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote_id)) {
-		ike_dbg(s->e, s, 1, "Failed to find a matching policy");
-		return IKE_R_PEER_ID;
-	}
-	ike_dbg(s->e, s, 0, "Verify peer's authentication data");
-	if (au && ike_get_auth(au, &a) && a.method == IKE_METHOD_PSK && auth_good(sa, id, &a))
-		return IKE_R_NONE;
-	ike_dbg(s->e, s, 1, "Verification of peer's authentication data FAILED");
-	return IKE_R_PEER_AUTH_FAILED;
-}
-
 void auth_done(struct ike_sa *sa)
 {
 	struct session *s = sa->ses;
@@ -141,9 +65,16 @@ void auth_start(struct ike_sa *sa)
 
 	sa->hs->child_spi = e_new_esp_spi(s->e);
 	ike_put_id(&r->b, PL_IDi, &s->p.local_id);
+	auth_put_certs(sa, &r->b);
+	auth_put_certreq(s, &r->b);
 	if (s->p.remote_id.type != ID_NONE)
 		ike_put_id(&r->b, PL_IDr, &s->p.remote_id);
-	ok = auth_put(sa, &r->b);
+	if (s->p.local_auth == IKE_AUTH_EAP) {
+		eap_start(sa);
+		ok = true;
+	} else {
+		ok = auth_put(sa, &r->b);
+	}
 	cfg_put_request(s, &r->b);
 	child_put_offer(s, &r->b, sa->hs->child_spi, NULL, IKE_KE_WITHOUT, KE_NONE,
 	        (struct span){0}, (struct span){0});
@@ -171,7 +102,7 @@ static void too_late(struct ike_sa *sa, const struct ike_msg *m)
 	sa->hs = NULL;
 }
 
-static void give_up(struct ike_sa *sa, enum ike_reason why, uint16_t notify)
+void auth_give_up(struct ike_sa *sa, enum ike_reason why, uint16_t notify)
 {
 	struct session *s = sa->ses;
 
@@ -191,16 +122,31 @@ static void take_child(struct ike_sa *sa, const struct ike_msg *m)
 	enum ike_reason why = child_read_answer(s, m, NULL, IKE_KE_WITHOUT, &mk);
 
 	if (why != IKE_R_NONE) {
-		give_up(sa, why, 0);
+		auth_give_up(sa, why, 0);
 		return;
 	}
 	auth_done(sa);
 	if (!child_add(sa, &mk)) {
-		give_up(sa, IKE_R_INTERNAL, 0);
+		auth_give_up(sa, IKE_R_INTERNAL, 0);
 		return;
 	}
 	handshake_free(h);
 	sa->hs = NULL;
+}
+
+void auth_finish(struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct session *s = sa->ses;
+	struct ike_pl_notify n = {0};
+	bool error = ike_msg_error(m, &n);
+
+	auth_read_window(s, m);
+	if (error || !ike_msg_find(m, PL_SA)) {
+		auth_give_up(sa, error ? reason_of_notify(n.type) : IKE_R_CHILD_REFUSED, n.type);
+		return;
+	}
+	cfg_take_reply(s, m);
+	take_child(sa, m);
 }
 
 void auth_response(struct ike_sa *sa, const struct ike_msg *m)
@@ -215,6 +161,10 @@ void auth_response(struct ike_sa *sa, const struct ike_msg *m)
 		too_late(sa, m);
 		return;
 	}
+	if (sa->hs->stage != EAP_NOT) {
+		eap_response(sa, m);
+		return;
+	}
 	if (!ike_msg_find(m, PL_AUTH)) {
 		/* the peer has ended it, and there is nothing to delete there */
 		session_down(s, error ? reason_of_notify(n.type) : IKE_R_SYNTAX, n.type);
@@ -223,14 +173,8 @@ void auth_response(struct ike_sa *sa, const struct ike_msg *m)
 	why = auth_check(sa, m);
 	if (why != IKE_R_NONE) {
 		s->e->n.auth_failed++;
-		give_up(sa, why, N_AUTHENTICATION_FAILED);
+		auth_give_up(sa, why, N_AUTHENTICATION_FAILED);
 		return;
 	}
-	auth_read_window(s, m);
-	if (error || !ike_msg_find(m, PL_SA)) {
-		give_up(sa, error ? reason_of_notify(n.type) : IKE_R_CHILD_REFUSED, n.type);
-		return;
-	}
-	cfg_take_reply(s, m);
-	take_child(sa, m);
+	auth_finish(sa, m);
 }

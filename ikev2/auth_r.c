@@ -62,11 +62,14 @@ void auth_request(
 	enum ike_reason why = auth_check(sa, m);
 	uint16_t no;
 
+	auth_read_certreq(sa, m);
+
 	if (why != IKE_R_NONE) {
 		refuse(sa, b, after, why);
 		return;
 	}
 	ike_put_id(b, PL_IDr, &s->p.local_id);
+	auth_put_certs(sa, b);
 	if (!auth_put(sa, b)) {
 		ike_dbg(s->e, s, 1, "No key to authenticate with");
 		refuse(sa, b, after, IKE_R_INTERNAL);

@@ -269,6 +269,15 @@ void ike_abandon(struct ike *e, uint32_t handle, ike_time now)
 	ike_reap(e);
 }
 
+void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now)
+{
+	struct session *s = live(e, handle, now);
+
+	if (s && s->current)
+		eap_resume(s->current);
+	done(e, s);
+}
+
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now)
 {
 	struct session *s = live(e, handle, now);
@@ -399,6 +408,8 @@ bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out)
 	        .remote_auth = s->p.remote_auth,
 	        .local_id = s->p.local_id,
 	        .remote_id = s->remote_id,
+	        .eap_method = s->eap_method,
+	        .eap_name = secret_span(&s->eap_name),
 	        .lifetime_s = s->p.ike_lifetime_s,
 	        .established = s->established_at,
 	        .window_local = s->p.window,
@@ -467,6 +478,9 @@ const char *ike_reason_text(enum ike_reason r)
 	        [IKE_R_COOKIE] = "Peer demands cookies without end",
 	        [IKE_R_VERSION] = "Peer does not speak IKEv2",
 	        [IKE_R_INTERNAL] = "Internal error",
+	        [IKE_R_EAP] = "EAP authentication failed",
+	        [IKE_R_CREDENTIALS] = "EAP credentials were not given",
+	        [IKE_R_CERT] = "The peer's certificate is not accepted",
 	};
 
 	return (unsigned)r < IKE_R_MAX && text[r] ? text[r] : "Unknown";

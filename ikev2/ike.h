@@ -53,7 +53,7 @@ struct ike_encr {
 	uint16_t bits; /* 0 where the transform takes no Key Length */
 };
 
-enum { IKE_MAX_ALGS = 12, IKE_MAX_PROPOSALS = 8, IKE_MAX_TS = 8, IKE_MAX_CERT = 0 };
+enum { IKE_MAX_ALGS = 12, IKE_MAX_PROPOSALS = 8, IKE_MAX_TS = 8 };
 
 /* One proposal, each list in order of preference. AEAD and non-AEAD ciphers do not stand in one proposal (RFC 7296 §3.3).
  * IKE: encr, prf, group, and integ unless AEAD. ESP: encr, integ unless AEAD (AUTH_NONE alone: encryption only), group
@@ -134,7 +134,8 @@ struct ike_attrs { /* a list; copied deep by the engine where it keeps one */
 
 /* ---- what a session is to be ------------------------------------------------------------------------------------ */
 
-enum ike_auth { IKE_AUTH_NONE, IKE_AUTH_PSK };
+enum ike_auth { IKE_AUTH_NONE, IKE_AUTH_PSK, IKE_AUTH_RSA, IKE_AUTH_ECDSA /* EdDSA too */, IKE_AUTH_EAP };
+enum ike_eap_method { IKE_EAP_ANY = 0, IKE_EAP_MD5 = 4, IKE_EAP_GTC = 6, IKE_EAP_MSCHAPV2 = 26 };
 enum ike_mode { IKE_MODE_TUNNEL, IKE_MODE_TRANSPORT };
 
 struct ike_dpd {
@@ -155,6 +156,8 @@ struct ike_peering {
 	struct ike_id local_id;
 	struct ike_id remote_id; /* initiator: sent as IDr when set; the check of IDr itself is ike_ops.peer_ok */
 	enum ike_auth local_auth, remote_auth;
+	unsigned remote_auths;  /* the methods that the peer may use, as bits 1 << enum ike_auth; 0: remote_auth alone */
+	uint8_t eap_method;     /* local_auth EAP: the only one to use (enum ike_eap_method) */
 	struct secret local_psk, remote_psk; /* may be empty when ike_ops.psk supplies the remote one after IDr is known */
 
 	struct ike_ts ts_local[IKE_MAX_TS], ts_remote[IKE_MAX_TS];
@@ -181,6 +184,35 @@ struct ike_peering {
 
 /* ---- the engine's questions ------------------------------------------------------------------------------------- */
 
+/* Name and password for EAP are needed. */
+struct ike_creds_ask {
+	bool name;  /* the server asked who we are; otherwise our identity is the name and only the password is wanted */
+	bool again; /* what was given before was refused */
+};
+enum ike_creds {
+	IKE_CREDS_NONE,  /* there are none: authentication fails */
+	IKE_CREDS_WAIT,  /* somebody is being asked; ike_eap_resume() tells when they are there */
+	IKE_CREDS_GIVEN,
+};
+
+enum { IKE_MAX_CERTS = 8, IKE_KEY_ID_LEN = 20, IKE_SPKI_MAX = 2200 };
+
+enum ike_key_type { IKE_KEY_NONE, IKE_KEY_RSA, IKE_KEY_RSA_PSS, IKE_KEY_EC, IKE_KEY_ED25519, IKE_KEY_ED448 };
+
+/* X.509 certificates in DER: the end entity first, then what leads to its authority. Views. */
+struct ike_certs {
+	struct span der[IKE_MAX_CERTS];
+	size_t n;
+};
+
+/* A public key: SubjectPublicKeyInfo in DER. */
+struct ike_spki {
+	uint8_t der[IKE_SPKI_MAX];
+	size_t n;
+};
+
+struct ike_sig_scheme; /* sig.h */
+
 /* All callbacks are called from inside ike_rx/ike_tick/ike_connect; none may call back into the engine. */
 struct ike_ops {
 	void *ctx;
@@ -195,6 +227,22 @@ struct ike_ops {
 	 * fills `local` when the peering had none. */
 	bool (*psk)(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *remote_id,
 		struct secret *remote_psk, struct secret *local_psk);
+	/* Certificates; all three NULL: none are used, and signatures of the peer are refused.
+	 * Ours. `wanted` are the authorities that the peer named (SHA-1 of each public key, 20 octets each; empty: any).
+	 * False: none. Views stay valid until the next call. */
+	bool (*own_certs)(void *ctx, uint64_t owner, struct span wanted, struct ike_certs *out, enum ike_key_type *key,
+		unsigned *bits);
+	/* A signature by the key of own_certs(). False: failed. */
+	bool (*sign)(void *ctx, uint64_t owner, const struct ike_sig_scheme *scheme, struct span octets, struct secret *out);
+	/* The authorities that we trust, for CERTREQ: 20 octets each; returns how many octets. */
+	size_t (*authorities)(void *ctx, uint64_t owner, uint8_t *dst, size_t max);
+	/* Do these certificates lead to an authority that we trust, are they in force, and is the first one that of
+	 * `id`? Then the key in it; else one line in `why`. */
+	bool (*trust)(void *ctx, uint64_t owner, const struct ike_id *id, const struct ike_certs *certs, struct ike_spki *key,
+		char *why, size_t n);
+	/* EAP, initiator: name (only when asked for) and password. NULL: none. */
+	enum ike_creds (*credentials)(void *ctx, uint64_t owner, const struct ike_creds_ask *ask, struct secret *name,
+		struct secret *password);
 	/* Responder: an address for this peer (family AF_INET or AF_INET6). False: INTERNAL_ADDRESS_FAILURE. NULL: no pool. */
 	bool (*lease)(void *ctx, uint64_t owner, const struct ike_id *remote_id, int family, struct prefix *out);
 	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
@@ -235,6 +283,7 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
 	const struct endpoint *remote, uint32_t vrf, ike_time now);
 void ike_close(struct ike *e, uint32_t handle, ike_time now);        /* Delete is sent; IKE_EV_DOWN follows at once */
 void ike_abandon(struct ike *e, uint32_t handle, ike_time now);      /* dropped silently */
+void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now);   /* after IKE_EV_CREDENTIALS: they are there */
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now);
 void ike_rekey_child(struct ike *e, uint32_t spi_in, ike_time now);  /* also: what a soft lifetime asks for */
 void ike_delete_child(struct ike *e, uint32_t spi_in, ike_time now);
@@ -255,6 +304,7 @@ enum ike_event_type {
 	IKE_EV_CFG_SET,     /* the peer set attributes (already acknowledged): attrs */
 	IKE_EV_CFG_ACK,     /* answer to ike_cfg_set(); attrs may be empty: the peer took nothing */
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
+	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */
 	IKE_EV_ENDPOINT,    /* the peer's address or port changed (NAT): remote is in `info` */
 	IKE_EV_DOWN,        /* the IKE SA is gone, and with it its children (no CHILD_DOWN follows) */
 };
@@ -265,7 +315,8 @@ enum ike_reason { /* why an SA went down */
 	IKE_R_DPD, IKE_R_NO_PROPOSAL, IKE_R_AUTH_FAILED /* the peer refused us */,
 	IKE_R_PEER_AUTH_FAILED /* we refused the peer */, IKE_R_PEER_ID, IKE_R_TS, IKE_R_CHILD_REFUSED, IKE_R_ADDRESS,
 	IKE_R_INVALID_KE, IKE_R_SYNTAX, IKE_R_REPLACED /* INITIAL_CONTACT or a newer SA of the same identity */,
-	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_MAX
+	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_EAP /* it ended without success */,
+	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */, IKE_R_MAX
 };
 const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
 
@@ -292,6 +343,7 @@ struct ike_event {
 	bool retry_later;       /* CHILD_DOWN: the engine gave up, the caller may ask again */
 	struct ike_child child;
 	uint32_t replaces; /* CHILD_UP: spi_in of the child being rekeyed */
+	struct ike_creds_ask ask; /* CREDENTIALS */
 	struct ike_attrs attrs;
 	struct endpoint local, remote;
 };
@@ -313,6 +365,8 @@ struct ike_sa_info {
 	struct ike_suite suite;
 	enum ike_auth local_auth, remote_auth;
 	struct ike_id local_id, remote_id;
+	uint8_t eap_method;     /* in use or used; 0: none */
+	struct span eap_name;   /* the name that was given to the server; a view */
 	uint32_t lifetime_s;
 	ike_time established; /* 0: not yet */
 	uint32_t req_next, resp_next;       /* our next request id, the peer's next expected */

@@ -29,6 +29,7 @@ void init_put_common(struct session *s, struct ike_build *b, const struct nonce 
 	natd_put(s, b, spi_i, spi_r);
 	if (s->p.fragmentation)
 		ike_put_notify(b, N_FRAGMENTATION_SUPPORTED, (struct span){0});
+	auth_put_hashes(s, b);
 }
 
 void init_read_common(struct session *s, const struct ike_msg *m)
@@ -253,6 +254,8 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	sa->hs->init_r = xmemdup(m->raw.p, m->raw.n);
 	sa->hs->init_r_n = m->raw.n;
 	init_read_common(s, m);
+	auth_read_hashes(sa, m);
+	auth_read_certreq(sa, m);
 	natd_read(s, m, sa->spi_i, sa->spi_r, in);
 	float_ports(s);
 	req_drop(sa, req_find(sa, REQ_INIT));

@@ -142,6 +142,7 @@ static void send_answer(struct ike_sa *sa, const struct dgram *in, const struct 
 	msg_begin(sa, &b, EXCH_SA_INIT, 0, true);
 	ike_put_sa_choice(&b, IKE_PROTO_IKE, 0, 0, choice);
 	init_put_common(s, &b, &h->nr, h->dh, sa->spi_i, sa->spi_r);
+	auth_put_certreq(s, &b);
 	if (ike_build_clear(&b, &out)) {
 		ike_packets_set_one(&h->answer, out);
 		h->init_r = xmemdup(out.p, out.n);
@@ -179,6 +180,7 @@ static void create(struct ike *e, const struct dgram *in, const struct ike_msg *
 		return;
 	}
 	init_read_common(s, m);
+	auth_read_hashes(sa, m);
 	natd_read(s, m, sa->spi_i, 0, in);
 	send_answer(sa, in, choice);
 	session_resched(s);

@@ -21,7 +21,14 @@ enum {
 	IKE_ID_BODY_MAX = 4 + 255,
 };
 
-enum ike_auth_method { IKE_METHOD_RSA = 1, IKE_METHOD_PSK = 2, IKE_METHOD_SIGNATURE = 14 };
+enum ike_auth_method {
+	IKE_METHOD_RSA = 1,
+	IKE_METHOD_PSK = 2,
+	IKE_METHOD_ECDSA_256 = 9,
+	IKE_METHOD_ECDSA_384 = 10,
+	IKE_METHOD_ECDSA_521 = 11,
+	IKE_METHOD_SIGNATURE = 14
+};
 enum ike_cp_type { CP_REQUEST = 1, CP_REPLY = 2, CP_SET = 3, CP_ACK = 4 };
 
 struct ike_pl_ke {

@@ -105,6 +105,8 @@ void handshake_free(struct handshake *h)
 	free(h->init_i);
 	free(h->init_r);
 	free((void *)h->cookie.p);
+	free(h->certreq);
+	eap_peer_free(h->eap);
 	ike_packets_fini(&h->answer);
 	wipe(h, sizeof(*h));
 	free(h);
@@ -303,6 +305,7 @@ void ike_session_free(struct session *s)
 	drop_tasks(s);
 	secret_wipe(&s->p.local_psk);
 	secret_wipe(&s->p.remote_psk);
+	secret_wipe(&s->eap_name);
 	attrs_fini(&s->request);
 	attrs_fini(&s->reply);
 	attrs_fini(&s->pushed);
@@ -344,7 +347,8 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 
 void ike_session_close(struct session *s, enum ike_reason reason, uint16_t notify)
 {
-	bool refused = reason == IKE_R_PEER_AUTH_FAILED || reason == IKE_R_PEER_ID;
+	bool refused = reason == IKE_R_PEER_AUTH_FAILED || reason == IKE_R_PEER_ID ||
+	               reason == IKE_R_CERT;
 
 	for (struct ike_sa *sa = s->sas, *next; sa; sa = next) {
 		next = sa->next;
@@ -440,6 +444,8 @@ static void sa_dropped(struct ike_sa *sa)
 	} else if (sa->state == IKE_S_INIT_RCVD) {
 		ike_dbg(s->e, s, 1, "Half-open SA timed out");
 		session_destroy(s);
+	} else if (sa->state == IKE_S_AUTH_SENT) {
+		ike_session_close(s, IKE_R_CREDENTIALS, 0);
 	} else {
 		sa_close(sa, 0);
 		session_run(s);

@@ -21,6 +21,7 @@
 
 #include "base/mem.h"
 #include "ikev2/crypt.h"
+#include "ikev2/eap.h"
 #include "ikev2/frag.h"
 #include "ikev2/ike.h"
 #include "ikev2/payload.h"
@@ -32,10 +33,12 @@ enum {
 	WINDOW_MAX = 32, /* of requests that we accept ahead, whatever was announced */
 	WINDOW_DEFAULT = 5,
 	COOKIE_ROUNDS = 3,
-	GHOST_MS = 40000,     /* how long an ended SA answers repeated requests */
-	REPLACED_MS = 150000, /* how long we wait for the peer to delete what it replaced */
-	REDO_MS = 30000,      /* until a refused rekeying is tried again */
-	MAX_CHILDREN = 64,    /* of one session */
+	GHOST_MS = 40000,        /* how long an ended SA answers repeated requests */
+	REPLACED_MS = 150000,    /* how long we wait for the peer to delete what it replaced */
+	REDO_MS = 30000,         /* until a refused rekeying is tried again */
+	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
+	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
+	MAX_CHILDREN = 64, /* of one session */
 	MAX_TASKS = 128,
 	NONCE_CAP = IKE_NONCE_MAX,
 };
@@ -136,6 +139,16 @@ struct handshake {
 	/* an unauthenticated error that came instead of an answer */
 	uint16_t error;
 	uint32_t error_tries;
+	/* signatures: what the peer announced and asked for */
+	unsigned hashes;
+	uint8_t *certreq;
+	size_t n_certreq;
+	/* EAP, initiator */
+	enum { EAP_NOT, EAP_ASKED /* by a request without AUTH */, EAP_TALKING, EAP_PROVING } stage;
+	struct eap_peer *eap;
+	struct ike_creds_ask ask;         /* what is waited for */
+	uint8_t id_body[IKE_ID_BODY_MAX]; /* the peer's, of its first answer */
+	size_t n_id_body;
 };
 
 struct ike_sa {
@@ -219,6 +232,8 @@ struct session {
 	bool dead;        /* in the graveyard */
 	bool peer_dynamic_route, peer_flexvpn, peer_ios;
 	struct ike_id remote_id;
+	uint8_t eap_method;
+	struct secret eap_name;
 	struct prefix assigned4, assigned6;
 	struct attr_store pushed, set; /* CFG_REPLY; the last CFG_SET */
 	uint32_t peer_window;
@@ -392,12 +407,27 @@ void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m
 /* auth.c */
 void auth_start(struct ike_sa *sa);
 void auth_response(struct ike_sa *sa, const struct ike_msg *m);
-bool auth_put(struct ike_sa *sa, struct ike_build *b);
 void auth_put_notifies(struct session *s, struct ike_build *b);
 void auth_read_window(struct session *s, const struct ike_msg *m);
+void auth_done(struct ike_sa *sa); /* established */
+/* The peer is who it ought to be, and this is its answer about the rest: addresses and child. */
+void auth_finish(struct ike_sa *sa, const struct ike_msg *m);
+void auth_give_up(struct ike_sa *sa, enum ike_reason why, uint16_t notify);
+/* auth_prove.c: AUTH and what goes with it */
+bool auth_uses_certs(const struct ike_peering *p);
+void auth_put_certs(struct ike_sa *sa, struct ike_build *b);   /* ours, when we sign */
+void auth_put_certreq(struct session *s, struct ike_build *b); /* when the peer may sign */
+bool auth_put(struct ike_sa *sa, struct ike_build *b);
+void auth_put_hashes(struct session *s, struct ike_build *b);
+void auth_read_hashes(struct ike_sa *sa, const struct ike_msg *m);
+void auth_read_certreq(struct ike_sa *sa, const struct ike_msg *m);
 enum ike_reason auth_check(
         struct ike_sa *sa, const struct ike_msg *m); /* IKE_R_NONE: it is the peer we want */
-void auth_done(struct ike_sa *sa);                   /* established */
+enum ike_reason auth_check_eap(struct ike_sa *sa, const struct ike_msg *m); /* the last AUTH */
+/* auth_eap.c: EAP, initiator */
+void eap_start(struct ike_sa *sa);
+void eap_response(struct ike_sa *sa, const struct ike_msg *m);
+bool eap_resume(struct ike_sa *sa); /* false: nothing is waited for */
 /* auth_r.c */
 void auth_request(
         struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);

@@ -25,8 +25,8 @@ struct rule {
 enum { MANY = IKE_MAX_PAYLOADS };
 
 /* The minima hold for a request, and for a response that is not a refusal (see is_short). RFC 7296
- * §1.2, §1.3, §1.4, appendix C. AUTH may be missing from the request: that is how a peer asks for
- * EAP, and for the engine to refuse. */
+ * §1.2, §1.3, §1.4, appendix C. What an IKE_AUTH must have is for rules_of_auth(): with EAP it takes
+ * several (§2.16). */
 /* clang-format off */
 static const struct rule rules[] = {
 	/* exchange           payload     request   response */
@@ -37,9 +37,9 @@ static const struct rule rules[] = {
 	{ EXCH_SA_INIT,       PL_VENDOR,  0, MANY,  0, MANY },
 	{ EXCH_SA_INIT,       PL_CERTREQ, 0, MANY,  0, MANY },
 
-	{ EXCH_AUTH,          PL_IDi,     1, 1,     0, 0 },
-	{ EXCH_AUTH,          PL_IDr,     0, 1,     1, 1 },
-	{ EXCH_AUTH,          PL_AUTH,    0, 1,     1, 1 },
+	{ EXCH_AUTH,          PL_IDi,     0, 1,     0, 0 },
+	{ EXCH_AUTH,          PL_IDr,     0, 1,     0, 1 },
+	{ EXCH_AUTH,          PL_AUTH,    0, 1,     0, 1 },
 	{ EXCH_AUTH,          PL_CERT,    0, MANY,  0, MANY },
 	{ EXCH_AUTH,          PL_CERTREQ, 0, MANY,  0, MANY },
 	{ EXCH_AUTH,          PL_EAP,     0, 1,     0, 1 },
@@ -111,6 +111,22 @@ static bool is_short(const struct ike_msg *m)
 	       (ike_msg_has_notify(m, N_COOKIE) || ike_msg_has_notify(m, N_REDIRECT));
 }
 
+/* RFC 7296 §2.16: the first request says who asks, without AUTH it asks for EAP; later ones carry
+ * EAP, and the last one AUTH alone. A response that makes a child carries AUTH. */
+static bool rules_of_auth(struct ike_msg *m, bool shortened)
+{
+	bool auth = count(m, PL_AUTH), eap = count(m, PL_EAP), child = count(m, PL_SA);
+
+	if (m->h.exchange != EXCH_AUTH || shortened)
+		return true;
+	if (ike_hdr_is_response(&m->h)) {
+		m->offender = PL_AUTH;
+		return auth || (eap && !child);
+	}
+	m->offender = PL_IDi;
+	return count(m, PL_IDi) || ((auth || eap) && !child);
+}
+
 /* What a table of counts cannot say: selectors come in pairs, and a CREATE_CHILD_SA without them
  * rekeys the IKE SA, which takes a KE payload. */
 static bool rules_of_pairs(struct ike_msg *m, bool shortened)
@@ -148,7 +164,7 @@ static bool rules_ok(struct ike_msg *m)
 		m->offender = r->type;
 		return false;
 	}
-	return rules_of_pairs(m, shortened);
+	return rules_of_pairs(m, shortened) && rules_of_auth(m, shortened);
 }
 
 /* ---- the chain ------------------------------------------------------------------------------- */

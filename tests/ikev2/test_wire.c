@@ -433,7 +433,7 @@ static void which_payloads_make_an_exchange(void **state)
 	        {EXCH_AUTH, IKE_F_RESPONSE, "RAE", IKE_PARSE_OK}, /* only the child failed */
 	        {EXCH_AUTH, IKE_F_RESPONSE, "E", IKE_PARSE_OK},
 	        {EXCH_AUTH, IKE_F_RESPONSE, "RSir", IKE_PARSE_RULES},
-	        {EXCH_AUTH, IKE_F_RESPONSE, "ASir", IKE_PARSE_RULES},
+	        {EXCH_AUTH, IKE_F_RESPONSE, "ASir", IKE_PARSE_OK}, /* the last one of EAP */
 	        {EXCH_AUTH, IKE_F_RESPONSE, "IRASir", IKE_PARSE_RULES},
 	        {EXCH_CREATE_CHILD, 0, "SNir", IKE_PARSE_OK},
 	        {EXCH_CREATE_CHILD, 0, "SNKir", IKE_PARSE_OK},
