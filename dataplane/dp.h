@@ -110,6 +110,7 @@ struct dp_config {
 
 struct dp_ops {
 	const char *name; /* "user" */
+	bool plain_esp;   /* protocol 50 costs it no more than UDP: no NAT has to be feigned */
 	/* Can this back end work here? `why` gets one line for the log and `show crypto engine brief`. */
 	bool (*probe)(char *why, size_t n);
 	struct dp *(*open)(const struct dp_config *cfg, char *why, size_t n); /* NULL: could not; `why` says so */

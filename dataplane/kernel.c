@@ -179,6 +179,7 @@ static bool kernel_poll(struct dp *d, struct dp_event *out)
 
 const struct dp_ops dp_kernel_ops = {
         .name = "kernel",
+        .plain_esp = true,
         .probe = kdp_probe,
         .open = kernel_open,
         .close = kernel_close,

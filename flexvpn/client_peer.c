@@ -109,6 +109,8 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 	}
 	if (!fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
 		return 0;
+	if (x->b.dp_ops->plain_esp)
+		p.force_natt = r->profile->force_natt;
 	arena_init(&a);
 	p.owner = c->id;
 	p.cfg_request = fx_cfg_request(&a, r);
