@@ -118,11 +118,11 @@ static struct gr_bt *bt_own(struct gr_bt **at)
 	if (b->ref == 1)
 		return b;
 	c = bt_new(b->height);
-	c->n = b->n;
-	memcpy(c->head, b->head, b->n * sizeof(b->head[0]));
-	memcpy(c->slot, b->slot, b->n * sizeof(b->slot[0]));
-	if (b->height)
-		memcpy(c->min, b->min, b->n * sizeof(b->min[0]));
+	if (b->height) /* whole, of a known size: cheaper than what is used of it */
+		memcpy(c, b, sizeof(*b) + GR_BT_MAX * sizeof(b->min[0]));
+	else
+		memcpy(c, b, sizeof(*b));
+	c->ref = 1;
 	for (unsigned i = 0; i < b->n; i++)
 		++*(uint32_t *)c->slot[i]; /* both kinds of part begin with their count */
 	b->ref--;
