@@ -25,7 +25,7 @@ void exec_configure_terminal(struct exec *x, const struct gl_exec_configure_term
 
 void exec_enable(struct exec *x, const struct gl_exec_enable *a)
 {
-	x->session->priv = a->has_level ? (uint8_t)a->level : PRIV_MAX;
+	secret_enable(x->session, a->has_level ? (uint8_t)a->level : PRIV_MAX);
 }
 
 void exec_disable(struct exec *x, const struct gl_exec_disable *a)

@@ -142,7 +142,8 @@ static const struct session_io io = {.send = io_send, .log = io_log};
  * -------------------------------------------------------------------------------------------------------------
  */
 
-static void user_of(struct conn *c, char *user, size_t n)
+/* Who is at the other end; true: this process's own user, or root. */
+static bool user_of(struct conn *c, char *user, size_t n)
 {
 	struct ucred cred = {.uid = (uid_t)-1};
 	socklen_t len = sizeof(cred);
@@ -156,6 +157,7 @@ static void user_of(struct conn *c, char *user, size_t n)
 		snprintf(user, n, "%s", pw->pw_name);
 	else
 		snprintf(user, n, "uid %u", (unsigned)cred.uid);
+	return cred.uid == 0 || cred.uid == geteuid();
 }
 
 static bool on_hello(struct conn *c, struct rd *body)
@@ -168,8 +170,9 @@ static bool on_hello(struct conn *c, struct rd *body)
 
 	if (!rd_done(body) || c->session || version != PROTO_VERSION || kind > PROTO_COMMAND)
 		return false;
-	user_of(c, user, sizeof(user));
-	c->session = session_new(c->sv->sh, &io, c, kind, user);
+	bool trusted = user_of(c, user, sizeof(user));
+
+	c->session = session_new(c->sv->sh, &io, c, kind, user, trusted);
 	if (c->session) {
 		session_winsize(c->session, columns, rows);
 		return true;

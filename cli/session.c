@@ -236,6 +236,7 @@ static void config_line(struct session *s, const char *line)
 	if (d.text[0])
 		session_printf(s, "%s\n", d.text);
 	if (d.status == GR_OK && cfg_editor_changed(s->ed)) {
+		secret_hash_entered(s->ed);
 		warn_without_effect(s, line);
 		router_commit(r, cfg_editor_candidate(s->ed), s->more);
 	}
@@ -381,8 +382,9 @@ static unsigned free_number(const struct shell *sh)
 }
 
 struct session *session_new(struct shell *sh, const struct session_io *io, void *ctx,
-        enum proto_kind kind, const char *user)
+        enum proto_kind kind, const char *user, bool trusted)
 {
+	bool asked = secret_wanted(sh) && (kind == PROTO_INTERACTIVE || !trusted);
 	unsigned number = free_number(sh);
 	struct session *s;
 
@@ -395,7 +397,7 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	        .ctx = ctx,
 	        .kind = kind,
 	        .number = number,
-	        .priv = PRIV_MAX,
+	        .priv = asked ? PRIV_USER : PRIV_MAX,
 	        .columns = 80,
 	        .rows = 24,
 	        .since = mono_ms(),

@@ -44,9 +44,10 @@ struct session_io {
 	        const char *line); /* a line of the log: may be dropped when the reader is slow */
 };
 
-/* NULL: there are SHELL_MAX_SESSIONS already. Sends the first prompt. */
+/* NULL: there are SHELL_MAX_SESSIONS already. Sends the first prompt. Whoever is `trusted` (the
+ * router's own user, root) need not give the enable secret in a script. */
 struct session *session_new(struct shell *sh, const struct session_io *io, void *ctx,
-        enum proto_kind kind, const char *user);
+        enum proto_kind kind, const char *user, bool trusted);
 void session_free(struct session *s);
 bool session_closing(const struct session *s); /* it has said CLOSE: nothing more will be read */
 

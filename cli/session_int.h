@@ -54,7 +54,8 @@ struct session {
 	char ask[160];
 	unsigned ask_flags;
 	answer_fn ask_fn;
-	unsigned ask_tries;
+	unsigned ask_tries; /* the enable secret: left, and what it is for */
+	uint8_t ask_level;
 };
 
 /* session.c */
@@ -76,6 +77,12 @@ void session_refuse(struct session *s, const struct gr_diag *d, const char *line
 
 /* session_exec.c: an EXEC command that begins at offset `at` of `line`. */
 void session_exec(struct session *s, const char *line, size_t at);
+
+/* secret.c: the enable secret */
+bool secret_wanted(const struct shell *sh);           /* there is one */
+void secret_enable(struct session *s, uint8_t level); /* asks, if it must */
+void secret_hash_entered(
+        struct cfg_editor *ed); /* the line just accepted holds a clear one: hash it */
 
 /* history.c */
 void history_init(struct history *h);

@@ -129,7 +129,7 @@ static const struct session_io io = {.send = io_send, .log = io_log};
 void term_open(struct term *t, struct box *b, enum proto_kind kind)
 {
 	*t = (struct term){.status = -1};
-	t->s = session_new(b->shell, &io, t, kind, "admin");
+	t->s = session_new(b->shell, &io, t, kind, "admin", true);
 	assert_non_null(t->s);
 }
 

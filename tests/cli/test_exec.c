@@ -333,6 +333,69 @@ static void clear_logging_asks(void **state)
 	assert_null(strstr(say(&T, "show logging"), "%SYS-5-RESTART"));
 }
 
+/* ---- the enable secret
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
+
+static void a_secret_is_asked_for_and_stored_hashed(void **state)
+{
+	static const char *const lines[] = {"enable secret let me in"};
+	struct term t;
+
+	(void)state;
+	configure(lines, 1);
+	assert_matches(say(&T, "show running-config | include enable"),
+	        "^enable secret 9 \\$9\\$.{14}\\$.{43}$");
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	assert_string_equal(t.prompt, "Router>");
+	assert_string_equal(say(&t, "enable"), "");
+	for (unsigned i = 0; i < 3; i++) {
+		assert_string_equal(sb_str(&t.out), "");
+		assert_string_equal(t.prompt, "Password: ");
+		assert_int_equal(t.prompt_flags, PROTO_PROMPT_ASK | PROTO_PROMPT_NOECHO);
+		say(&t, "let me out");
+	}
+	assert_string_equal(sb_str(&t.out), "% Bad secrets\n\n");
+	assert_int_equal(t.status, 1);
+	assert_string_equal(t.prompt, "Router>");
+	say(&t, "enable");
+	assert_string_equal(say(&t, "let me in"), "");
+	assert_string_equal(t.prompt, "Router#");
+	assert_string_equal(say(&t, "enable"), ""); /* there already */
+	assert_string_equal(say(&t, "show history"), "  enable\n  show history\n");
+	say(&t, "disable");
+	say(&t, "enable 7");
+	assert_int_equal(t.status, 1);
+	assert_string_equal(t.prompt, "Router>");
+	term_close(&t);
+}
+
+static void a_script_gives_the_secret_in_its_next_line(void **state)
+{
+	static const char *const lines[] = {
+	        "enable secret 9 $9$2MJBozw/9R3UsU$2lFhcKvpghcyw8deP25GOfyZaagyUOGBymkryvOdfo6"};
+	static const char *const none[] = {"no enable secret"};
+	struct term t;
+
+	(void)state;
+	configure(lines, 1);
+	assert_non_null(strstr(say(&T, "show running-config"), lines[0]));
+	term_open(&t, &B, PROTO_SCRIPT); /* the router's own user: privileged at once */
+	assert_string_equal(say(&t, "show privilege"), "Current privilege level is 15\n");
+	say(&t, "disable");
+	say(&t, "enable");
+	assert_int_equal(t.status, -1);
+	say(&t, "hashcat");
+	assert_int_equal(t.status, 0);
+	assert_string_equal(say(&t, "show privilege"), "Current privilege level is 15\n");
+	term_close(&t);
+	configure(none, 1);
+	assert_string_equal(say(&T, "show running-config | include enable"), "");
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	assert_string_equal(t.prompt, "Router#");
+	term_close(&t);
+}
+
 /* ---- JSON
  * -----------------------------------------------------------------------------------------------------------------------
  */
@@ -399,6 +462,8 @@ int main(void)
 	        T_(version_has_what_inventories_read),
 	        T_(debugging_is_switched_and_shown),
 	        T_(clear_logging_asks),
+	        T_(a_secret_is_asked_for_and_stored_hashed),
+	        T_(a_script_gives_the_secret_in_its_next_line),
 	        T_(show_commands_have_a_json_form),
 	};
 

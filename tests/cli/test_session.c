@@ -319,7 +319,8 @@ static void there_is_an_end_to_terminals(void **state)
 	(void)state;
 	for (size_t i = 1; i < SHELL_MAX_SESSIONS; i++)
 		term_open(&many[i], &B, PROTO_INTERACTIVE);
-	assert_null(session_new(B.shell, &(struct session_io){0}, NULL, PROTO_SCRIPT, "late"));
+	assert_null(
+	        session_new(B.shell, &(struct session_io){0}, NULL, PROTO_SCRIPT, "late", true));
 	term_close(&many[5]);
 	term_open(&many[5], &B, PROTO_INTERACTIVE); /* its number is free again */
 	assert_non_null(strstr(say(&many[5], "show users"), "\n*  5 vty 5      admin "));
