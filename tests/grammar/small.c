@@ -354,6 +354,61 @@ static void a_snapshot_does_not_change(void **state)
 	cfg_unref(kept);
 }
 
+/* A snapshot holds exactly the numbers that the model says, in order. */
+static void holds(const struct cfg *c, const bool *model, int n)
+{
+	const struct cfg_tree *t = cfg_root(c);
+	struct cfg_iter it;
+	const struct cfg_node *l = cfg_first(t, GR_L_global_number, &it);
+	char key[12];
+
+	for (int i = 1; i < n; i++) {
+		snprintf(key, sizeof(key), "%d", i);
+		assert_int_equal(cfg_find(t, GR_L_global_number, key) != NULL, model[i]);
+		if (!model[i])
+			continue;
+		assert_non_null(l);
+		assert_int_equal(atoi(cfg_node_text(l) + strlen("number ")), i);
+		l = cfg_next(&it);
+	}
+	assert_null(l);
+}
+
+static void lines_come_and_go_while_snapshots_are_kept(void **state)
+{
+	enum { N = 1001, KEPT = 20, STEPS = 300 };
+	struct box *b = *state;
+	static bool model[KEPT + 1][N];
+	struct cfg *kept[KEPT];
+	uint32_t x = 1;
+	char line[40];
+
+	memset(model, 0, sizeof(model));
+	for (int k = 0; k < KEPT; k++) {
+		for (int i = 0; i < STEPS; i++) {
+			x = x * 1664525u + 1013904223u;
+			int n = 1 + (int)(x >> 8) % (N - 1);
+			/* It grows, then shrinks. */
+			bool add = (x >> 28) < (k < KEPT / 2 ? 12 : 4);
+
+			snprintf(line, sizeof(line), "%snumber %d plain", add ? "" : "no ", n);
+			enter(b, line);
+			model[KEPT][n] = add;
+		}
+		memcpy(model[k], model[KEPT], sizeof(model[k]));
+		kept[k] = cfg_ref(cfg_of(b));
+	}
+	for (int k = 0; k < KEPT; k++) {
+		holds(kept[k], model[k], N);
+		cfg_unref(kept[k]);
+	}
+	for (int n = 1; n < N; n++) {
+		snprintf(line, sizeof(line), "no number %d", n);
+		enter(b, line);
+	}
+	assert_int_equal(cfg_lines(cfg_of(b)), 0);
+}
+
 static void a_line_that_changes_nothing_makes_no_snapshot(void **state)
 {
 	struct box *b = *state;
@@ -688,6 +743,7 @@ int main(void)
 	        T(default_empties_an_interface),
 	        T(no_is_for_the_open_section_first),
 	        T(a_snapshot_does_not_change),
+	        T(lines_come_and_go_while_snapshots_are_kept),
 	        T(a_line_that_changes_nothing_makes_no_snapshot),
 	        T(rebase_keeps_the_sections_that_are_still_there),
 	        T(iterators_and_look_ups),
