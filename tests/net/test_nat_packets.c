@@ -498,6 +498,43 @@ static void access_groups_filter_and_count(void **state)
 	acl_free(out);
 }
 
+/* IPv6: neighbour discovery passes before the implicit deny, nothing else does. */
+static void ipv6_lists_let_neighbours_find_each_other(void **state)
+{
+	struct lab *l = *state;
+	struct acl *in = acl_new("IN6", ACL_IPV6);
+	struct acl_entry udp = acl_rule(true);
+
+	ns_sh(l->spoke, "sysctl -qw net.ipv6.conf.all.forwarding=1 && ip addr add 2001:db8:1::1/64 "
+	                "dev lan0 nodad && "
+	                "ip addr add 2001:db8:2::1/64 dev wan0 nodad");
+	ns_sh(l->inside, "ip addr add 2001:db8:1::2/64 dev eth0 nodad && ip route add default via "
+	                 "2001:db8:1::1");
+	ns_sh(l->isp, "ip addr add 2001:db8:2::2/64 dev eth0 nodad && ip route add default via "
+	              "2001:db8:2::1");
+	udp.proto = IPPROTO_UDP;
+	udp.dport = (struct acl_ports){.op = ACL_PORT_EQ, .n = 1, .port[0] = 7};
+	acl_add(in, &udp);
+	l->acls[1] = in;
+	l->w.n_acl = 2;
+	l->iface[0].in6 = "IN6";
+	apply(l);
+	int open7 = ns_udp(l->isp, "2001:db8:2::2", 7), shut = ns_udp(l->isp, "2001:db8:2::2", 9);
+	int client = ns_udp(l->inside, "2001:db8:1::2", 4000);
+
+	ns_send(client, "2001:db8:2::2", 9, "stopped");
+	ns_send(client, "2001:db8:2::2", 7, "passes");
+	ns_expect(open7, "passes", "2001:DB8:1::2");
+	l->iface[0].in6 = NULL;
+	apply(l);
+	ns_send(client, "2001:db8:2::2", 9, "free");
+	ns_expect(shut, "free", "2001:DB8:1::2");
+	close(open7);
+	close(shut);
+	close(client);
+	acl_free(in);
+}
+
 static void entries_are_limited(void **state)
 {
 	struct lab *l = *state;
@@ -538,6 +575,7 @@ int main(void)
 	        T(removing_leaves_no_table_and_no_translation),
 	        T(leftovers_of_a_killed_process_are_replaced),
 	        T(access_groups_filter_and_count),
+	        T(ipv6_lists_let_neighbours_find_each_other),
 	        T(entries_are_limited),
 	};
 
