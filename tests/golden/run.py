@@ -176,9 +176,10 @@ class Terminal:
         end = time.monotonic() + BOUND
         while os.waitpid(self.pid, os.WNOHANG)[0] == 0:
             if time.monotonic() > end:
+                state = "".join(open("/proc/%d/%s" % (self.pid, name)).read() for name in ("status", "wchan", "syscall"))
                 os.kill(self.pid, signal.SIGKILL)
                 os.waitpid(self.pid, 0)
-                raise Failure("spokesh did not end when its terminal hung up")
+                raise Failure("spokesh did not end when its terminal hung up:\n" + state)
             select.select([], [], [], 0.005)
 
 
@@ -324,7 +325,8 @@ def play(build, path, update):
     want = text.rstrip("\n") + "\n"
     if failed or (seen != want and not update):
         sys.stdout.writelines(difflib.unified_diff(want.splitlines(True), seen.splitlines(True), path, "seen"))
-        print(failed or "", end="\n" if failed else "")
+        if failed:
+            print("%s: %s" % (path, failed))
         return False
     return True
 
