@@ -10,6 +10,9 @@
  *
  * The caller watches children_fd() and calls children_poll() when it is readable and at
  * children_deadline(); times are in the clock of `now_ms`.
+ *
+ * The kernel's promise hangs on the thread that started the child: that must be one that lives as
+ * long as the process, the main thread. It also ends when a child changes its user.
  */
 #ifndef SPOKE_NET_CHILD_H
 #define SPOKE_NET_CHILD_H
