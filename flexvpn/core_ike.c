@@ -50,6 +50,17 @@ static bool ask_psk(void *ctx, uint64_t owner, const struct endpoint *remote, co
 	return true;
 }
 
+/* What `no config-exchange set accept` and `no route accept` leave to be taken of a peer's CFG_SET. */
+static bool ask_cfg_wanted(void *ctx, uint64_t owner, const struct ike_attr *attr)
+{
+	bool subnet = attr->type == CFG_IP4_SUBNET || attr->type == CFG_IP6_SUBNET;
+	struct fx_resolved r;
+
+	if (!resolve_owner(ctx, owner, &r) || r.profile->no_set_accept)
+		return false;
+	return !subnet || !r.author || !r.author->no_accept;
+}
+
 static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const char *text)
 {
 	static const enum dbg_cat cat[] = {DBG_IKEV2, DBG_IKEV2_ERROR, DBG_IKEV2_INTERNAL, DBG_IKEV2_PACKET};
@@ -66,7 +77,8 @@ static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const 
 
 struct ike *fx_ike_new(struct fx *x)
 {
-	struct ike_ops ops = {.ctx = x, .random = ask_random, .peer_ok = ask_peer_ok, .psk = ask_psk, .debug = on_debug};
+	struct ike_ops ops = {.ctx = x, .random = ask_random, .peer_ok = ask_peer_ok, .psk = ask_psk, .debug = on_debug,
+		.cfg_wanted = ask_cfg_wanted};
 	struct ike_config cfg = {0};
 
 	return ike_new(&ops, &cfg, x->now);

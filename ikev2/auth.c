@@ -119,7 +119,7 @@ static void take_child(struct ike_sa *sa, const struct ike_msg *m)
 	        .spi_in = h->child_spi,
 	        .ni = nonce_span(&h->ni),
 	        .nr = nonce_span(&h->nr)};
-	enum ike_reason why = child_read_answer(s, m, NULL, IKE_KE_WITHOUT, &mk);
+	enum ike_reason why = child_read_answer(s, m, NULL, IKE_KE_WITHOUT, KE_NONE, &mk);
 
 	if (why != IKE_R_NONE) {
 		auth_give_up(sa, why, 0);

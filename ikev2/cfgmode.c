@@ -185,7 +185,20 @@ void cfg_send_set(struct ike_sa *sa, struct task *t)
 	req_send(sa, r);
 }
 
-/* The peer's SET is its whole list: it takes the place of the one before. Acknowledged by type. */
+static struct ike_attrs wanted(struct session *s, struct ike_pl_cp *cp)
+{
+	const struct ike_ops *o = &s->e->ops;
+	size_t n = 0;
+
+	for (size_t i = 0; i < cp->n; i++)
+		if (!o->cfg_wanted || o->cfg_wanted(o->ctx, s->p.owner, &cp->attr[i]))
+			cp->attr[n++] = cp->attr[i];
+	cp->n = n;
+	return cp_attrs(cp);
+}
+
+/* The peer's SET is its whole list: it takes the place of the one before. What we take of it is
+ * acknowledged by type. */
 void cfg_on_set(struct session *s, const struct ike_msg *m, struct ike_build *b)
 {
 	struct ike_pl_cp cp;
@@ -197,6 +210,7 @@ void cfg_on_set(struct session *s, const struct ike_msg *m, struct ike_build *b)
 		struct ev_node *n = e_event(s, IKE_EV_CFG_SET);
 
 		debug_attrs(s, "Config data recieved:", "Config-set", &a);
+		a = wanted(s, &cp);
 		attrs_copy(&s->set, &a);
 		attrs_copy(&n->attrs, &a);
 		for (size_t i = 0; i < cp.n; i++)

@@ -157,14 +157,19 @@ void child_gone(struct child_sa *c, enum ike_reason reason, bool retry_later)
 	child_unlink(c);
 }
 
+/* When the queue is full it is asked again later. */
 void child_delete(struct child_sa *c)
 {
-	if (c->state == CHILD_CLOSING || c->state == CHILD_DELETING)
+	struct session *s = c->ses;
+
+	if (c->state == CHILD_DELETING)
 		return;
 	c->state = CHILD_CLOSING;
 	c->rekey_at = c->expire_at = IKE_NEVER;
-	task_remove(c->ses, TASK_REKEY_CHILD, c->spi_in);
-	task_add(c->ses, TASK_DELETE_CHILD, c->spi_in);
+	task_remove(s, TASK_REKEY_CHILD, c->spi_in);
+	if (!task_find(s, TASK_DELETE_CHILD, c->spi_in) &&
+	        !task_add(s, TASK_DELETE_CHILD, c->spi_in))
+		c->expire_at = s->e->now + REDO_MS;
 }
 
 void child_start_rekey(struct child_sa *c, bool fresh)
@@ -186,13 +191,16 @@ ike_time child_due(const struct child_sa *c)
 /* At the end of its life it goes, rekeyed or not. */
 void child_tick(struct child_sa *c)
 {
-	if (c->expire_at <= c->ses->e->now) {
+	bool over = c->expire_at <= c->ses->e->now;
+
+	c->rekey_at = IKE_NEVER;
+	if (over) {
+		c->expire_at = IKE_NEVER; /* whatever its state: never due twice */
 		if (!c->heir && !c->redundant)
 			child_tell_down(c, IKE_R_LIFETIME, true);
 		child_delete(c);
 		return;
 	}
-	c->rekey_at = IKE_NEVER;
 	child_start_rekey(c, false);
 }
 
@@ -238,6 +246,46 @@ static void put_back(struct ike_ts *wire, uint8_t n, const struct ike_pl_ts *see
 
 /* ---- initiator ------------------------------------------------------------------ */
 
+/* What a child was made with stays on offer when it is rekeyed, above all a group that only the
+ * peer asked for: it may take nothing else. */
+static struct ike_proposal like(const struct ike_suite *s, uint16_t group)
+{
+	struct ike_proposal p = {.encr = {s->encr},
+	        .n_encr = 1,
+	        .group = {group},
+	        .n_group = 1,
+	        .esn_yes = s->esn,
+	        .esn_no = !s->esn};
+
+	if (s->integ != AUTH_NONE)
+		p.integ[p.n_integ++] = s->integ;
+	return p;
+}
+
+struct child_offer {
+	struct ike_proposal p[1 + IKE_MAX_PROPOSALS];
+	size_t n;
+};
+
+static void make_offer(
+        const struct session *s, const struct child_sa *old, uint16_t group, struct child_offer *o)
+{
+	o->n = 0;
+	if (old && group != KE_NONE && !ike_proposals_have_group(s->p.esp, s->p.n_esp, group))
+		o->p[o->n++] = like(&old->k.suite, group);
+	for (size_t i = 0; i < s->p.n_esp; i++)
+		o->p[o->n++] = s->p.esp[i];
+}
+
+uint16_t child_rekey_group(const struct child_sa *old)
+{
+	const struct session *s = old->ses;
+
+	if (old->k.suite.group != KE_NONE)
+		return old->k.suite.group;
+	return ike_proposals_first_group(s->p.esp, s->p.n_esp);
+}
+
 static bool wants_transport(const struct session *s, const struct child_sa *old)
 {
 	return old ? old->k.mode == IKE_MODE_TRANSPORT : s->p.mode == IKE_MODE_TRANSPORT;
@@ -249,9 +297,11 @@ void child_put_offer(struct session *s, struct ike_build *b, uint32_t spi,
 {
 	const struct ike_ts *local = old ? old->wire_local : s->p.ts_local;
 	const struct ike_ts *remote = old ? old->wire_remote : s->p.ts_remote;
+	struct child_offer o;
 
-	ike_dbg_offer(s, s->p.esp, s->p.n_esp, false, ke != IKE_KE_WITHOUT);
-	ike_put_sa(b, IKE_PROTO_ESP, spi, 4, ke, s->p.esp, s->p.n_esp);
+	make_offer(s, old, group, &o);
+	ike_dbg_offer(s, o.p, o.n, false, ke != IKE_KE_WITHOUT);
+	ike_put_sa(b, IKE_PROTO_ESP, spi, 4, ke, o.p, o.n);
 	if (nonce.n)
 		ike_put_nonce(b, nonce);
 	if (public_value.n)
@@ -281,18 +331,22 @@ static void take_selectors(
 }
 
 enum ike_reason child_read_answer(struct session *s, const struct ike_msg *m,
-        const struct child_sa *old, enum ike_ke_use ke, struct child_make *mk)
+        const struct child_sa *old, enum ike_ke_use ke, uint16_t group, struct child_make *mk)
 {
 	const struct ike_pl *sa = ike_msg_find(m, PL_SA);
 	const struct ike_ts *local = old ? old->wire_local : s->p.ts_local;
 	const struct ike_ts *remote = old ? old->wire_remote : s->p.ts_remote;
 	struct ike_choice choice;
 	struct ike_pl_ts tsi, tsr;
+	struct child_offer o;
 
-	if (!sa || !ike_sa_verify(sa, IKE_PROTO_ESP, 4, ke, s->p.esp, s->p.n_esp, &choice))
+	make_offer(s, old, group, &o);
+	if (!sa || !ike_sa_verify(sa, IKE_PROTO_ESP, 4, ke, o.p, o.n, &choice))
 		return IKE_R_NO_PROPOSAL;
 	mk->suite = choice.suite;
 	mk->spi_out = (uint32_t)ike_choice_spi(&choice);
+	if (!mk->spi_out || child_by_out(s, mk->spi_out))
+		return IKE_R_SYNTAX;
 	if (!read_selectors(m, &tsi, &tsr) || tsi.more || tsr.more ||
 	        !ike_ts_subset(tsi.ts, tsi.n, local, old ? old->n_wire_local : s->p.n_ts_local) ||
 	        !ike_ts_subset(tsr.ts, tsr.n, remote, old ? old->n_wire_remote : s->p.n_ts_remote))

@@ -80,16 +80,18 @@ bool create_send_child(struct ike_sa *sa, struct task *t)
 {
 	struct session *s = sa->ses;
 	struct child_sa *c = child_by_in(s->e, t->spi);
-	uint16_t group = t->group ? t->group : ike_proposals_first_group(s->p.esp, s->p.n_esp);
 	struct span public_value = {0};
+	uint16_t group;
 
 	if (!c || c->ses != s || c->state != CHILD_UP)
 		return false;
+	group = t->group ? t->group : child_rekey_group(c);
 	struct request *r = req_new(sa, REQ_REKEY_CHILD, EXCH_CREATE_CHILD);
 	struct create *cr = r->cr = xcalloc(1, sizeof(*cr));
 
 	r->task = t;
 	cr->spi = e_new_esp_spi(s->e);
+	cr->group = group;
 	e_nonce(s->e, &cr->ni);
 	if (group != KE_NONE && (cr->dh = ike_dh_new(group)))
 		public_value = ike_dh_public(cr->dh);
@@ -273,6 +275,14 @@ static bool may_come(const struct child_sa *c)
 	return !c->known && c->ses->e->now < c->since + REPLACED_MS;
 }
 
+/* Without PFS of our own any group that we know will do, when the peer insists on one. */
+static bool group_welcome(const struct session *s, uint16_t group)
+{
+	if (ike_proposals_first_group(s->p.esp, s->p.n_esp) == KE_NONE)
+		return ike_group_known(group);
+	return ike_proposals_have_group(s->p.esp, s->p.n_esp, group);
+}
+
 /* The peer said no. What the peer's own rekeying has made meanwhile stands. */
 static void refused(
         struct session *s, struct request *r, struct child_sa *old, const struct ike_pl_notify *n)
@@ -303,8 +313,7 @@ static void refused(
 		now += 500 + e_random_below(s->e, 3500);
 	} else if (n->type == N_CHILD_SA_NOT_FOUND && !t->fresh) {
 		t->fresh = true;
-	} else if (n->type == N_INVALID_KE_PAYLOAD && ++t->refused < 3 &&
-	           ike_proposals_have_group(s->p.esp, s->p.n_esp, group)) {
+	} else if (n->type == N_INVALID_KE_PAYLOAD && ++t->refused < 3 && group_welcome(s, group)) {
 		t->group = group;
 	} else {
 		if (t->fresh)
@@ -323,7 +332,8 @@ static bool read_answer(struct session *s, struct request *r, const struct ike_m
 	const struct ike_pl *p = ike_msg_find(m, PL_KE);
 	struct ike_pl_ke ke;
 
-	if (child_read_answer(s, m, like, IKE_KE_OPTIONAL, mk) != IKE_R_NONE || !nonce_read(m, nr))
+	if (child_read_answer(s, m, like, IKE_KE_OPTIONAL, r->cr->group, mk) != IKE_R_NONE ||
+	        !nonce_read(m, nr))
 		return false;
 	mk->nr = nonce_span(nr);
 	if (mk->suite.group == KE_NONE)

@@ -66,8 +66,8 @@ static struct ike_sa *find_sa(const struct ike *e, uint64_t spi_local)
 }
 
 /* An answer outside of any SA, to a request that cannot be placed. */
-static void reply_outside(
-        struct ike *e, const struct dgram *in, const struct ike_hdr *req, uint16_t type)
+static void reply_outside(struct ike *e, const struct dgram *in, const struct ike_hdr *req,
+        uint16_t type, struct span data)
 {
 	struct ike_hdr h = *req;
 	struct ike_build b;
@@ -75,7 +75,7 @@ static void reply_outside(
 
 	h.flags = (uint8_t)(IKE_F_RESPONSE | (~req->flags & IKE_F_INITIATOR));
 	ike_build_init(&b, &h);
-	ike_put_notify(&b, type, (struct span){0});
+	ike_put_notify(&b, type, data);
 	if (ike_build_clear(&b, &out)) {
 		struct dgram d = *in;
 
@@ -94,7 +94,7 @@ static void unknown_spi(struct ike *e, const struct dgram *in, const struct ike_
 	if (ike_hdr_is_response(h) || e->now < e->hint_at)
 		return;
 	e->hint_at = e->now + HINT_MS;
-	reply_outside(e, in, h, N_INVALID_IKE_SPI);
+	reply_outside(e, in, h, N_INVALID_IKE_SPI, (struct span){0});
 }
 
 /* Such a hint is not to be believed, only to be looked into. */
@@ -110,6 +110,16 @@ static void on_hint(struct ike_sa *sa, const struct ike_msg *m)
 		task_add(s, TASK_DPD, 0);
 	session_run(s);
 	session_resched(s);
+}
+
+/* RFC 7296 §2.5. Of a first message only: what comes later is protected, and answered as such. */
+static void refuse_critical(struct ike *e, const struct dgram *in, const struct ike_msg *m)
+{
+	e->n.rx_critical++;
+	if (e->ops.accept && m->h.exchange == EXCH_SA_INIT && !ike_hdr_is_response(&m->h) &&
+	        ike_hdr_from_initiator(&m->h) && !m->h.spi_r && !m->h.id)
+		reply_outside(e, in, &m->h, N_UNSUPPORTED_CRITICAL_PAYLOAD,
+		        span_of(&m->critical_type, 1));
 }
 
 /* Bits I and SPIs must be of one SA, seen from the right side. */
@@ -156,13 +166,13 @@ static bool parse(struct ike *e, const struct dgram *in, struct ike_msg *m)
 	case IKE_PARSE_VERSION:
 		e->n.rx_version++;
 		if (!ike_hdr_is_response(&m->h))
-			reply_outside(e, in, &m->h, N_INVALID_MAJOR_VERSION);
+			reply_outside(e, in, &m->h, N_INVALID_MAJOR_VERSION, (struct span){0});
 		break;
 	case IKE_PARSE_EXCHANGE:
 		e->n.rx_exchange++;
 		break;
 	case IKE_PARSE_CRITICAL:
-		e->n.rx_critical++;
+		refuse_critical(e, in, m);
 		break;
 	default:
 		e->n.rx_malformed++;

@@ -589,6 +589,10 @@ void exchange_rx(struct ike_sa *sa, const struct dgram *in, const struct ike_msg
 		s->e->n.rx_exchange++;
 		return;
 	}
+	if (!s->frag && m->pl[m->n - 1].type == PL_SKF) { /* RFC 7383 §2.3: not negotiated */
+		s->e->n.frag_bad++;
+		return;
+	}
 	if (ike_hdr_is_response(&m->h))
 		on_response(sa, m);
 	else

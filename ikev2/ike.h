@@ -248,6 +248,9 @@ struct ike_ops {
 	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
 	 * sa_id 0: not tied to an SA. NULL: silent. `text` never contains key material. */
 	void (*debug)(void *ctx, int level, uint32_t session_id, uint32_t sa_id, const char *text);
+	/* Is this attribute of the peer's CFG_SET taken? What is not is left out of the acknowledgement and of
+	 * IKE_EV_CFG_SET. NULL: all are. */
+	bool (*cfg_wanted)(void *ctx, uint64_t owner, const struct ike_attr *attr);
 };
 
 /* Limits and manners of the whole engine. Zero gives the default named. */
@@ -301,7 +304,7 @@ enum ike_event_type {
 	IKE_EV_CHILD_UP,    /* install `child`; replaces = SPI of the child it rekeys, or 0 */
 	IKE_EV_CHILD_OUT,   /* a rekeyed child: from now on send on `child` (spi_in identifies it) */
 	IKE_EV_CHILD_DOWN,  /* remove the child with this spi_in */
-	IKE_EV_CFG_SET,     /* the peer set attributes (already acknowledged): attrs */
+	IKE_EV_CFG_SET,     /* the peer set attributes (already acknowledged): those that cfg_wanted let through */
 	IKE_EV_CFG_ACK,     /* answer to ike_cfg_set(); attrs may be empty: the peer took nothing */
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
 	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */

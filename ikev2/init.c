@@ -4,12 +4,14 @@
  * group, and what may be believed of an answer that nothing protects.
  *
  * An error that comes instead of an answer may be forged. It is noted; the request is sent once
- * more, and only when that brings nothing better the attempt has failed with it.
+ * more, soon, and only when that brings nothing better the attempt has failed with it.
  */
 #include "ikev2/sa.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { ASK_AGAIN_MS = 500 };
 
 static void put_vendors(struct session *s, struct ike_build *b)
 {
@@ -152,6 +154,8 @@ static void note_error(struct ike_sa *sa, uint16_t type)
 	if (!sa->hs->error)
 		sa->hs->error_tries = r ? r->tries : 0;
 	sa->hs->error = type;
+	if (r && r->tries == sa->hs->error_tries && r->at > s->e->now + ASK_AGAIN_MS)
+		r->at = s->e->now + ASK_AGAIN_MS;
 }
 
 /* ---- the answers ---------------------------------------------------------------- */

@@ -160,6 +160,7 @@ void sa_unlink(struct ike_sa *sa)
 	*at = sa->next;
 	drop_requests(sa);
 	sa_not_half_open(sa);
+	e->n_failed -= sa->failed;
 	HASH_DELETE(hh, e->by_spi, sa);
 	if (sa->in_init)
 		HASH_DELETE(hh_init, e->by_init, sa);
@@ -188,6 +189,17 @@ void sa_free(struct ike_sa *sa)
 	free(sa);
 }
 
+/* One that never was authenticated goes on counting as half-open, for its source and in all, and
+ * repeats its refusal for a shorter time; beyond a number of them, not at all. */
+static void refused_ghost(struct ike_sa *sa)
+{
+	struct ike *e = sa->ses->e;
+
+	sa->failed = true;
+	sa->drop_at = e->n_failed < MAX_FAILED ? e->now + GHOST_FAILED_MS : e->now;
+	e->n_failed++;
+}
+
 void sa_ghost(struct ike_sa *sa)
 {
 	struct session *s = sa->ses;
@@ -197,7 +209,8 @@ void sa_ghost(struct ike_sa *sa)
 	sa->close_wanted = false;
 	sa->rekey_at = sa->expire_at = IKE_NEVER;
 	sa->drop_at = s->e->now + GHOST_MS;
-	sa_not_half_open(sa);
+	if (sa->half_open)
+		refused_ghost(sa);
 	drop_requests(sa);
 	for (struct ike_sa *o = s->sas; o; o = o->next)
 		if (o->rival == sa)
@@ -347,8 +360,8 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 
 void ike_session_close(struct session *s, enum ike_reason reason, uint16_t notify)
 {
-	bool refused = reason == IKE_R_PEER_AUTH_FAILED || reason == IKE_R_PEER_ID ||
-	               reason == IKE_R_CERT;
+	bool refused =
+	        reason == IKE_R_PEER_AUTH_FAILED || reason == IKE_R_PEER_ID || reason == IKE_R_CERT;
 
 	for (struct ike_sa *sa = s->sas, *next; sa; sa = next) {
 		next = sa->next;

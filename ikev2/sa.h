@@ -34,6 +34,8 @@ enum {
 	WINDOW_DEFAULT = 5,
 	COOKIE_ROUNDS = 3,
 	GHOST_MS = 40000,        /* how long an ended SA answers repeated requests */
+	GHOST_FAILED_MS = 10000, /* the same of one whose peer failed to authenticate itself */
+	MAX_FAILED = 256,        /* of those, at a time */
 	REPLACED_MS = 150000,    /* how long we wait for the peer to delete what it replaced */
 	REDO_MS = 30000,         /* until a refused rekeying is tried again */
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
@@ -86,6 +88,7 @@ struct create {
 	uint64_t spi; /* ours for the new SA */
 	struct nonce ni;
 	struct ike_dh *dh;
+	uint16_t group; /* child: on offer, KE_NONE without PFS */
 	/* the peer asked for the same at the same time: the lowest nonce of its exchange */
 	bool collided;
 	uint32_t rival; /* child: spi_in of what that exchange made */
@@ -162,6 +165,7 @@ struct ike_sa {
 	bool replaced;  /* not current any more: the peer is to delete it */
 	bool in_init;   /* linked in ike.by_init */
 	bool half_open; /* counted as such */
+	bool failed;    /* a ghost whose peer could not authenticate itself */
 	uint64_t spi_i, spi_r, spi_local;
 	struct init_key {
 		uint64_t spi_i;
@@ -281,7 +285,7 @@ struct ike {
 	struct ike_sa *by_spi, *by_init;
 	struct child_sa *by_child;
 	struct ip_count *half_open_ip;
-	uint32_t half_open;
+	uint32_t half_open, n_failed;
 	struct slot *slot;
 	size_t n_slot, n_sessions;
 	struct session **heap;
@@ -510,7 +514,8 @@ void child_put_offer(struct session *s, struct ike_build *b, uint32_t spi,
         const struct child_sa *old, enum ike_ke_use ke, uint16_t group, struct span nonce,
         struct span public_value);
 enum ike_reason child_read_answer(struct session *s, const struct ike_msg *m,
-        const struct child_sa *old, enum ike_ke_use ke, struct child_make *mk);
+        const struct child_sa *old, enum ike_ke_use ke, uint16_t group, struct child_make *mk);
+uint16_t child_rekey_group(const struct child_sa *old); /* for our KE; KE_NONE: no PFS */
 /* Responder: 0, or the notify that refuses. `group` is that of the peer's KE, 0 if none. */
 uint16_t child_choose(struct session *s, const struct ike_msg *m, enum ike_ke_use ke,
         uint16_t group, struct ike_choice *choice, struct child_make *mk);
