@@ -7,7 +7,10 @@
 
 #include "base/log.h"
 #include "flexvpn/core_ike.h"
+#include "flexvpn/credentials.h"
+#include "flexvpn/pki.h"
 #include "flexvpn/session.h"
+#include "grammar/gen/lines.h"
 
 enum { TRACE_ENTRIES = 1000, PUMP_ROUNDS = 64 };
 
@@ -22,6 +25,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
 	x->applied = fx_applied_new();
+	x->pki = fx_pki_new(b->state_dir);
 	x->ike = fx_ike_new(x);
 	return x;
 }
@@ -42,6 +46,8 @@ void fx_free(struct fx *x)
 	send_pending(x);
 	fx_unreconcile(x);
 	ike_free(x->ike);
+	fx_creds_free(x);
+	fx_pki_free(x->pki);
 	fx_routes_free(x->routes);
 	track_free(x->tracks);
 	sla_free(x->slas);
@@ -84,12 +90,21 @@ struct fx_client *fx_client_by_tunnel(const struct fx *x, const char *tunnel)
 
 /* ---- configuration -------------------------------------------------------------------------------------------------------- */
 
-static void note_bulk(void *ctx, const struct cfg_change *ch)
-{
-	bool *structural = ctx;
-	const struct cfg_node *n = ch->new ? ch->new : ch->old;
+/* What the difference of two snapshots concerns. */
+struct extent {
+	bool structures; /* more than lines that are read on demand */
+	bool lists;      /* access lists, which sessions offer networks from */
+};
 
-	*structural |= !gr_line_info(cfg_node_line(n))->bulk;
+static void note(void *ctx, const struct cfg_change *ch)
+{
+	struct extent *e = ctx;
+	int line = cfg_node_line(ch->new ? ch->new : ch->old);
+
+	if (!gr_line_info(line)->bulk)
+		e->structures = true;
+	else
+		e->lists |= line != GR_L_global_ip_route && line != GR_L_global_ipv6_route;
 }
 
 /* The trace may be switched by an EXEC command as well: a configuration without a change of it leaves it. */
@@ -119,12 +134,9 @@ static void log_isakmp(struct fx *x)
 }
 
 /* A line that only stands in bulk (a route, an access list entry) does not rebuild the structures. */
-static void rebuild(struct fx *x, const struct cfg *old, const struct cfg *c)
+static void rebuild(struct fx *x, const struct extent *changed, const struct cfg *c)
 {
-	bool structural = !x->cfg;
-
-	cfg_changes(old, c, note_bulk, &structural);
-	if (!structural) {
+	if (x->cfg && !changed->structures) {
 		cfg_unref((struct cfg *)x->cfg->cfg);
 		x->cfg->cfg = cfg_ref(c);
 		return;
@@ -143,11 +155,17 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 	struct cfg *old = x->cfg ? cfg_ref(x->cfg->cfg) : cfg_new();
 
 	x->now = now;
-	rebuild(x, old, c);
-	fx_tracks_configure(x);
-	fx_clients_configure(x, old, c);
+	struct extent changed = {.structures = !x->cfg};
+
+	cfg_changes(old, c, note, &changed);
+	rebuild(x, &changed, c);
+	if (changed.structures) {
+		fx_tracks_configure(x);
+		x->dirty = true;
+	}
+	if (changed.structures || changed.lists)
+		fx_clients_configure(x, old, c);
 	fx_routes_configure(x, old, c);
-	x->dirty = true;
 	cfg_unref(old);
 	fx_pump(x, now);
 }
@@ -222,7 +240,7 @@ static bool drain(struct fx *x)
 	}
 	while (x->b.net_ops->poll(x->b.net, &nev)) {
 		any = true;
-		x->refresh = true;
+		x->refresh |= !fx_route_echo(x, &nev);
 	}
 	return any;
 }

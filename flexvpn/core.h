@@ -224,6 +224,8 @@ void fx_routes_refresh(struct fx *x); /* compare with the kernel's table */
 void fx_routes_remove_all(struct fx *x);
 /* The route behind a kernel route, for its tag and owner. NULL: not ours. */
 const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_route *r);
+/* Is this report the kernel's echo of what we did ourselves? Then there is nothing to look at. */
+bool fx_route_echo(const struct fx *x, const struct net_event *ev);
 size_t fx_routes_count(const struct fx *x);
 
 /* ---- event trace ---- */

@@ -456,8 +456,12 @@ static void refresh_if(struct fx *x, struct applied_if *a)
 
 void fx_reconcile(struct fx *x)
 {
-	if (!x->cfg || (!x->dirty && !x->refresh))
+	if (!x->cfg)
 		return;
+	if (!x->dirty && !x->refresh) {
+		fx_routes_apply(x); /* routes alone keep a list of their own of what is to be done */
+		return;
+	}
 	if (x->refresh) {
 		for (struct applied_if *a = x->applied->ifs; a; a = a->next)
 			refresh_if(x, a);
@@ -473,7 +477,6 @@ void fx_reconcile(struct fx *x)
 		if (x->cfg->interfaces.v[i].device)
 			sync_if(x, &x->cfg->interfaces.v[i]);
 	fx_routes_apply(x);
-	x->dirty = false; /* applying routes marks nothing new */
 }
 
 void fx_unreconcile(struct fx *x)

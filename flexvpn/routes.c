@@ -18,13 +18,21 @@
 #include "flexvpn/core.h"
 #include "grammar/gen/lines.h"
 
+/* Where a route stands in the kernel's table: one of ours per destination and metric. Zero-padded. */
+struct route_slot {
+	struct prefix dst;
+	uint32_t distance;
+};
+
 struct route {
-	UT_hash_handle hh;
+	UT_hash_handle hh, hs; /* in fx_routes.table; while installed, in fx_routes.kernel */
+	struct route_slot slot;
 	struct fx_route_want want;
 	struct route *next_todo;
 	uint32_t refs;
 	uint32_t ifindex; /* it was installed with; 0: by gateway alone */
 	bool installed, todo, logged;
+	bool shadowed; /* another one stands in its slot */
 };
 
 /* Does the way to this gateway lead through a device that carries packets? */
@@ -36,8 +44,9 @@ struct gateway_fact {
 /* The identity of a wanted route: everything in fx_route_want, zero-padded. */
 struct fx_routes {
 	struct route *table;
+	struct route *kernel; /* the installed ones, by slot */
 	struct route *todo;
-	size_t n;
+	size_t n, n_shadowed;
 	struct gateway_fact gateway[32]; /* asked in this round */
 	size_t n_gateway;
 };
@@ -51,6 +60,7 @@ void fx_routes_free(struct fx_routes *r)
 {
 	struct route *e, *next;
 
+	HASH_CLEAR(hs, r->kernel);
 	HASH_ITER(hh, r->table, e, next) {
 		HASH_DEL(r->table, e);
 		free(e);
@@ -91,9 +101,28 @@ static struct route *find(const struct fx *x, const struct fx_route_want *k)
 	return e;
 }
 
+static struct route_slot slot_of(const struct prefix *dst, uint32_t distance)
+{
+	struct prefix masked = prefix_mask(dst);
+	struct route_slot s;
+
+	memset(&s, 0, sizeof(s));
+	s.dst.addr = masked.addr;
+	s.dst.len = masked.len;
+	s.distance = distance;
+	return s;
+}
+
+static struct route *in_slot(const struct fx *x, const struct route_slot *s)
+{
+	struct route *e;
+
+	HASH_FIND(hs, x->routes->kernel, s, sizeof(*s), e);
+	return e;
+}
+
 static void mark(struct fx *x, struct route *e)
 {
-	x->dirty = true;
 	if (e->todo)
 		return;
 	e->todo = true;
@@ -109,6 +138,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w)
 	if (!e) {
 		e = xcalloc(1, sizeof(*e));
 		memcpy(&e->want, &k, sizeof(k));
+		e->slot = slot_of(&k.dst, k.distance);
 		HASH_ADD(hh, x->routes->table, want, sizeof(e->want), e);
 		x->routes->n++;
 	}
@@ -288,6 +318,36 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 	return true;
 }
 
+static void now_installed(struct fx *x, struct route *e, uint32_t ifindex)
+{
+	e->ifindex = ifindex;
+	if (!e->installed)
+		HASH_ADD(hs, x->routes->kernel, slot, sizeof(e->slot), e);
+	e->installed = true;
+}
+
+/* Those that waited for a slot look again. */
+static void now_gone(struct fx *x, struct route *e)
+{
+	struct route *w, *next;
+
+	if (!e->installed)
+		return;
+	e->installed = false;
+	HASH_DELETE(hs, x->routes->kernel, e);
+	if (!x->routes->n_shadowed)
+		return;
+	HASH_ITER(hh, x->routes->table, w, next)
+		if (w->shadowed && memcmp(&w->slot, &e->slot, sizeof(w->slot)) == 0)
+			mark(x, w);
+}
+
+static void set_shadowed(struct fx *x, struct route *e, bool shadowed)
+{
+	x->routes->n_shadowed += (size_t)shadowed - (size_t)e->shadowed;
+	e->shadowed = shadowed;
+}
+
 static void install(struct fx *x, struct route *e)
 {
 	struct net_route k;
@@ -295,10 +355,13 @@ static void install(struct fx *x, struct route *e)
 
 	if (!to_kernel(x, e, &k))
 		return;
+	set_shadowed(x, e, in_slot(x, &e->slot) != NULL);
+	if (e->shadowed)
+		return;
 	int rc = x->b.net_ops->route_add(x->b.net, &k);
 
-	e->installed = rc == 0;
-	e->ifindex = k.ifindex;
+	if (rc == 0)
+		now_installed(x, e, k.ifindex);
 	/* An unreachable gateway is a fact of life, not an error: the next kernel report tries again. */
 	if (rc == 0 || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -ENETDOWN || e->logged)
 		return;
@@ -316,11 +379,12 @@ static void uninstall(struct fx *x, struct route *e)
 		.blackhole = e->want.null0};
 
 	x->b.net_ops->route_del(x->b.net, &k);
-	e->installed = false;
+	now_gone(x, e);
 }
 
 static void drop(struct fx *x, struct route *e)
 {
+	set_shadowed(x, e, false);
 	HASH_DEL(x->routes->table, e);
 	x->routes->n--;
 	free(e);
@@ -339,14 +403,16 @@ static void apply_one(struct fx *x, struct route *e)
 		install(x, e);
 }
 
+/* Work on one route may give another its place, so the list is read until it is empty. */
 void fx_routes_apply(struct fx *x)
 {
-	struct route *e = x->routes->todo, *next;
+	struct fx_routes *r = x->routes;
 
-	x->routes->todo = NULL;
-	x->routes->n_gateway = 0;
-	for (; e; e = next) {
-		next = e->next_todo;
+	r->n_gateway = 0;
+	while (r->todo) {
+		struct route *e = r->todo;
+
+		r->todo = e->next_todo;
 		e->todo = false;
 		apply_one(x, e);
 	}
@@ -409,7 +475,7 @@ void fx_routes_refresh(struct fx *x)
 		qsort(s.v, s.n, sizeof(*s.v), by_dst);
 	HASH_ITER(hh, x->routes->table, e, next) {
 		if (e->installed && !in_kernel(&s, e))
-			e->installed = false;
+			now_gone(x, e);
 		if (!e->want.null0 || !e->installed)
 			mark(x, e);
 	}
@@ -427,10 +493,17 @@ void fx_routes_remove_all(struct fx *x)
 
 const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_route *r)
 {
-	struct route *e, *next;
+	struct route_slot s = slot_of(&r->dst, r->metric);
+	const struct route *e = in_slot(x, &s);
 
-	HASH_ITER(hh, x->routes->table, e, next)
-		if (e->installed && same(e, r))
-			return &e->want;
-	return NULL;
+	return e && same(e, r) ? &e->want : NULL;
+}
+
+bool fx_route_echo(const struct fx *x, const struct net_event *ev)
+{
+	if (ev->route.proto != NET_ROUTE_PROTO)
+		return false;
+	if (ev->type == NET_EV_ROUTE)
+		return fx_route_of(x, &ev->route) != NULL;
+	return ev->type == NET_EV_ROUTE_GONE && !fx_route_of(x, &ev->route);
 }
