@@ -117,6 +117,17 @@ void log_emit(enum msg_id id, const char *fmt, ...)
 	deliver(m->sev, sb_take(&sb));
 }
 
+void log_notice(const char *fmt, ...)
+{
+	struct strbuf sb = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	sb_vprintf(&sb, fmt, ap);
+	va_end(ap);
+	deliver(LOG_SEV_NOTICE, sb_take(&sb));
+}
+
 bool dbg_on(enum dbg_cat c)
 {
 	return L.debug & c;

@@ -35,6 +35,9 @@ enum msg_id {
 #define log_msg(name, ...) log_emit(MSG_##name, MSGF_##name __VA_OPT__(,) __VA_ARGS__)
 void log_emit(enum msg_id id, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line for people, without such a head: it asks the operator for something. */
+void log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* Debug categories: one bit each, switched by `debug …`. */
 enum dbg_cat {
 	DBG_IKEV2 = 1 << 0,          /* debug crypto ikev2 */

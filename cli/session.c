@@ -179,7 +179,8 @@ static void answer(struct session *s, const char *text)
 /* A script answers with Enter, unless it is asked for a password: that is its next line. */
 static void answer_for_scripts(struct session *s)
 {
-	while (s->ask_fn && s->kind != PROTO_INTERACTIVE && !(s->ask_flags & PROTO_PROMPT_NOECHO))
+	while (s->ask_fn && s->kind != PROTO_INTERACTIVE &&
+	        !(s->ask_flags & (PROTO_PROMPT_NOECHO | ASK_LINE)))
 		answer(s, "");
 }
 
@@ -427,6 +428,8 @@ void session_free(struct session *s)
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);
 	free(s->warned);
+	free(s->eap_profile);
+	free(s->eap_name);
 	sb_fini(&s->frames);
 	free(s);
 }

@@ -23,6 +23,9 @@ struct history {
 	size_t n, size;
 };
 
+/* A question that a script answers with its next line; not for the client. */
+enum { ASK_LINE = 0x100 };
+
 typedef void (*answer_fn)(struct session *s, const char *answer);
 
 struct session {
@@ -56,6 +59,7 @@ struct session {
 	answer_fn ask_fn;
 	unsigned ask_tries; /* the enable secret: left, and what it is for */
 	uint8_t ask_level;
+	char *eap_profile, *eap_name; /* crypto eap credentials */
 };
 
 /* session.c */

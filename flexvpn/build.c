@@ -196,6 +196,7 @@ struct fx_config *fx_config_build(const struct cfg *snapshot)
 	arena_init(&c->arena);
 	c->cfg = cfg_ref(snapshot);
 	c->g.replay_window = 64;
+	c->nat_timeouts = nat_timeouts_ios();
 	c->g.ipsec_lifetime_s = 3600;
 	c->g.ipsec_lifetime_kb = 4608000;
 	cfg_build_walk(snapshot, &c->arena, &b);
@@ -223,6 +224,7 @@ void fx_config_free(struct fx_config *c)
 	for (size_t i = 0; i < c->profiles.n; i++) {
 		wipe((void *)c->profiles.v[i].key_local.p, c->profiles.v[i].key_local.n);
 		wipe((void *)c->profiles.v[i].key_remote.p, c->profiles.v[i].key_remote.n);
+		wipe((void *)c->profiles.v[i].eap_password.p, c->profiles.v[i].eap_password.n);
 	}
 	cfg_unref((struct cfg *)c->cfg);
 	arena_fini(&c->arena);

@@ -22,6 +22,10 @@ struct cfg_build {
 	struct fx_client_cfg *client;
 	struct track_cfg *track;
 	struct sla_cfg *sla;
+	struct fx_map_entry *map;
+	struct fx_trustpoint *trustpoint;
+	const char *chain; /* the trustpoint of the open certificate chain */
+	struct fx_cert *cert;
 };
 
 /* Append a zeroed element to an FX_LIST whose array lives in the configuration's arena, and point at it. */

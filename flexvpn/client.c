@@ -205,7 +205,7 @@ static void recheck(struct fx *x, struct fx_client *c, const struct fx_client_cf
 		fx_client_restart(x, c, "the profile is no longer complete");
 		return;
 	}
-	if (c->state != FX_NEGOTIATING && c->state != FX_ACTIVE)
+	if (c->state != FX_NEGOTIATING && c->state != FX_EAP_CREDENTIALS && c->state != FX_ACTIVE)
 		return;
 	fx_session_fingerprint(x->cfg, &r, print, sizeof(print));
 	if (strcmp(print, c->fingerprint) != 0)
@@ -269,6 +269,7 @@ static void run_one(struct fx *x, struct fx_client *c)
 		return;
 	case FX_RETRY_WAIT:
 	case FX_NEGOTIATING:
+	case FX_EAP_CREDENTIALS:
 	case FX_ACTIVE:
 		if (!wanted) {
 			fx_client_restart(x, c, "no longer wanted");

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "flexvpn/client.h"
+#include "flexvpn/pki.h"
 #include "flexvpn/session.h"
 
 /* After every gateway of the list has failed: how long until the next pass. After a failed return
@@ -95,6 +96,24 @@ static bool source_address(struct fx *x, const struct fx_resolved *r, int family
 	return src && fx_interface_address(x, src, family, local);
 }
 
+/* With a certificate we are its subject, unless `identity local` says otherwise. */
+static bool own_identity(
+        const struct fx *x, const struct fx_profile *pr, struct ike_peering *p, char *why, size_t n)
+{
+	bool signs = pr->auth_local == FX_AUTH_RSA || pr->auth_local == FX_AUTH_ECDSA;
+	const struct fx_tp *t = signs ? fx_pki_signer(x->pki, pr, (struct span){0}) : NULL;
+
+	if (signs && !t) {
+		snprintf(why, n, "there is no certificate with a private key for profile %s", pr->name);
+		return false;
+	}
+	if (t && (pr->identity_dn || !pr->identity_local.type) && !fx_pki_identity(t, &p->local_id)) {
+		snprintf(why, n, "the subject of our certificate is too long for an identity");
+		return false;
+	}
+	return true;
+}
+
 /* An IKE SA towards `peer`; 0: `c->why` says why not. */
 static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,
         const struct ipaddr *peer, struct ipaddr *local)
@@ -109,6 +128,10 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 	}
 	if (!fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
 		return 0;
+	if (!own_identity(x, r->profile, &p, c->why, sizeof(c->why))) {
+		fx_peering_fini(&p);
+		return 0;
+	}
 	if (x->b.dp_ops->plain_esp)
 		p.force_natt = r->profile->force_natt;
 	arena_init(&a);

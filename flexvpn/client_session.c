@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "flexvpn/credentials.h"
 #include "flexvpn/session.h"
 
 /* ---- messages
@@ -267,6 +268,8 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 	char why[sizeof(c->why)];
 
 	reason_of(ev, why, sizeof(why));
+	if (ev->reason == IKE_R_EAP)
+		fx_creds_refused(x, c);
 	fx_trace(x, c, FX_T_IKE_DOWN, ev->handle, ev->reason);
 	snprintf(c->why, sizeof(c->why), "%s", why);
 	fx_client_tear_down(x, c);
@@ -326,6 +329,9 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 	case IKE_EV_CFG_SET:
 		fx_pushed_set(&ev->attrs, &c->pushed);
 		fx_client_want_routes(x, c);
+		return;
+	case IKE_EV_CREDENTIALS:
+		fx_creds_wanted(x, c, &ev->ask);
 		return;
 	case IKE_EV_ENDPOINT:
 		fx_session_moved(x, c, ev);

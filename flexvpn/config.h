@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "grammar/grammar.h"
 #include "ikev2/ike.h"
+#include "net/acl.h"
+#include "net/nat.h"
 #include "net/sla.h"
 #include "net/track.h"
 
@@ -66,6 +68,11 @@ struct fx_match { /* one `match identity remote` */
 
 enum fx_auth { FX_AUTH_NONE, FX_AUTH_PSK, FX_AUTH_RSA, FX_AUTH_ECDSA, FX_AUTH_EAP };
 
+struct fx_tp_ref { /* one `pki trustpoint` of a profile */
+	const char *name;
+	bool sign, verify; /* neither word: both */
+};
+
 struct fx_profile {
 	const char *name, *description;
 	FX_LIST(fx_match) match;
@@ -74,10 +81,16 @@ struct fx_profile {
 	const char *match_local_if[8];
 	uint8_t n_match_local_if;
 	bool any_fvrf;
-	struct ike_id identity_local; /* ID_NONE: the local address */
+	struct ike_id identity_local; /* ID_NONE: the local address, or with a certificate its subject */
+	bool identity_dn;
 	enum fx_auth auth_local, auth_remote[4];
 	uint8_t n_auth_remote;
 	struct span key_local, key_remote; /* inline keys */
+	uint8_t eap_method;                /* enum ike_eap_method: the only one allowed */
+	const char *eap_user;              /* NULL: asked for */
+	struct span eap_password;
+	struct fx_tp_ref trustpoint[8];
+	uint8_t n_trustpoint;
 	const char *keyring;
 	bool has_dpd, has_nat_keepalive;
 	struct ike_dpd dpd;
@@ -151,6 +164,8 @@ struct fx_interface {
 	bool has_key;
 	uint32_t key;
 	const char *vrf, *tunnel_vrf;
+	bool nat_inside, nat_outside;
+	const char *acl_in, *acl_out, *acl6_in, *acl6_out; /* access groups */
 };
 
 struct fx_peer {
@@ -212,6 +227,61 @@ struct fx_aaa_list { /* aaa authorization network NAME METHODS */
 	bool local; /* the local policies are one of its methods */
 };
 
+/* ---- certificates: config_pki.c ---- */
+
+enum fx_enrollment { FX_ENROLL_NONE, FX_ENROLL_TERMINAL, FX_ENROLL_URL, FX_ENROLL_SELF, FX_ENROLL_PKCS12 };
+enum fx_revocation { FX_REVOKE_CRL, FX_REVOKE_OCSP, FX_REVOKE_NONE };
+
+struct fx_trustpoint {
+	const char *name, *subject, *fqdn, *fingerprint;
+	enum fx_enrollment enrollment;
+	bool no_serial, no_fqdn, no_ip;
+	struct ipaddr ip;
+	const char *ip_if;
+	const char *digest; /* "SHA256"; for requests */
+	enum fx_revocation revocation[3]; /* in this order; the next when one cannot tell */
+	uint8_t n_revocation;
+	const char *rsa_label, *ec_label; /* NULL: none named */
+	uint32_t rsa_bits;                /* 0: 2048 */
+};
+
+enum fx_cert_kind { FX_CERT_CA, FX_CERT_SELF, FX_CERT_OWN };
+
+struct fx_cert { /* of a `crypto pki certificate chain` */
+	const char *trustpoint, *serial;
+	enum fx_cert_kind kind;
+	uint8_t *der; /* what the lines say; it may be no certificate */
+	size_t n, cap;
+	bool odd; /* half an octet is open: a line was mistyped */
+};
+
+/* ---- NAT and route maps: config_nat.c ---- */
+
+struct fx_name {
+	const char *s;
+};
+
+struct fx_map_entry { /* route-map NAME permit|deny SEQ; entries of one name stand together, by number */
+	const char *name, *description;
+	uint32_t seq;
+	bool permit;
+	FX_LIST(fx_name) acl, interface; /* `match ip address`, `match interface` */
+	bool match_if;
+	uint32_t track; /* 0: none */
+};
+
+struct fx_nat_dynamic { /* ip nat inside source list|route-map … */
+	const char *acl, *map; /* one of them */
+	const char *pool, *ifname; /* one of them */
+	const char *vrf;
+	bool overload;
+};
+
+struct fx_nat_static { /* ip nat inside source static … */
+	struct nat_static s; /* `global` as configured */
+	const char *ifname; /* NULL: `s.global`; else its address */
+};
+
 struct fx_binding { /* platform interface NAME device DEV */
 	const char *name, *device;
 };
@@ -233,6 +303,13 @@ struct fx_config {
 	FX_LIST(track_cfg) tracks;
 	FX_LIST(sla_cfg) slas;
 	FX_LIST(fx_aaa_list) aaa_lists;
+	FX_LIST(fx_map_entry) maps;
+	FX_LIST(nat_pool) nat_pools;
+	FX_LIST(fx_nat_dynamic) nat_dynamic;
+	FX_LIST(fx_nat_static) nat_static;
+	struct nat_timeouts nat_timeouts;
+	FX_LIST(fx_trustpoint) trustpoints;
+	FX_LIST(fx_cert) certs;
 };
 
 struct fx_config *fx_config_build(const struct cfg *c);
@@ -251,6 +328,7 @@ const struct fx_transform *fx_find_transform(const struct fx_config *c, const ch
 const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name);
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name);
 const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name);
+const struct fx_trustpoint *fx_find_trustpoint(const struct fx_config *c, const char *name);
 
 /* What a client works with once every reference is resolved. */
 struct fx_resolved {
@@ -278,6 +356,24 @@ bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id);
 /* Subnets that a list's `permit` entries name: the source part of each. Wildcards with holes and `deny` are skipped; `permit any` is
  * the default route. Numbered, named and IPv6 lists. Returns how many the list has; at most `max` are written. */
 size_t fx_acl_subnets(const struct fx_config *c, const char *acl, struct prefix *out, size_t max);
+
+/* An access list as it is configured: its entries by sequence number, remarks left out. Those without a number of their own count in
+ * tens. */
+struct fx_ace {
+	const struct cfg_node *n;
+	const char *text; /* without number: "permit any" */
+	uint32_t seq;
+};
+struct fx_acl_entries {
+	enum acl_kind kind;
+	struct fx_ace *v;
+	size_t n;
+};
+/* False: there is no such list. What `out` gets is freed by the next function. */
+bool fx_acl_entries(const struct cfg *c, const char *acl, bool v6, struct fx_acl_entries *out);
+void fx_acl_entries_fini(struct fx_acl_entries *e);
+struct acl *fx_acl_build(const struct cfg *c, const char *acl, bool v6); /* NULL: there is no such list */
+bool fx_acl_is_line(int line); /* does it belong to an access list? */
 
 /* Fill what the engine needs. `local` is the tunnel's source. False: no policy or key fits; `why` says so. */
 bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,

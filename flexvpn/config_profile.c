@@ -101,6 +101,7 @@ void use_ikev2_profile_identity_local(struct cfg_build *b, const struct cfg_node
 		*id = ike_id_text(ID_FQDN, l->fqdn);
 	else if (l->has_key_id)
 		*id = ike_id_text(ID_KEY_ID, l->key_id);
+	b->profile->identity_dn = l->kw_dn;
 }
 
 /* ---- authentication
@@ -132,6 +133,13 @@ void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cf
 
 	(void)n;
 	p->auth_local = method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
+	p->eap_method = l->kw_gtc                           ? IKE_EAP_GTC
+	                : l->kw_md5                         ? IKE_EAP_MD5
+	                : l->kw_ms_chapv2 || l->kw_mschapv2 ? IKE_EAP_MSCHAPV2
+	                                                    : IKE_EAP_ANY;
+	p->eap_user = l->has_username ? l->username : NULL;
+	if (l->has_password && !l->kw_6)
+		p->eap_password = fx_key_text(b->c, l->password);
 	if (l->has_key && !l->kw_6)
 		p->key_local = fx_key_text(b->c, l->key);
 }
@@ -141,6 +149,17 @@ void use_ikev2_profile_keyring_local(struct cfg_build *b, const struct cfg_node 
 {
 	(void)n;
 	b->profile->keyring = l->keyring;
+}
+
+void use_ikev2_profile_pki_trustpoint(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_profile_pki_trustpoint *l)
+{
+	struct fx_profile *p = b->profile;
+
+	(void)n;
+	if (p->n_trustpoint < ARRAY_LEN(p->trustpoint))
+		p->trustpoint[p->n_trustpoint++] = (struct fx_tp_ref){
+		        .name = l->trustpoint, .sign = !l->kw_verify, .verify = !l->kw_sign};
 }
 
 void use_ikev2_profile_aaa_authorization_group(struct cfg_build *b, const struct cfg_node *n,

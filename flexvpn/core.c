@@ -144,6 +144,7 @@ static void rebuild(struct fx *x, const struct extent *changed, const struct cfg
 	struct fx_config *before = x->cfg;
 
 	x->cfg = fx_config_build(c);
+	fx_pki_configure(x->pki, x->cfg);
 	fx_warn_weak(before, x->cfg);
 	apply_globals(x, before);
 	log_isakmp(x);

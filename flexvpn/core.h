@@ -60,6 +60,7 @@ struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const st
 	X(WAIT_TRACK)       /* `connect track`, the object is in the other state */                                        \
 	X(CONNECT_REQUIRED) /* `connect manual`, waiting for the command */                                                \
 	X(NEGOTIATING)                                                                                                     \
+	X(EAP_CREDENTIALS)  /* waiting for `crypto eap credentials` */                                                     \
 	X(ACTIVE)                                                                                                          \
 	X(RETRY_WAIT) /* every peer failed; the next pass begins when the timer ends */
 enum fx_state {
@@ -99,6 +100,7 @@ struct fx_client {
 	char tunnel[40], source[40];
 	uint32_t tunnel_id;
 	uint32_t handle; /* IKE SA; 0: none */
+	bool creds_name; /* EAP_CREDENTIALS: the server wants a name too */
 	bool child_up;
 	uint32_t spi[FX_MAX_CHILDREN]; /* inbound SPIs that are in the data plane */
 	uint8_t n_spi;
@@ -132,7 +134,12 @@ struct fx_backends {
 	struct sla_io sla; /* carries IP SLA probes … */
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
+	const char *state_dir; /* where private keys are kept; NULL: they are not */
 };
+
+struct fx_pki;
+struct fx_creds;
+struct fx_key_pair;
 
 struct fx {
 	struct fx_backends b;
@@ -149,6 +156,9 @@ struct fx {
 	bool retrack;               /* a fact that track objects look at may have changed */
 	struct track_set *tracks;
 	struct sla_set *slas;
+	struct fx_pki *pki;
+	const struct fx_key_pair *signer; /* of the certificate that the engine was given last */
+	struct fx_creds *creds;    /* given by command */
 	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
 	uint32_t next_question;
 	bool isakmp_on;

@@ -3,6 +3,9 @@
 #include "flexvpn/core_ike.h"
 
 #include "base/log.h"
+#include "flexvpn/credentials.h"
+#include "flexvpn/pki.h"
+#include "ikev2/sig.h"
 
 static void ask_random(void *ctx, uint8_t *dst, size_t n)
 {
@@ -61,6 +64,64 @@ static bool ask_cfg_wanted(void *ctx, uint64_t owner, const struct ike_attr *att
 	return !subnet || !r.author || !r.author->no_accept;
 }
 
+/* ---- certificates, EAP ------------------------------------------------------------------------------------------------- */
+
+static bool ask_own_certs(void *ctx, uint64_t owner, struct span wanted, struct ike_certs *out, enum ike_key_type *key,
+	unsigned *bits)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+	const struct fx_tp *t = resolve_owner(x, owner, &r) ? fx_pki_signer(x->pki, r.profile, wanted) : NULL;
+
+	x->signer = t ? t->key : NULL;
+	if (!t)
+		return false;
+	fx_pki_chain(t, out);
+	*key = ike_sig_key_type(t->key->key, bits);
+	return true;
+}
+
+/* Asked right after ask_own_certs(), with the key that it chose. */
+static bool ask_sign(void *ctx, uint64_t owner, const struct ike_sig_scheme *scheme, struct span octets,
+	struct secret *out)
+{
+	const struct fx *x = ctx;
+
+	(void)owner;
+	return x->signer && ike_sig_sign(x->signer->key, scheme, octets, out);
+}
+
+static size_t ask_authorities(void *ctx, uint64_t owner, uint8_t *dst, size_t max)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+
+	return resolve_owner(x, owner, &r) ? fx_pki_authorities(x->pki, r.profile, dst, max) : 0;
+}
+
+static bool ask_trust(void *ctx, uint64_t owner, const struct ike_id *id, const struct ike_certs *certs,
+	struct ike_spki *key, char *why, size_t n)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+
+	if (!resolve_owner(x, owner, &r))
+		return false;
+	if (fx_pki_trust(x->pki, r.profile, id, certs, key, why, n))
+		return true;
+	log_msg(PKI_CERTIFICATE_INVALID, why);
+	return false;
+}
+
+static enum ike_creds ask_credentials(void *ctx, uint64_t owner, const struct ike_creds_ask *ask, struct secret *name,
+	struct secret *password)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+
+	return resolve_owner(x, owner, &r) ? fx_creds_ask(x, r.profile, ask, name, password) : IKE_CREDS_NONE;
+}
+
 static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const char *text)
 {
 	static const enum dbg_cat cat[] = {DBG_IKEV2, DBG_IKEV2_ERROR, DBG_IKEV2_INTERNAL, DBG_IKEV2_PACKET};
@@ -77,7 +138,16 @@ static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const 
 
 struct ike *fx_ike_new(struct fx *x)
 {
-	struct ike_ops ops = {.ctx = x, .random = ask_random, .peer_ok = ask_peer_ok, .psk = ask_psk, .debug = on_debug,
+	struct ike_ops ops = {.ctx = x,
+		.random = ask_random,
+		.peer_ok = ask_peer_ok,
+		.psk = ask_psk,
+		.own_certs = ask_own_certs,
+		.sign = ask_sign,
+		.authorities = ask_authorities,
+		.trust = ask_trust,
+		.credentials = ask_credentials,
+		.debug = on_debug,
 		.cfg_wanted = ask_cfg_wanted};
 	struct ike_config cfg = {0};
 

@@ -145,6 +145,18 @@ static void manners(const struct fx_config *c, const struct fx_resolved *r, stru
 	out->cisco_vendor_ids = true;
 }
 
+static void methods(const struct fx_profile *p, struct ike_peering *out)
+{
+	static const enum ike_auth auth[] = {[FX_AUTH_NONE] = IKE_AUTH_NONE, [FX_AUTH_PSK] = IKE_AUTH_PSK,
+		[FX_AUTH_RSA] = IKE_AUTH_RSA, [FX_AUTH_ECDSA] = IKE_AUTH_ECDSA, [FX_AUTH_EAP] = IKE_AUTH_EAP};
+
+	out->local_auth = auth[p->auth_local];
+	out->remote_auth = auth[p->auth_remote[0]];
+	for (uint8_t i = 0; i < p->n_auth_remote; i++)
+		out->remote_auths |= 1u << auth[p->auth_remote[i]];
+	out->eap_method = p->eap_method;
+}
+
 static bool transport_asked(const struct fx_config *c, const struct fx_ipsec_profile *ip, bool *required)
 {
 	const struct fx_transform *t = fx_find_transform(c, ip->transform[0]);
@@ -172,7 +184,8 @@ bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, co
 	out->local_id = r->profile->identity_local.type ? r->profile->identity_local : ike_id_addr(local);
 	out->force_natt = true; /* the user data plane carries ESP in UDP; a back end that does not need it says so */
 	manners(c, r, out);
-	if (key(c, r->profile, peer, out, why, n))
+	methods(r->profile, out);
+	if (r->profile->auth_local != FX_AUTH_PSK || key(c, r->profile, peer, out, why, n))
 		return true;
 	fx_peering_fini(out);
 	return false;

@@ -94,6 +94,12 @@ const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char
 	return NULL;
 }
 
+const struct fx_trustpoint *fx_find_trustpoint(const struct fx_config *c, const char *name)
+{
+	FIND(c->trustpoints, name);
+	return NULL;
+}
+
 /* ---- completeness
  * ------------------------------------------------------------------------------------------------------
  */
@@ -130,6 +136,48 @@ static bool tunnel_ok(
 	return true;
 }
 
+static bool certificate_auth(enum fx_auth a)
+{
+	return a == FX_AUTH_RSA || a == FX_AUTH_ECDSA;
+}
+
+/* The guide: "If EAP is specified as the local authentication method, the remote authentication
+ * method must be certificate based"; as the remote one it is for responders. */
+static bool eap_ok(const struct fx_profile *p, char *why, size_t n)
+{
+	for (uint8_t i = 0; i < p->n_auth_remote; i++) {
+		if (p->auth_remote[i] == FX_AUTH_EAP)
+			return missing(why, n,
+			        "IKEv2 profile %s: `authentication remote eap` is for responders%s",
+			        p->name, "");
+		if (p->auth_local == FX_AUTH_EAP && !certificate_auth(p->auth_remote[i]))
+			return missing(why, n,
+			        "IKEv2 profile %s: with `authentication local eap` the remote "
+			        "method must be rsa-sig or ecdsa-sig%s",
+			        p->name, "");
+	}
+	return true;
+}
+
+static bool trustpoints_ok(
+        const struct fx_config *c, const struct fx_profile *p, char *why, size_t n)
+{
+	bool wanted = certificate_auth(p->auth_local);
+
+	for (uint8_t i = 0; i < p->n_auth_remote; i++)
+		wanted |= certificate_auth(p->auth_remote[i]);
+	if (!wanted)
+		return true;
+	if (!c->trustpoints.n)
+		return missing(
+		        why, n, "IKEv2 profile %s: no trustpoint is configured%s", p->name, "");
+	for (uint8_t i = 0; i < p->n_trustpoint; i++)
+		if (!fx_find_trustpoint(c, p->trustpoint[i].name))
+			return missing(why, n, "IKEv2 profile %s: trustpoint %s is not configured",
+			        p->name, p->trustpoint[i].name);
+	return true;
+}
+
 static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, char *why, size_t n)
 {
 	if (p->shutdown)
@@ -140,14 +188,12 @@ static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, ch
 		        p->name, "");
 	if (!p->match.n)
 		return missing(why, n, "IKEv2 profile %s has no match statement%s", p->name, "");
-	if (p->auth_local != FX_AUTH_PSK || p->auth_remote[0] != FX_AUTH_PSK)
-		return missing(why, n,
-		        "IKEv2 profile %s: this release authenticates with pre-shared keys only%s",
-		        p->name, "");
+	if (!eap_ok(p, why, n) || !trustpoints_ok(c, p, why, n))
+		return false;
 	if (p->keyring && !fx_find_keyring(c, p->keyring))
 		return missing(why, n, "IKEv2 profile %s: keyring %s is not configured", p->name,
 		        p->keyring);
-	if (!p->keyring && !p->key_local.n)
+	if (p->auth_local == FX_AUTH_PSK && !p->keyring && !p->key_local.n)
 		return missing(why, n, "IKEv2 profile %s has no keyring%s", p->name, "");
 	return true;
 }

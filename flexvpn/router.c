@@ -151,6 +151,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 		return NULL;
 	}
 	open_probes(r);
+	r->b.state_dir = o->state_dir;
 	r->startup_path = o->startup_path ? xstrdup(o->startup_path) : NULL;
 	r->running = cfg_new();
 	r->fx = fx_new(&r->b, mono_ms());

@@ -32,7 +32,13 @@ static const char *status_word(enum ike_sa_state s)
 
 static const char *auth_word(enum ike_auth a)
 {
-	return a == IKE_AUTH_PSK ? "PSK" : "Unknown - 0";
+	static const char *const word[] = {[IKE_AUTH_NONE] = "Unknown - 0",
+	        [IKE_AUTH_PSK] = "PSK",
+	        [IKE_AUTH_RSA] = "RSA",
+	        [IKE_AUTH_ECDSA] = "ECDSA",
+	        [IKE_AUTH_EAP] = "EAP"};
+
+	return word[a];
 }
 
 static void suite_line(struct out *o, const struct ike_sa_info *s)

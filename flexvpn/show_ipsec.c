@@ -321,7 +321,7 @@ static const char *session_status(const struct fx_client *c, bool sa)
 {
 	if (c->child_up)
 		return sa ? "UP-ACTIVE" : "UP-NO-IKE";
-	return c->state == FX_NEGOTIATING ? "DOWN-NEGOTIATING" : "DOWN";
+	return c->state == FX_NEGOTIATING || c->state == FX_EAP_CREDENTIALS ? "DOWN-NEGOTIATING" : "DOWN";
 }
 
 static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail)

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trustpoints at work: see pki.h. */
+#include "flexvpn/pki.h"
+
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "ikev2/sig.h"
+
+struct fx_pki {
+	struct fx_keys *keys;
+	struct fx_tp *tp;
+	size_t n;
+};
+
+/* ---- what the configuration says ------------------------------------------------------ */
+
+struct fx_pki *fx_pki_new(const char *state_dir)
+{
+	struct fx_pki *p = xcalloc(1, sizeof(*p));
+
+	p->keys = fx_keys_new(state_dir);
+	return p;
+}
+
+static void forget(struct fx_pki *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		X509_free(p->tp[i].ca);
+		X509_free(p->tp[i].own);
+		OPENSSL_free(p->tp[i].ca_der);
+		OPENSSL_free(p->tp[i].own_der);
+	}
+	free(p->tp);
+	p->tp = NULL;
+	p->n = 0;
+}
+
+void fx_pki_free(struct fx_pki *p)
+{
+	if (!p)
+		return;
+	forget(p);
+	fx_keys_free(p->keys);
+	free(p);
+}
+
+struct fx_keys *fx_pki_keys(const struct fx_pki *p)
+{
+	return p->keys;
+}
+
+const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i)
+{
+	return i < p->n ? &p->tp[i] : NULL;
+}
+
+const struct fx_tp *fx_pki_tp(const struct fx_pki *p, const char *name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (strcmp(p->tp[i].name, name) == 0)
+			return &p->tp[i];
+	return NULL;
+}
+
+static X509 *cert_of(const struct fx_cert *c)
+{
+	const uint8_t *at = c->der;
+	X509 *x = c->n && !c->odd ? d2i_X509(NULL, &at, (long)c->n) : NULL;
+
+	if (x && at == c->der + c->n)
+		return x;
+	X509_free(x);
+	return NULL;
+}
+
+static void take_cert(struct fx_pki *p, const struct fx_cert *c)
+{
+	struct fx_tp *t = (struct fx_tp *)fx_pki_tp(p, c->trustpoint);
+	X509 *x = t ? cert_of(c) : NULL;
+	X509 **at = t ? c->kind == FX_CERT_CA ? &t->ca : &t->own : NULL;
+
+	if (!x)
+		return;
+	X509_free(*at);
+	*at = x;
+	if (c->kind == FX_CERT_SELF)
+		t->self_signed = true;
+}
+
+static void encode(const X509 *x, uint8_t **der, size_t *n)
+{
+	int len = x ? i2d_X509(x, der) : 0;
+
+	*n = len > 0 ? (size_t)len : 0;
+}
+
+void fx_pki_rekeyed(struct fx_pki *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		p->tp[i].key = p->tp[i].own ? fx_keys_of(p->keys, p->tp[i].own) : NULL;
+}
+
+void fx_pki_configure(struct fx_pki *p, const struct fx_config *c)
+{
+	forget(p);
+	p->n = c->trustpoints.n;
+	p->tp = p->n ? xcalloc(p->n, sizeof(*p->tp)) : NULL;
+	for (size_t i = 0; i < p->n; i++)
+		p->tp[i] = (struct fx_tp){
+		        .name = c->trustpoints.v[i].name, .cfg = &c->trustpoints.v[i]};
+	for (size_t i = 0; i < c->certs.n; i++)
+		take_cert(p, &c->certs.v[i]);
+	for (size_t i = 0; i < p->n; i++) {
+		encode(p->tp[i].ca, &p->tp[i].ca_der, &p->tp[i].n_ca);
+		encode(p->tp[i].own, &p->tp[i].own_der, &p->tp[i].n_own);
+	}
+	fx_pki_rekeyed(p);
+}
+
+/* ---- the trustpoints of a profile -------------------------------------------------------- */
+
+enum use { TO_SIGN, TO_VERIFY };
+
+/* None named: all of them (config-grammar reference §2.4). */
+static bool used(const struct fx_profile *pr, const struct fx_tp *t, enum use use)
+{
+	bool named = false;
+
+	for (uint8_t i = 0; i < pr->n_trustpoint; i++) {
+		const struct fx_tp_ref *r = &pr->trustpoint[i];
+		bool fits = use == TO_SIGN ? r->sign : r->verify;
+
+		named |= fits;
+		if (fits && strcmp(r->name, t->name) == 0)
+			return true;
+	}
+	return !named;
+}
+
+/* RFC 7296 §3.7: SHA-1 of SubjectPublicKeyInfo. */
+static bool key_hash(const X509 *x, uint8_t out[IKE_KEY_ID_LEN])
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+
+	if (n > 0)
+		SHA1(der, (size_t)n, out);
+	OPENSSL_free(der);
+	return n > 0;
+}
+
+size_t fx_pki_authorities(
+        const struct fx_pki *p, const struct fx_profile *pr, uint8_t *dst, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tp[i].ca && used(pr, &p->tp[i], TO_VERIFY) && n + IKE_KEY_ID_LEN <= max &&
+		        key_hash(p->tp[i].ca, dst + n))
+			n += IKE_KEY_ID_LEN;
+	return n;
+}
+
+/* ---- ours ------------------------------------------------------------------------------ */
+
+static bool kind_fits(const struct fx_tp *t, enum fx_auth a)
+{
+	unsigned bits;
+	enum ike_key_type k = ike_sig_key_type(t->key->key, &bits);
+	bool rsa = k == IKE_KEY_RSA || k == IKE_KEY_RSA_PSS;
+
+	return a == FX_AUTH_RSA ? rsa : !rsa && k != IKE_KEY_NONE;
+}
+
+static bool asked_for(const struct fx_tp *t, struct span wanted)
+{
+	uint8_t id[IKE_KEY_ID_LEN];
+
+	if (!t->ca || !key_hash(t->ca, id))
+		return false;
+	for (size_t i = 0; i + IKE_KEY_ID_LEN <= wanted.n; i += IKE_KEY_ID_LEN)
+		if (memcmp(wanted.p + i, id, IKE_KEY_ID_LEN) == 0)
+			return true;
+	return false;
+}
+
+const struct fx_tp *fx_pki_signer(
+        const struct fx_pki *p, const struct fx_profile *pr, struct span wanted)
+{
+	const struct fx_tp *first = NULL;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct fx_tp *t = &p->tp[i];
+
+		if (!t->own || !t->key || !used(pr, t, TO_SIGN) || !kind_fits(t, pr->auth_local))
+			continue;
+		if (asked_for(t, wanted))
+			return t;
+		if (!first)
+			first = t;
+	}
+	return first;
+}
+
+/* The peer has its roots; what stands between goes along. */
+void fx_pki_chain(const struct fx_tp *t, struct ike_certs *out)
+{
+	out->n = 0;
+	out->der[out->n++] = span_of(t->own_der, t->n_own);
+	if (t->ca && X509_self_signed(t->ca, 0) != 1)
+		out->der[out->n++] = span_of(t->ca_der, t->n_ca);
+}
+
+bool fx_pki_identity(const struct fx_tp *t, struct ike_id *out)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_NAME(X509_get_subject_name(t->own), &der);
+	bool ok = n > 0 && (size_t)n <= sizeof(out->data);
+
+	if (ok) {
+		*out = (struct ike_id){.type = ID_DER_ASN1_DN, .len = (uint8_t)n};
+		memcpy(out->data, der, (size_t)n);
+	}
+	OPENSSL_free(der);
+	return ok;
+}
+
+/* ---- the peer's: is it the one it says it is? ------------------------------------------------ */
+
+static bool subject_is(const X509 *x, const struct ike_id *id)
+{
+	const uint8_t *at = id->data;
+	X509_NAME *name = d2i_X509_NAME(NULL, &at, id->len);
+	bool ok = name && at == id->data + id->len &&
+	          X509_NAME_cmp(name, X509_get_subject_name(x)) == 0;
+
+	X509_NAME_free(name);
+	return ok;
+}
+
+static bool has_dns_name(const X509 *x)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	bool any = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++)
+		any |= sk_GENERAL_NAME_value(names, i)->type == GEN_DNS;
+	GENERAL_NAMES_free(names);
+	return any;
+}
+
+static bool attribute_is(const X509 *x, int nid, const struct ike_id *id)
+{
+	const X509_NAME *name = X509_get_subject_name(x);
+	int at = -1;
+
+	while ((at = X509_NAME_get_index_by_NID(name, nid, at)) >= 0) {
+		const ASN1_STRING *s = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at));
+
+		if (ASN1_STRING_length(s) == id->len &&
+		        strncasecmp((const char *)ASN1_STRING_get0_data(s), (const char *)id->data,
+		                id->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* In the alternative names; IOS writes its name as unstructuredName into the subject, others as
+ * common name, and those count when there are no alternative ones. */
+static bool host_is(X509 *x, const struct ike_id *id)
+{
+	if (!id->len || id->data[0] == '.' || memchr(id->data, 0, id->len))
+		return false;
+	if (X509_check_host(x, (const char *)id->data, id->len,
+	            X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1)
+		return true;
+	return !has_dns_name(x) && (attribute_is(x, NID_pkcs9_unstructuredName, id) ||
+	                                   attribute_is(x, NID_commonName, id));
+}
+
+static bool key_id_is(X509 *x, const struct ike_id *id)
+{
+	const ASN1_OCTET_STRING *s = X509_get0_subject_key_id(x);
+
+	return s && ASN1_STRING_length(s) == id->len &&
+	       memcmp(ASN1_STRING_get0_data(s), id->data, id->len) == 0;
+}
+
+static bool names(X509 *x, const struct ike_id *id)
+{
+	switch (id->type) {
+	case ID_DER_ASN1_DN:
+		return subject_is(x, id);
+	case ID_FQDN:
+		return host_is(x, id);
+	case ID_RFC822_ADDR:
+		return id->len && !memchr(id->data, 0, id->len) &&
+		       X509_check_email(x, (const char *)id->data, id->len, 0) == 1;
+	case ID_IPV4_ADDR:
+	case ID_IPV6_ADDR:
+		return X509_check_ip(x, id->data, id->len, 0) == 1;
+	case ID_KEY_ID:
+		return key_id_is(x, id);
+	default:
+		return false;
+	}
+}
+
+/* ---- does it lead to an authority of ours? --------------------------------------------------- */
+
+struct peer {
+	X509 *leaf;
+	STACK_OF(X509) * rest;
+};
+
+static bool peer_read(const struct ike_certs *c, struct peer *p)
+{
+	p->leaf = NULL;
+	p->rest = sk_X509_new_null();
+	for (size_t i = 0; i < c->n; i++) {
+		const uint8_t *at = c->der[i].p;
+		X509 *x = d2i_X509(NULL, &at, (long)c->der[i].n);
+
+		if (i == 0)
+			p->leaf = x;
+		else if (x)
+			sk_X509_push(p->rest, x);
+	}
+	return p->leaf != NULL;
+}
+
+static void peer_fini(struct peer *p)
+{
+	X509_free(p->leaf);
+	sk_X509_pop_free(p->rest, X509_free);
+}
+
+/* Revocation: a list of revoked certificates is not to be had in this release, so a trustpoint that
+ * asks for one and nothing else trusts nobody; `none` in its list lets a certificate pass. */
+static bool revocation_ok(const struct fx_tp *t, char *why, size_t n)
+{
+	for (uint8_t i = 0; i < t->cfg->n_revocation; i++)
+		if (t->cfg->revocation[i] == FX_REVOKE_NONE)
+			return true;
+	snprintf(why, n,
+	        "trustpoint %s: no revocation list could be obtained (revocation-check has no "
+	        "`none`)",
+	        t->name);
+	return false;
+}
+
+/* `why` is written when it fails. */
+static bool leads_to(const struct fx_tp *t, const struct peer *p, char *why, size_t n)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	bool ok = store && ctx && X509_STORE_add_cert(store, t->ca) == 1 &&
+	          X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+	          X509_STORE_CTX_init(ctx, store, p->leaf, p->rest) == 1;
+
+	if (ok && X509_verify_cert(ctx) != 1) {
+		snprintf(why, n, "trustpoint %s: %s", t->name,
+		        X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+		ok = false;
+	}
+	X509_STORE_CTX_free(ctx);
+	X509_STORE_free(store);
+	return ok && revocation_ok(t, why, n);
+}
+
+static bool trusted(const struct fx_pki *p, const struct fx_profile *pr, const struct peer *peer,
+        char *why, size_t n)
+{
+	snprintf(why, n, "no trustpoint of the profile is authenticated");
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tp[i].ca && used(pr, &p->tp[i], TO_VERIFY) &&
+		        leads_to(&p->tp[i], peer, why, n))
+			return true;
+	return false;
+}
+
+static bool may_sign(X509 *x)
+{
+	uint32_t usage = X509_get_key_usage(x); /* all bits where it does not say */
+
+	return usage & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION);
+}
+
+static bool spki_of(const X509 *x, struct ike_spki *out)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+	bool ok = n > 0 && (size_t)n <= sizeof(out->der);
+
+	if (ok)
+		memcpy(out->der, der, out->n = (size_t)n);
+	OPENSSL_free(der);
+	return ok;
+}
+
+bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
+        const struct ike_certs *certs, struct ike_spki *key, char *why, size_t n)
+{
+	struct peer peer;
+	char text[320];
+	bool ok = false;
+
+	if (!peer_read(certs, &peer)) {
+		snprintf(why, n, certs->n ? "it cannot be read" : "the peer sent none");
+	} else if (trusted(p, pr, &peer, why, n)) {
+		ok = names(peer.leaf, id);
+		if (!ok)
+			snprintf(why, n, "it is not that of %s", ike_id_fmt(id, text));
+		else if (!may_sign(peer.leaf) || !spki_of(peer.leaf, key)) {
+			snprintf(why, n, "its key is not for signatures");
+			ok = false;
+		}
+	}
+	peer_fini(&peer);
+	return ok;
+}

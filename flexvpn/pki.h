@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Certificates: trustpoints with their authority and our own certificate, what of the peer's is to
+ * be believed, and signatures by our keys. Chains are built and checked by OpenSSL.
+ *
+ * Certificates stand in the configuration (`crypto pki certificate chain`), private keys in a
+ * `struct fx_keys`. fx_pki_configure() parses the former anew; nothing else is remembered.
+ */
+#ifndef SPOKE_FLEXVPN_PKI_H
+#define SPOKE_FLEXVPN_PKI_H
+
+#include "base/out.h"
+#include "flexvpn/config.h"
+#include "flexvpn/keys.h"
+#include "ikev2/ike.h"
+
+struct x509_st; /* OpenSSL's X509 */
+
+/* A trustpoint as it stands. */
+struct fx_tp {
+	const char *name; /* the configuration's */
+	const struct fx_trustpoint *cfg;
+	struct x509_st *ca, *own;      /* NULL: not there */
+	const struct fx_key_pair *key; /* of `own`; NULL: not on this box */
+	uint8_t *own_der, *ca_der;
+	size_t n_own, n_ca;
+	bool self_signed;
+};
+
+struct fx_pki;
+
+struct fx_pki *fx_pki_new(const char *state_dir); /* NULL: keys are not kept */
+void fx_pki_free(struct fx_pki *p);
+void fx_pki_configure(struct fx_pki *p, const struct fx_config *c); /* keeps pointers into it */
+struct fx_keys *fx_pki_keys(const struct fx_pki *p);
+void fx_pki_rekeyed(struct fx_pki *p); /* a key pair was made or removed */
+
+const struct fx_tp *fx_pki_tp(const struct fx_pki *p, const char *name);
+const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i); /* NULL past the end */
+
+/* ---- what the engine asks, for a profile ---- */
+
+bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
+        const struct ike_certs *certs, struct ike_spki *key, char *why, size_t n);
+size_t fx_pki_authorities(
+        const struct fx_pki *p, const struct fx_profile *pr, uint8_t *dst, size_t max);
+/* Our certificate for this profile; `wanted`: as ike_ops.own_certs. NULL: none. */
+const struct fx_tp *fx_pki_signer(
+        const struct fx_pki *p, const struct fx_profile *pr, struct span wanted);
+void fx_pki_chain(const struct fx_tp *t, struct ike_certs *out);
+bool fx_pki_identity(const struct fx_tp *t,
+        struct ike_id *out); /* its subject; false: too long for an identity */
+
+/* ---- certificates as text ---- */
+
+/* Base64 with or without PEM lines, or the whole of a PEM file: the first certificate. NULL: none.
+ */
+struct x509_st *fx_cert_parse(const char *text);
+/* "0123456789ABCDEF", as IOS writes a serial number: whole octets. */
+char *fx_cert_serial(const struct x509_st *x); /* the caller frees */
+/* The configuration lines of one: `kind` is "ca ", "self-signed " or "". */
+void fx_cert_lines(
+        const char *trustpoint, const char *kind, const struct x509_st *x, struct strbuf *out);
+/* "0123ABCD 0123ABCD …": MD5 or SHA1 of the whole certificate. */
+void fx_cert_fingerprint(const struct x509_st *x, const char *digest, struct strbuf *out);
+
+#endif
