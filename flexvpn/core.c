@@ -7,6 +7,8 @@
 
 #include "base/log.h"
 #include "flexvpn/core_ike.h"
+#include "flexvpn/credentials.h"
+#include "flexvpn/pki.h"
 #include "flexvpn/session.h"
 #include "grammar/gen/lines.h"
 
@@ -23,6 +25,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
 	x->applied = fx_applied_new();
+	x->pki = fx_pki_new(b->state_dir);
 	x->ike = fx_ike_new(x);
 	return x;
 }
@@ -43,6 +46,8 @@ void fx_free(struct fx *x)
 	send_pending(x);
 	fx_unreconcile(x);
 	ike_free(x->ike);
+	fx_creds_free(x);
+	fx_pki_free(x->pki);
 	fx_routes_free(x->routes);
 	track_free(x->tracks);
 	sla_free(x->slas);
@@ -139,6 +144,7 @@ static void rebuild(struct fx *x, const struct extent *changed, const struct cfg
 	struct fx_config *before = x->cfg;
 
 	x->cfg = fx_config_build(c);
+	fx_pki_configure(x->pki, x->cfg);
 	fx_warn_weak(before, x->cfg);
 	apply_globals(x, before);
 	log_isakmp(x);
