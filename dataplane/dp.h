@@ -4,7 +4,7 @@
  *
  *   user   ESP in user space over a TUN device per tunnel, on threads of its own      (dp_user_ops)
  *   fake   records the calls and moves nothing: tests and the simulator               (dp_fake_ops)
- *   kernel XFRM and GRE of the kernel; arrives through this same seam                 (dp_kernel_ops)
+ *   kernel XFRM and GRE of the kernel over xfrm interfaces                            (dp_kernel_ops)
  *
  * The back end owns the IKE sockets too (UDP 500 and 4500, IPv4 and IPv6), because ESP in UDP shares port 4500 with IKE
  * (RFC 3948). Datagrams for IKE come out of dp_poll(); the owner sends with dp_send_ike().

@@ -124,7 +124,6 @@ void kdp_socks_close(struct kernel *k);
 bool kdp_sock_read(struct kernel *k, struct dp_event *out); /* the next IKE datagram */
 int kdp_send_ike(struct dp *d, const struct endpoint *local, const struct endpoint *remote,
         uint32_t vrf, bool natt, bool keepalive, const uint8_t *data, size_t len);
-uint16_t kdp_path_mtu(const struct ipaddr *local, const struct ipaddr *remote); /* 0: no route */
 
 /* ---- events ---- */
 

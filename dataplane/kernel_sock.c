@@ -252,24 +252,3 @@ int kdp_send_ike(struct dp *d, const struct endpoint *local, const struct endpoi
 	k->stats.udp_writes++;
 	return 0;
 }
-
-/* ---- the path -------------------------------------------------------------------------------- */
-
-uint16_t kdp_path_mtu(const struct ipaddr *local, const struct ipaddr *remote)
-{
-	bool v6 = remote->family == AF_INET6;
-	struct endpoint from = {.addr = *local}, to = {.addr = *remote, .port = 9};
-	struct sockaddr_storage a, b;
-	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
-	socklen_t n = sizeof(mtu);
-
-	if (fd < 0)
-		return 0;
-	if (bind(fd, (struct sockaddr *)&a, endpoint_to_sockaddr(&from, &a)) < 0 ||
-	        connect(fd, (struct sockaddr *)&b, endpoint_to_sockaddr(&to, &b)) < 0 ||
-	        getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &n) <
-	                0)
-		mtu = 0;
-	close(fd);
-	return (uint16_t)(mtu > UINT16_MAX ? UINT16_MAX : mtu);
-}

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "dataplane/check.h"
 #include "dataplane/kernel.h"
+#include "dataplane/path.h"
 
 /* The floors below which no report of a router lets us go: RFC 791's 576 less what ESP takes, RFC
  * 8200 §5. */
@@ -40,7 +41,7 @@ static bool speaks6(const struct kdp_tun *t)
 static uint16_t fitting(const struct kdp_tun *t)
 {
 	const struct dp_sa *sa = &t->send->sa;
-	uint16_t path = kdp_path_mtu(&sa->local.addr, &sa->remote.addr),
+	uint16_t path = dp_path_mtu(&sa->local.addr, &sa->remote.addr),
 	         floor = speaks6(t) ? MTU_FLOOR6 : MTU_FLOOR4, fit;
 
 	if (!path)

@@ -86,7 +86,6 @@ void user_departure_write(
         struct msghdr *m, const struct ipaddr *local, uint8_t tos, uint16_t segment);
 int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpoint *remote,
         uint32_t vrf, bool natt, bool keepalive, const uint8_t *data, size_t len);
-uint16_t user_path_mtu(const struct ipaddr *local, const struct ipaddr *remote); /* 0: no route */
 
 /* ---- tunnels and SAs ---- */
 

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "dataplane/path.h"
 #include "dataplane/user.h"
 
 #ifndef TUN_F_USO4
@@ -124,7 +125,7 @@ static bool speaks6(const struct pair *p)
 static uint16_t fitting(const struct user_tun *t)
 {
 	const struct pair *p = t->send->p;
-	uint16_t path = user_path_mtu(&p->sa.local.addr, &p->sa.remote.addr),
+	uint16_t path = dp_path_mtu(&p->sa.local.addr, &p->sa.remote.addr),
 	         floor = speaks6(p) ? MTU_FLOOR6 : MTU_FLOOR4;
 	uint16_t fit;
 
