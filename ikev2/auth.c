@@ -11,6 +11,7 @@ void auth_put_notifies(struct session *s, struct ike_build *b)
 
 	put_u32(window, s->p.window);
 	ike_put_notify(b, N_SET_WINDOW_SIZE, span_of(window, sizeof(window)));
+	mobike_put_supported(s, b);
 	if (!s->p.cisco_vendor_ids)
 		return;
 	ike_put_notify(b, N_ESP_TFC_PADDING_NOT_SUPPORTED, (struct span){0});
@@ -21,6 +22,7 @@ void auth_read_window(struct session *s, const struct ike_msg *m)
 {
 	struct ike_pl_notify n;
 
+	mobike_read_supported(s, m);
 	if (ike_msg_notify(m, N_SET_WINDOW_SIZE, &n) && n.data.n == 4 &&
 	        get_u32(n.data.p) > s->peer_window)
 		s->peer_window = get_u32(n.data.p);
@@ -35,6 +37,8 @@ void auth_done(struct ike_sa *sa)
 	sa->drop_at = IKE_NEVER;
 	sa_set_state(sa, IKE_S_ESTABLISHED);
 	session_established(s);
+	if (mobike_checks_path(s) && s->nat_local)
+		task_add(s, TASK_DPD, 0); /* to know from the start how the peer sees us */
 	ike_dbg(s->e, s, 0, "Session with IKE ID PAIR (%s, %s) is UP",
 	        ike_id_fmt(&s->remote_id, peer), ike_id_fmt(&s->p.local_id, me));
 }

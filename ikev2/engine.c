@@ -362,6 +362,16 @@ void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now)
 	done(e, s);
 }
 
+bool ike_update_address(struct ike *e, uint32_t handle, const struct endpoint *local,
+        const struct endpoint *remote, ike_time now)
+{
+	struct session *s = live(e, handle, now);
+	bool ok = s && mobike_move(s, local, remote);
+
+	done(e, s);
+	return ok;
+}
+
 /* ---- facts ---------------------------------------------------------------------- */
 
 static uint32_t count_told(const struct session *s)
@@ -430,6 +440,7 @@ bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out)
 	        .dynamic_route = s->peer_dynamic_route,
 	        .peer_is_ios = s->peer_ios,
 	        .dpd = s->p.dpd,
+	        .mobike = s->mobike,
 	        .assigned4 = s->assigned4,
 	        .assigned6 = s->assigned6,
 	        .n_children = count_told(s),

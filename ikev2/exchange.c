@@ -308,6 +308,12 @@ static void task_start(struct ike_sa *sa, struct task *t)
 	case TASK_DELETE_CHILD:
 		info_send_delete_child(sa, t);
 		return;
+	case TASK_UPDATE:
+		mobike_send_update(sa, t);
+		return;
+	case TASK_ROUTABILITY:
+		mobike_send_cookie(sa, t);
+		return;
 	}
 }
 
@@ -383,6 +389,8 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 	case REQ_CFG_SET:
 	case REQ_DELETE_CHILD:
 	case REQ_DELETE_IKE:
+	case REQ_UPDATE:
+	case REQ_ROUTABILITY:
 		info_response(sa, r, m);
 		return;
 	}
@@ -593,9 +601,11 @@ void exchange_rx(struct ike_sa *sa, const struct dgram *in, const struct ike_msg
 		s->e->n.frag_bad++;
 		return;
 	}
+	s->e->in = in;
 	if (ike_hdr_is_response(&m->h))
 		on_response(sa, m);
 	else
 		on_request(sa, in, m);
+	s->e->in = NULL;
 	session_resched(s);
 }

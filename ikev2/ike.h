@@ -179,6 +179,7 @@ struct ike_peering {
 	uint64_t child_lifetime_kb; /* 0 = no limit; the data plane tells through ike_child_expiring() */
 	uint32_t window;          /* what we announce by SET_WINDOW_SIZE; 0 = 5 */
 	bool initial_contact;     /* initiator: send N(INITIAL_CONTACT) */
+	bool mobike;              /* offer RFC 4555, or answer it; see ike_update_address() */
 	bool cisco_vendor_ids;    /* DELETE-REASON, CISCOVPN-REV-02, DYNAMIC-ROUTE, FLEXVPN-SUPPORTED, in this order */
 };
 
@@ -295,6 +296,10 @@ void ike_cfg_set(struct ike *e, uint32_t handle, const struct ike_attrs *attrs, 
 /* Inbound ESP with a good ICV was seen from that SA's peer: proof of life for DPD (RFC 7296 §2.4). */
 void ike_child_heard(struct ike *e, uint32_t spi_in, ike_time when);
 void ike_child_sent(struct ike *e, uint32_t spi_in, ike_time when);  /* for on-demand DPD */
+/* MOBIKE: our address, or the peer's that we use, is another one; 4500 is the port. The children move with
+ * IKE_EV_ENDPOINT when the peer has agreed. False: it cannot be done with this peer or for transport mode: connect anew. */
+bool ike_update_address(struct ike *e, uint32_t handle, const struct endpoint *local,
+	const struct endpoint *remote, ike_time now);
 void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now);      /* ask once, at once: an unknown SPI was hinted at */
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
@@ -308,7 +313,7 @@ enum ike_event_type {
 	IKE_EV_CFG_ACK,     /* answer to ike_cfg_set(); attrs may be empty: the peer took nothing */
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
 	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */
-	IKE_EV_ENDPOINT,    /* the peer's address or port changed (NAT): remote is in `info` */
+	IKE_EV_ENDPOINT,    /* an address or port changed (NAT, MOBIKE): local, remote */
 	IKE_EV_DOWN,        /* the IKE SA is gone, and with it its children (no CHILD_DOWN follows) */
 };
 
@@ -380,6 +385,7 @@ struct ike_sa_info {
 	struct prefix assigned4, assigned6; /* family 0: none; initiator: received, responder: given */
 	uint32_t n_children;
 	struct ike_attrs attrs; /* CFG_REPLY as received, then CFG_SETs; views */
+	bool mobike;
 };
 
 struct ike_child_info {

@@ -16,6 +16,7 @@ void info_send_dpd(struct ike_sa *sa, struct task *t)
 	r->steady = s->p.dpd.retry_s != 0;
 	s->e->n.dpd_sent++;
 	ike_dbg(s->e, s, 0, "Sending DPD/liveness query");
+	mobike_put_check(sa, &r->b);
 	req_send(sa, r);
 }
 
@@ -76,6 +77,12 @@ void info_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m
 		cfg_on_ack(s, m);
 	if (r->type == REQ_DELETE_CHILD)
 		child_deleted(s, r->task->spi);
+	if (r->type == REQ_DPD)
+		mobike_read_check(sa, m);
+	if (r->type == REQ_UPDATE)
+		mobike_updated(sa, m);
+	if (r->type == REQ_ROUTABILITY)
+		mobike_cookie_answer(sa, r, m);
 }
 
 /* ---- the peer's requests -------------------------------------------------------- */
@@ -153,6 +160,7 @@ void info_request(
 	if (ike_msg_notify(m, N_SET_WINDOW_SIZE, &n) && n.data.n == 4 &&
 	        get_u32(n.data.p) > s->peer_window)
 		s->peer_window = get_u32(n.data.p);
+	mobike_request(sa, m, b);
 	if (ike_msg_find(m, PL_CP))
 		cfg_on_set(s, m, b);
 }

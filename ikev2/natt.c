@@ -25,6 +25,13 @@ void natd_put(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t s
 	put_hash(b, N_NAT_DETECTION_DESTINATION_IP, spi_i, spi_r, &s->remote);
 }
 
+void natd_put_for(struct ike_build *b, uint64_t spi_i, uint64_t spi_r, const struct endpoint *local,
+        const struct endpoint *remote)
+{
+	put_hash(b, N_NAT_DETECTION_SOURCE_IP, spi_i, spi_r, local);
+	put_hash(b, N_NAT_DETECTION_DESTINATION_IP, spi_i, spi_r, remote);
+}
+
 /* One of the hashes of that type is of this endpoint. `any`: there was one at all. */
 static bool matches(const struct ike_msg *m, uint16_t type, uint64_t spi_i, uint64_t spi_r,
         const struct endpoint *e, bool *any)
@@ -65,6 +72,14 @@ void natd_read(struct session *s, const struct ike_msg *m, uint64_t spi_i, uint6
 	                        : "NAT not found");
 }
 
+bool natd_is_ours(
+        const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r, const struct endpoint *local)
+{
+	bool any;
+
+	return matches(m, N_NAT_DETECTION_DESTINATION_IP, spi_i, spi_r, local, &any) || !any;
+}
+
 static void move(struct session *s, const struct dgram *in)
 {
 	s->local = in->local;
@@ -84,7 +99,8 @@ void natt_follow(struct session *s, const struct dgram *in)
 		move(s, in);
 		return;
 	}
-	if (!s->nat_remote || s->nat_local || s->down || !in->natt)
+	if (!s->nat_remote || s->nat_local || s->down || !in->natt ||
+	        s->mobike) /* RFC 4555 §3.8: only what it says */
 		return;
 	move(s, in);
 	for (struct child_sa *c = s->children; c; c = c->next) {

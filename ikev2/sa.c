@@ -400,12 +400,28 @@ void session_adopt(struct session *s, struct ike_sa *sa)
 	        (unsigned long long)sa->spi_i, (unsigned long long)sa->spi_r);
 }
 
+/* Behind a NAT, with a peer that can be told: a mapping that was lost is to be noticed before long,
+ * whatever was configured about dead peers. */
+static bool watches_nat(const struct session *s)
+{
+	return mobike_checks_path(s) && s->nat_local;
+}
+
+static uint64_t dpd_interval(const struct session *s)
+{
+	uint64_t ms = (uint64_t)s->p.dpd.interval_s * 1000;
+
+	return watches_nat(s) && (!ms || ms > PATH_CHECK_MS) ? PATH_CHECK_MS : ms;
+}
+
 void session_heard(struct session *s, ike_time when)
 {
+	uint64_t ms = dpd_interval(s);
+
 	if (when > s->heard)
 		s->heard = when;
-	if (s->established && !s->down && s->p.dpd.interval_s)
-		s->dpd_at = s->heard + (uint64_t)s->p.dpd.interval_s * 1000;
+	if (s->established && !s->down && ms)
+		s->dpd_at = s->heard + ms;
 }
 
 /* ---- timers --------------------------------------------------------------------- */
@@ -495,8 +511,8 @@ static bool sa_tick(struct ike_sa *sa)
 /* RFC 7296 §2.4: only when nothing was heard; on demand, only when something was sent besides. */
 static void dpd_tick(struct session *s)
 {
-	s->dpd_at = s->e->now + (uint64_t)s->p.dpd.interval_s * 1000;
-	if (s->p.dpd.on_demand && s->sent <= s->heard)
+	s->dpd_at = s->e->now + dpd_interval(s);
+	if ((s->p.dpd.on_demand || !s->p.dpd.interval_s) && s->sent <= s->heard)
 		return;
 	if (!s->current || !s->current->out)
 		task_add(s, TASK_DPD, 0);

@@ -37,6 +37,7 @@ enum {
 	GHOST_FAILED_MS = 10000, /* the same of one whose peer failed to authenticate itself */
 	MAX_FAILED = 256,        /* of those, at a time */
 	REPLACED_MS = 150000,    /* how long we wait for the peer to delete what it replaced */
+	PATH_CHECK_MS = 30000,   /* MOBIKE behind a NAT: silence until the path is checked */
 	REDO_MS = 30000,         /* until a refused rekeying is tried again */
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
 	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
@@ -69,6 +70,8 @@ enum task_type {
 	TASK_REKEY_IKE,
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
+	TASK_UPDATE,      /* MOBIKE, initiator: our address */
+	TASK_ROUTABILITY, /* MOBIKE, responder: is the peer where it says? */
 };
 
 /* Something to be done by an exchange of ours when the window allows and the time has come. */
@@ -108,6 +111,8 @@ enum req_type {
 	REQ_REKEY_CHILD,
 	REQ_DELETE_CHILD,
 	REQ_DELETE_IKE,
+	REQ_UPDATE,
+	REQ_ROUTABILITY,
 };
 
 /* A request of ours that waits for its response. */
@@ -122,8 +127,9 @@ struct request {
 	uint32_t wait_ms;
 	bool steady; /* same distance each time: DPD's retry interval */
 	uint32_t tries;
-	struct task *task; /* owned; NULL for INIT, AUTH, DELETE_IKE */
-	struct create *cr; /* owned */
+	struct task *task;   /* owned; NULL for INIT, AUTH, DELETE_IKE */
+	uint8_t cookie2[16]; /* ROUTABILITY */
+	struct create *cr;   /* owned */
 };
 
 /* ---- SAs ------------------------------------------------------------------------ */
@@ -180,8 +186,9 @@ struct ike_sa {
 
 	uint32_t tx_id; /* of our next request */
 	struct request *out;
-	uint32_t rx_id;   /* lowest request id of the peer that has not come */
-	uint32_t rx_bits; /* bit n: rx_id + n has come */
+	uint32_t rx_id;    /* lowest request id of the peer that has not come */
+	uint32_t rx_bits;  /* bit n: rx_id + n has come */
+	uint32_t moved_id; /* an UPDATE_SA_ADDRESSES with a lower id comes too late */
 	struct {
 		bool used;
 		uint32_t id;
@@ -230,10 +237,14 @@ struct session {
 	struct endpoint local, remote;
 	uint32_t vrf;
 	bool initiator, natt, nat_local, nat_remote, frag;
-	bool encap;       /* ESP in UDP */
-	bool established; /* IKE_EV_ESTABLISHED was sent */
-	bool down;        /* IKE_EV_DOWN was sent, or never will be */
-	bool dead;        /* in the graveyard */
+	bool encap;        /* ESP in UDP */
+	bool mobike;       /* both can */
+	bool update_again; /* our address changed while an update was under way */
+	bool natd_known;
+	uint8_t natd_seen[IKE_NATD_LEN]; /* our address and port as the peer sees them, hashed */
+	bool established;                /* IKE_EV_ESTABLISHED was sent */
+	bool down;                       /* IKE_EV_DOWN was sent, or never will be */
+	bool dead;                       /* in the graveyard */
 	bool peer_dynamic_route, peer_flexvpn, peer_ios;
 	struct ike_id remote_id;
 	uint8_t eap_method;
@@ -281,6 +292,7 @@ struct ike {
 	struct ike_ops ops;
 	struct ike_config cfg;
 	ike_time now;
+	const struct dgram *in; /* what is being worked on, while it is */
 	struct ike_counters n;
 	struct ike_sa *by_spi, *by_init;
 	struct child_sa *by_child;
@@ -475,8 +487,26 @@ void cfg_on_ack(struct session *s, const struct ike_msg *m);
 void natd_put(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t spi_r);
 void natd_read(struct session *s, const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r,
         const struct dgram *in);
+void natd_put_for(struct ike_build *b, uint64_t spi_i, uint64_t spi_r, const struct endpoint *local,
+        const struct endpoint *remote);
+bool natd_is_ours(const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r,
+        const struct endpoint *local); /* the peer saw our address as it is */
 void natt_follow(
         struct session *s, const struct dgram *in); /* an authentic request came from elsewhere */
+
+/* ---- mobike.c ------------------------------------------------------------------- */
+
+void mobike_put_supported(struct session *s, struct ike_build *b);
+void mobike_read_supported(struct session *s, const struct ike_msg *m);
+bool mobike_move(struct session *s, const struct endpoint *local, const struct endpoint *remote);
+bool mobike_checks_path(const struct session *s);
+void mobike_send_update(struct ike_sa *sa, struct task *t);
+void mobike_updated(struct ike_sa *sa, const struct ike_msg *m);
+void mobike_put_check(struct ike_sa *sa, struct ike_build *b);      /* in a liveness check … */
+void mobike_read_check(struct ike_sa *sa, const struct ike_msg *m); /* … and in its answer */
+void mobike_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b);
+void mobike_send_cookie(struct ike_sa *sa, struct task *t);
+void mobike_cookie_answer(struct ike_sa *sa, const struct request *r, const struct ike_msg *m);
 
 /* ---- child.c -------------------------------------------------------------------- */
 
