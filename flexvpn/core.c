@@ -25,6 +25,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
 	x->applied = fx_applied_new();
+	x->nat = fx_nat_new();
 	x->pki = fx_pki_new(b->state_dir);
 	x->ike = fx_ike_new(x);
 	return x;
@@ -48,6 +49,7 @@ void fx_free(struct fx *x)
 	ike_free(x->ike);
 	fx_creds_free(x);
 	fx_pki_free(x->pki);
+	fx_nat_free(x->nat);
 	fx_routes_free(x->routes);
 	track_free(x->tracks);
 	sla_free(x->slas);
@@ -164,6 +166,8 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 		fx_tracks_configure(x);
 		x->dirty = true;
 	}
+	if (changed.lists)
+		fx_nat_lists_changed(x);
 	if (changed.structures || changed.lists)
 		fx_clients_configure(x, old, c);
 	fx_routes_configure(x, old, c);

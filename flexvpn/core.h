@@ -134,12 +134,15 @@ struct fx_backends {
 	struct sla_io sla; /* carries IP SLA probes … */
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
+	struct nat *nat; /* packet filter: NAT and access groups; NULL: there is none */
 	const char *state_dir; /* where private keys are kept; NULL: they are not */
 };
 
 struct fx_pki;
 struct fx_creds;
 struct fx_key_pair;
+
+struct fx_nat;
 
 struct fx {
 	struct fx_backends b;
@@ -150,6 +153,7 @@ struct fx {
 	uint32_t next_client_id;
 	struct fx_routes *routes;
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
+	struct fx_nat *nat;
 	bool dirty;                 /* wanted may have changed */
 	bool refresh;               /* the kernel reported a change: look again before comparing */
 	bool reconsider;            /* a track, a mate or the configuration changed: clients look at their choices again */
@@ -210,6 +214,19 @@ bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **w
 bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out);
 /* The address that packets from this interface carry. */
 bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int family, struct ipaddr *out);
+/* Those that this interface has as configured, with its session, or (if none is configured) in the kernel; the primary one first. */
+size_t fx_interface_addresses(const struct fx *x, const struct fx_interface *i, int family, struct prefix *out, size_t max);
+
+/* ---- nat.c ---- */
+struct fx_nat *fx_nat_new(void);
+void fx_nat_free(struct fx_nat *s);
+void fx_nat_apply(struct fx *x);
+void fx_nat_refresh(struct fx *x); /* compare with the kernel's addresses */
+void fx_nat_purge(struct fx *x);   /* applies, and removes what a killed predecessor left */
+void fx_nat_remove(struct fx *x);
+void fx_nat_lists_changed(struct fx *x); /* some access list has another line */
+bool fx_nat_owns_address(const struct fx *x, uint32_t ifindex, const struct prefix *addr);
+const struct acl *fx_nat_list(const struct fx *x, const char *name, bool v6); /* one that is in use, or NULL */
 
 /* ---- routes.c ---- */
 struct fx_route_want {

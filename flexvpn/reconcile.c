@@ -182,6 +182,36 @@ static struct want_if wanted(const struct fx *x, const struct fx_interface *i)
 	return w;
 }
 
+struct kernel_addrs {
+	int family;
+	struct prefix *out;
+	size_t n, max;
+};
+
+static bool of_family(void *ctx, const struct net_addr *a)
+{
+	struct kernel_addrs *k = ctx;
+	bool link_local = a->addr.addr.family == AF_INET && a->addr.addr.b[0] == 169 && a->addr.addr.b[1] == 254;
+
+	if (a->addr.addr.family == k->family && !link_local && k->n < k->max)
+		k->out[k->n++] = a->addr;
+	return true;
+}
+
+size_t fx_interface_addresses(const struct fx *x, const struct fx_interface *i, int family, struct prefix *out, size_t max)
+{
+	struct want_if w = wanted(x, i);
+	struct kernel_addrs k = {.family = family, .out = out, .max = max};
+	struct net_link link;
+
+	for (uint8_t n = 0; n < w.n_addr && k.n < max; n++)
+		if (w.addr[n].addr.family == family)
+			out[k.n++] = w.addr[n];
+	if (!k.n && w.up && !i->is_tunnel && fx_link(x, i, &link))
+		x->b.net_ops->addrs(x->b.net, link.index, of_family, &k);
+	return k.n;
+}
+
 /* ---- devices ---------------------------------------------------------------------------------------------------------- */
 
 static enum dp_payload payload_of(const struct fx_interface *i)
@@ -465,6 +495,7 @@ void fx_reconcile(struct fx *x)
 	if (x->refresh) {
 		for (struct applied_if *a = x->applied->ifs; a; a = a->next)
 			refresh_if(x, a);
+		fx_nat_refresh(x);
 		fx_routes_refresh(x);
 	}
 	x->dirty = x->refresh = false;
@@ -476,6 +507,7 @@ void fx_reconcile(struct fx *x)
 	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
 		if (x->cfg->interfaces.v[i].device)
 			sync_if(x, &x->cfg->interfaces.v[i]);
+	fx_nat_apply(x); /* before the routes: nothing leaves untranslated */
 	fx_routes_apply(x);
 }
 
@@ -484,6 +516,7 @@ void fx_unreconcile(struct fx *x)
 	fx_routes_remove_all(x);
 	while (x->applied->ifs)
 		remove_if(x, &x->applied->ifs);
+	fx_nat_remove(x);
 }
 
 /* ---- after a crash ---------------------------------------------------------------------------------------------------------- */
@@ -558,7 +591,7 @@ void fx_purge(struct fx *x)
 		x->b.net_ops->route_del(x->b.net, &lo->route[i]);
 	}
 	for (size_t i = 0; i < lo->n_addr; i++) {
-		if (addr_is_applied(x, &lo->addr[i]))
+		if (addr_is_applied(x, &lo->addr[i]) || fx_nat_owns_address(x, lo->addr[i].ifindex, &lo->addr[i].addr))
 			continue;
 		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->addr[i].addr, text));
 		x->b.net_ops->addr_del(x->b.net, lo->addr[i].ifindex, &lo->addr[i].addr);
@@ -569,6 +602,7 @@ void fx_purge(struct fx *x)
 		log_msg(PLATFORM_LEFTOVER, lo->link[i].name);
 		x->b.net_ops->link_del(x->b.net, lo->link[i].index);
 	}
+	fx_nat_purge(x);
 	free(lo->route);
 	free(lo);
 }

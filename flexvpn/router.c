@@ -123,6 +123,16 @@ static bool open_net(struct router *r, const char *which, char *why, size_t n)
 	return r->b.net != NULL;
 }
 
+/* Without one the router runs all the same; what needs it says so. */
+static void open_filter(struct router *r, const char *which)
+{
+	char why[200] = "";
+
+	r->b.nat = nat_new(strcmp(which, "fake") == 0 ? &nft_fake_ops : &nft_kernel_ops, why, sizeof(why));
+	if (!r->b.nat)
+		log_msg(PLATFORM_OPERATION_FAILED, "packet filter", why);
+}
+
 static bool answered_probe(void *ctx, uint32_t *id, bool *ok)
 {
 	return probes_poll(ctx, id, ok);
@@ -151,6 +161,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 		return NULL;
 	}
 	open_probes(r);
+	open_filter(r, o->dataplane);
 	r->b.state_dir = o->state_dir;
 	r->startup_path = o->startup_path ? xstrdup(o->startup_path) : NULL;
 	r->running = cfg_new();
@@ -198,6 +209,7 @@ void router_free(struct router *r)
 		uv_run(r->loop, UV_RUN_NOWAIT);
 	r->b.dp_ops->close(r->b.dp);
 	r->b.net_ops->close(r->b.net);
+	nat_free(r->b.nat);
 	probes_free(r->probes);
 	resolver_free(r->resolver);
 	cfg_unref(r->running);

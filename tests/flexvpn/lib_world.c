@@ -447,6 +447,7 @@ struct world *world_new(void)
 	w->b.names = (struct resolver_io){.ctx = w, .ask = ask_name, .cancel = cancel_name, .poll = poll_name};
 	w->b.dp = dp_fake_ops.open(&dc, why, sizeof(why));
 	w->b.net = net_fake_ops.open(why, sizeof(why));
+	w->b.nat = nat_new(&nft_fake_ops, why, sizeof(why));
 	w->link[0] = net_fake_link(w->b.net, "eth0", true, true);
 	w->link[1] = net_fake_link(w->b.net, "eth1", true, true);
 	for (int i = 0; i < WORLD_TUNNELS; i++) { /* what the data plane would create */
@@ -471,6 +472,7 @@ void world_free(struct world *w)
 		hub_fini(&w->hub[i]);
 	w->b.dp_ops->close(w->b.dp);
 	w->b.net_ops->close(w->b.net);
+	nat_free(w->b.nat);
 	cfg_editor_free(w->ed);
 	cfg_unref(w->empty);
 	log_sink_remove(w->sink);
