@@ -90,6 +90,10 @@ struct kdp_tun *kdp_tun_find(struct kernel *k, uint32_t id);
 /* The tunnel's policies, GRE ends and MTU follow what its SAs say. */
 int kdp_tun_follow(struct kernel *k, struct kdp_tun *t);
 
+/* May this GRE tunnel travel between these? -EEXIST: another one does. */
+int kdp_tun_claim(struct kernel *k, const struct kdp_tun *t, const struct ipaddr *local,
+        const struct ipaddr *remote);
+
 int kdp_sa_add(struct dp *d, const struct dp_sa *sa);
 int kdp_sa_send(struct dp *d, uint32_t spi_in);
 int kdp_sa_del(struct dp *d, uint32_t spi_in);

@@ -129,6 +129,15 @@ static int find_index(struct mnl_socket *s, const char *name, uint32_t *ifindex)
 	return kdp_talk(s, h, read_index, ifindex);
 }
 
+static void del_by_name(struct mnl_socket *s, const char *name)
+{
+	_Alignas(8) uint8_t buf[MSG];
+	struct nlmsghdr *h = link_msg(buf, RTM_DELLINK, 0, 0);
+
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	kdp_talk(s, h, NULL, NULL);
+}
+
 int kdp_link_add(struct mnl_socket *s, const struct dp_tunnel *t, const struct kdp_ends *ends,
         uint32_t *ifindex)
 {
@@ -144,7 +153,10 @@ int kdp_link_add(struct mnl_socket *s, const struct dp_tunnel *t, const struct k
 	rc = set_alias(s, t->name);
 	if (rc == 0)
 		rc = find_index(s, t->name, ifindex);
-	no_link_local(t->name);
+	if (rc < 0)
+		del_by_name(s, t->name);
+	else
+		no_link_local(t->name);
 	return rc;
 }
 

@@ -133,7 +133,7 @@ static int may_add(struct kernel *k, const struct dp_sa *sa, const struct kdp_tu
 	if (sa->udp_encap && k->sock[v6 ? KDP_NATT6 : KDP_NATT4].fd < 0)
 		return -EPROTONOSUPPORT;
 	if (t->t.payload == DP_PAYLOAD_GRE)
-		return 0;
+		return kdp_tun_claim(k, t, &sa->local.addr, &sa->remote.addr);
 	/* An xfrm interface has no addresses to travel between. */
 	return sa->mode == DP_TUNNEL ? kdp_policy_check(sa) : -EOPNOTSUPP;
 }
@@ -262,6 +262,9 @@ int kdp_sa_move(
 		return -ENOENT;
 	if (!ipaddr_is_set(&local->addr) || local->addr.family != remote->addr.family)
 		return -EINVAL;
+	if (sa->tun->t.payload == DP_PAYLOAD_GRE &&
+	        (rc = kdp_tun_claim(k, sa->tun, &local->addr, &remote->addr)) < 0)
+		return rc;
 	moved = sa->sa;
 	moved.local = *local;
 	moved.remote = *remote;

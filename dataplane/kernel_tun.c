@@ -105,6 +105,34 @@ int kdp_tun_follow(struct kernel *k, struct kdp_tun *t)
 	return rc ? rc : fit_mtu(k, t);
 }
 
+/*
+ * GRE between the same two ends is one tunnel's: its policies name no device. Whoever holds them
+ * without an SA lets go of them.
+ */
+int kdp_tun_claim(struct kernel *k, const struct kdp_tun *t, const struct ipaddr *local,
+        const struct ipaddr *remote)
+{
+	const struct kdp_ends ends = {*local, *remote}, none = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < k->n_sas; i++) {
+		const struct kdp_sa *sa = k->sas[i];
+		struct kdp_ends used = {sa->sa.local.addr, sa->sa.remote.addr};
+
+		if (sa->tun != t && sa->tun->t.payload == DP_PAYLOAD_GRE && ends_eq(&used, &ends))
+			return -EEXIST;
+	}
+	for (struct kdp_tun *o = k->tuns; o && rc == 0; o = o->next)
+		if (o != t && ends_eq(&o->ends, &ends)) {
+			rc = give_ends(k, o, &none);
+			if (rc == 0)
+				rc = kdp_policy_sync(k, o, &none);
+			if (rc == 0)
+				rc = fit_mtu(k, o);
+		}
+	return rc;
+}
+
 /* ---- the calls ------------------------------------------------------------------------------- */
 
 int kdp_tunnel_add(struct dp *d, const struct dp_tunnel *t)

@@ -229,6 +229,38 @@ static void nothing_leaves_gre_without_an_sa(void **state)
 	nothing_without_an_sa(state, DP_PAYLOAD_GRE, DP_TRANSPORT);
 }
 
+/* Two GRE devices between the same ends could not be told apart, nor could their policies. */
+static void gre_between_the_same_ends_is_one_tunnels(void **state)
+{
+	struct ends *e = both(state, DP_PAYLOAD_GRE, 1320);
+	struct variant v = {.suite = sa_suite("gcm128"), .mode = DP_TRANSPORT};
+	struct dp_tunnel t = {.id = 2, .name = "Tunnel2", .payload = DP_PAYLOAD_GRE, .mtu = 1320};
+	struct endpoint local = {ip("192.0.2.1"), 4500}, remote = {ip("192.0.2.2"), 4500};
+
+	ends_add(e, &v, true);
+	assert_int_equal(ops->tunnel_add(ends_dp(e, 0), &t), 0);
+	struct dp_sa second = ends_describe(e, &v, 0);
+
+	second.tunnel = 2;
+	assert_int_equal(ops->sa_add(ends_dp(e, 0), &second), -EEXIST);
+	second.remote.addr = ip("192.0.2.77");
+	assert_int_equal(ops->sa_add(ends_dp(e, 0), &second), 0);
+	assert_int_equal(ops->sa_move(ends_dp(e, 0), second.spi_in, &local, &remote), -EEXIST);
+	assert_int_equal(ops->sa_del(ends_dp(e, 0), second.spi_in), 0);
+	some_packets(e);
+	/* Once nobody sends between them, they are free. */
+	assert_int_equal(ops->sa_del(ends_dp(e, 0), e->spi), 0);
+	second.remote = remote;
+	assert_int_equal(ops->sa_add(ends_dp(e, 0), &second), 0);
+	assert_true(lab_has("ip -d link show Tunnel2", "gre remote 192.0.2.2"));
+	assert_false(lab_has("ip -d link show Tunnel1", "gre remote 192.0.2.2"));
+	int tap = ends_tap(e);
+
+	send_inside(e);
+	assert_false(ends_tap_saw(e, tap));
+	close(tap);
+}
+
 /* ---- selectors ------------------------------------------------------------------------------- */
 
 static bool arrives(const struct ends *e, const char *from, const char *to)
@@ -679,6 +711,7 @@ int main(int argc, char **argv)
 	        LIVE(rekeying_gre_loses_nothing),
 	        LIVE(nothing_leaves_an_xfrm_interface_without_an_sa),
 	        LIVE(nothing_leaves_gre_without_an_sa),
+	        LIVE(gre_between_the_same_ends_is_one_tunnels),
 	        LIVE(selectors_are_enforced_both_ways),
 	        LIVE(replayed_damaged_and_foreign_packets_are_counted_and_dropped),
 	        LIVE(counters_are_of_inner_octets_and_can_be_cleared),
