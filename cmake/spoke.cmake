@@ -16,7 +16,7 @@ target_include_directories(spoke_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BIN
 target_compile_definitions(spoke_flags INTERFACE _GNU_SOURCE SPOKE_VERSION="${PROJECT_VERSION}")
 target_compile_options(spoke_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
-  -Wno-format-truncation # snprintf cuts on purpose, and gcc sees it differently at every level of optimisation
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # snprintf cuts on purpose, and gcc sees it differently at every level of optimisation
   -fno-strict-aliasing -fstack-protector-strong)
 if(SPOKE_SANITIZE)
   target_compile_options(spoke_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1)

@@ -338,7 +338,7 @@ static void now_gone(struct fx *x, struct route *e)
 	if (!x->routes->n_shadowed)
 		return;
 	HASH_ITER(hh, x->routes->table, w, next)
-		if (w->shadowed && memcmp(&w->slot, &e->slot, sizeof(w->slot)) == 0)
+		if (w->shadowed && w->slot.distance == e->slot.distance && prefix_cmp(&w->slot.dst, &e->slot.dst) == 0)
 			mark(x, w);
 }
 
