@@ -26,6 +26,11 @@ struct cfg_build {
 	struct fx_trustpoint *trustpoint;
 	const char *chain; /* the trustpoint of the open certificate chain */
 	struct fx_cert *cert;
+	struct fx_dns_view *dns_view;
+	const char *dns_list; /* the open view list */
+	struct fx_dns_member *dns_member;
+	struct fx_dhcp_pool *dhcp_pool;
+	struct fx_vrf *vrf;
 };
 
 /* Append a zeroed element to an FX_LIST whose array lives in the configuration's arena, and point at it. */

@@ -14,6 +14,7 @@
 
 #include "base/addr.h"
 #include "base/mem.h"
+#include "flexvpn/config_services.h"
 #include "grammar/grammar.h"
 #include "ikev2/ike.h"
 #include "net/acl.h"
@@ -164,6 +165,7 @@ struct fx_interface {
 	bool has_key;
 	uint32_t key;
 	const char *vrf, *tunnel_vrf;
+	const char *view_group; /* ip dns view-group */
 	bool nat_inside, nat_outside;
 	const char *acl_in, *acl_out, *acl6_in, *acl6_out; /* access groups */
 };
@@ -303,6 +305,14 @@ struct fx_config {
 	FX_LIST(track_cfg) tracks;
 	FX_LIST(sla_cfg) slas;
 	FX_LIST(fx_aaa_list) aaa_lists;
+	struct fx_dns_globals dns;
+	FX_LIST(fx_dns_view) dns_views; /* the first is `default` */
+	FX_LIST(fx_dns_member) dns_members;
+	FX_LIST(fx_dns_name) dns_names;
+	FX_LIST(fx_dns_host) dns_hosts;
+	FX_LIST(fx_dhcp_pool) dhcp_pools;
+	FX_LIST(dhcp_range) dhcp_excluded;
+	FX_LIST(fx_vrf) vrfs;
 	FX_LIST(fx_map_entry) maps;
 	FX_LIST(nat_pool) nat_pools;
 	FX_LIST(fx_nat_dynamic) nat_dynamic;

@@ -9,6 +9,7 @@
 #include "flexvpn/core_ike.h"
 #include "flexvpn/credentials.h"
 #include "flexvpn/pki.h"
+#include "flexvpn/services.h"
 #include "flexvpn/session.h"
 #include "grammar/gen/lines.h"
 
@@ -21,6 +22,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->b = *b;
 	x->now = x->started = now;
 	x->routes = fx_routes_new();
+	x->services = fx_services_new();
 	x->tracks = track_new();
 	x->slas = sla_new(&x->b.sla);
 	trace_init(&x->trace, TRACE_ENTRIES);
@@ -51,6 +53,7 @@ void fx_free(struct fx *x)
 	fx_pki_free(x->pki);
 	fx_nat_free(x->nat);
 	fx_routes_free(x->routes);
+	fx_services_free(x->services);
 	track_free(x->tracks);
 	sla_free(x->slas);
 	free(x->applied);
@@ -267,6 +270,7 @@ static bool settle(struct fx *x)
 void fx_pump(struct fx *x, uint64_t now)
 {
 	x->now = now;
+	fx_services_poll(x);
 	if (ike_deadline(x->ike) <= now) {
 		tell_heard(x);
 		ike_tick(x->ike, now);
@@ -285,8 +289,10 @@ void fx_pump(struct fx *x, uint64_t now)
 uint64_t fx_deadline(const struct fx *x)
 {
 	uint64_t at = ike_deadline(x->ike), clients = fx_clients_deadline(x), tracks = fx_tracks_deadline(x);
+	uint64_t services = fx_services_deadline(x);
 
 	at = clients < at ? clients : at;
+	at = services < at ? services : at;
 	return tracks < at ? tracks : at;
 }
 

@@ -24,6 +24,7 @@
 #include "ikev2/ike.h"
 #include "net/net.h"
 #include "net/resolver.h"
+#include "net/services.h"
 
 /* ---- a session's pushed attributes --------------------------------------------------------------------------------- */
 
@@ -121,6 +122,7 @@ struct fx_client {
 /* ---- routes ----------------------------------------------------------------------------------------------------------------- */
 
 struct fx_routes;
+struct fx_services; /* services.h */
 
 /* ---- the machine -------------------------------------------------------------------------------------------------------------- */
 
@@ -134,6 +136,7 @@ struct fx_backends {
 	struct sla_io sla; /* carries IP SLA probes … */
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
+	struct services *services; /* DNS proxy, DHCP server, VRFs; NULL: none of them */
 	struct nat *nat; /* packet filter: NAT and access groups; NULL: there is none */
 	const char *state_dir; /* where private keys are kept; NULL: they are not */
 };
@@ -152,6 +155,7 @@ struct fx {
 	struct fx_client *clients;
 	uint32_t next_client_id;
 	struct fx_routes *routes;
+	struct fx_services *services;
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
 	struct fx_nat *nat;
 	bool dirty;                 /* wanted may have changed */

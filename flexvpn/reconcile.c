@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
 enum { MAX_ADDRS = 20 };
@@ -503,10 +504,13 @@ void fx_reconcile(struct fx *x)
 		x->applied->forwarding = true;
 		x->b.net_ops->forwarding(x->b.net, AF_INET, true);
 	}
+	fx_vrfs_apply(x);
 	sync_gone(x);
 	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
 		if (x->cfg->interfaces.v[i].device)
 			sync_if(x, &x->cfg->interfaces.v[i]);
+	fx_vrfs_apply(x); /* those in which devices stand that were just made */
+	fx_services_apply(x);
 	fx_nat_apply(x); /* before the routes: nothing leaves untranslated */
 	fx_routes_apply(x);
 }
@@ -516,6 +520,7 @@ void fx_unreconcile(struct fx *x)
 	fx_routes_remove_all(x);
 	while (x->applied->ifs)
 		remove_if(x, &x->applied->ifs);
+	fx_services_remove(x);
 	fx_nat_remove(x);
 }
 

@@ -23,8 +23,8 @@ struct router {
 	uv_timer_t timer;
 	struct probes *probes;
 	struct resolver *resolver;
-	uv_poll_t dp_poll, net_poll, probe_poll, name_poll;
-	bool dp_polled, net_polled, probe_polled, name_polled;
+	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll;
+	bool dp_polled, net_polled, probe_polled, name_polled, service_polled;
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
@@ -161,6 +161,8 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 		return NULL;
 	}
 	open_probes(r);
+	if (o->state_dir && r->b.net_ops == &net_kernel_ops)
+		r->b.services = services_open(o->state_dir, r->b.net);
 	open_filter(r, o->dataplane);
 	r->b.state_dir = o->state_dir;
 	r->startup_path = o->startup_path ? xstrdup(o->startup_path) : NULL;
@@ -173,6 +175,8 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	r->net_polled = watch(r, &r->net_poll, r->b.net_ops->fd(r->b.net));
 	r->probe_polled = watch(r, &r->probe_poll, probes_fd(r->probes));
 	r->name_polled = watch(r, &r->name_poll, resolver_fd(r->resolver));
+	if (r->b.services)
+		r->service_polled = watch(r, &r->service_poll, r->b.services->ops->fd(r->b.services));
 	log_msg(SYS_RESTART, SPOKE_VERSION);
 	log_msg(PLATFORM_DATAPLANE, r->dataplane, r->dataplane_why);
 	fx_commit(r->fx, r->running, mono_ms());
@@ -205,8 +209,11 @@ void router_free(struct router *r)
 	unwatch(&r->net_poll, r->net_polled);
 	unwatch(&r->probe_poll, r->probe_polled);
 	unwatch(&r->name_poll, r->name_polled);
+	unwatch(&r->service_poll, r->service_polled);
 	while (r->handles)
 		uv_run(r->loop, UV_RUN_NOWAIT);
+	if (r->b.services)
+		r->b.services->ops->close(r->b.services, mono_ms());
 	r->b.dp_ops->close(r->b.dp);
 	r->b.net_ops->close(r->b.net);
 	nat_free(r->b.nat);
@@ -289,7 +296,7 @@ bool router_load(struct router *r, char *why, size_t n)
 	return true;
 }
 
-bool router_save(struct router *r, char *why, size_t n)
+bool router_store(struct router *r, const struct cfg *c, char *why, size_t n)
 {
 	struct strbuf text = {0};
 
@@ -297,7 +304,7 @@ bool router_save(struct router *r, char *why, size_t n)
 		snprintf(why, n, "no startup-config file is set");
 		return false;
 	}
-	cfg_print(r->running, false, &text);
+	cfg_print(c, false, &text);
 	sb_puts(&text, "end\n");
 	bool ok = fx_startup_write(r->startup_path, sb_str(&text), why, n);
 
@@ -309,8 +316,13 @@ bool router_save(struct router *r, char *why, size_t n)
 		return false;
 	}
 	cfg_unref(r->startup);
-	r->startup = cfg_ref(r->running);
+	r->startup = cfg_ref(c);
 	return true;
+}
+
+bool router_save(struct router *r, char *why, size_t n)
+{
+	return router_store(r, r->running, why, n);
 }
 
 bool router_erase(struct router *r, char *why, size_t n)
