@@ -26,7 +26,7 @@ must 'ping to the split-include network' ping_from inside 192.168.101.10
 must 'ping from behind the hub to the tunnel address' ping_from corp "$(in_ns spoke ip -4 -o addr show dev Tunnel0 | awk '{ sub("/.*", "", $4); print $4 }')"
 must 'large packets pass' in_ns inside ping -n -q -c 3 -i 0.2 -W 2 -s 3000 192.168.100.10
 must 'a TCP stream passes' until_ok 20 tcp_through
-must 'show crypto ikev2 sa has it' spoke_says 'show crypto ikev2 sa' '172.16.0.1/4500 *10.0.0.1/4500 .*READY'
+must 'show crypto ikev2 sa has it' spoke_says 'show crypto ikev2 sa' '172.16.0.1/4\?500 *10.0.0.1/4\?500 .*READY'
 must 'packets were counted' spoke_says 'show crypto ipsec sa' '#pkts encaps: [1-9]'
 must 'the routes show as static' spoke_says 'show ip route' '^S .*192.168.100.0'
 
