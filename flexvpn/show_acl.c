@@ -2,7 +2,6 @@
 /* show access-lists, show ip access-lists: exec-and-cli reference B19. Entries are printed from
  * their canonical text. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "flexvpn/core.h"
@@ -10,45 +9,8 @@
 #include "grammar/gen/exec.h"
 #include "grammar/gen/lines.h"
 
-enum kind { STANDARD, EXTENDED, IPV6 };
-
 static const char *const titles[] = {
         "Standard IP access list", "Extended IP access list", "IPv6 access list"};
-
-struct walk {
-	struct out *o;
-	const char *only; /* NULL: every list */
-	bool ip4_only;
-	char open[64]; /* the list whose entries are being printed; "": none */
-	uint32_t seq;
-};
-
-static void close_list(struct walk *w)
-{
-	if (!w->open[0])
-		return;
-	out_list_end(w->o);
-	out_obj_end(w->o);
-	w->open[0] = '\0';
-}
-
-/* False: this list is not asked for. */
-static bool open_list(struct walk *w, enum kind kind, const char *name)
-{
-	if ((w->only && strcmp(w->only, name) != 0) || (w->ip4_only && kind == IPV6))
-		return false;
-	if (strcmp(w->open, name) == 0)
-		return true;
-	close_list(w);
-	snprintf(w->open, sizeof(w->open), "%s", name);
-	w->seq = 0;
-	out_obj(w->o, NULL);
-	out_text(w->o, "%s %s\n", titles[kind], name);
-	out_str(w->o, "type", titles[kind]);
-	out_str(w->o, "name", name);
-	out_list(w->o, "entries");
-	return true;
-}
 
 /* "permit host 10.9.3.4 log" → "permit 10.9.3.4 log"; "permit 10.0.0.0 0.0.0.255" →
  * "permit 10.0.0.0, wildcard bits 0.0.0.255". */
@@ -67,74 +29,96 @@ static void standard_text(const char *text, char *out, size_t n)
 		snprintf(out, n, "%s", text);
 }
 
-static void entry(struct walk *w, enum kind kind, const char *text)
+/* " (18 matches)"; nothing for an entry that nothing met, or of a list that is not in use. */
+static void entry(
+        struct exec *e, enum acl_kind kind, const struct acl *used, const struct fx_ace *a)
 {
-	char line[600];
-	char *end;
-	unsigned long given = strncmp(text, "sequence ", 9) == 0 ? strtoul(text + 9, &end, 10)
-	                                                         : strtoul(text, &end, 10);
+	uint64_t n = used && e->fx->b.nat ? nat_acl_matches(e->fx->b.nat, used, a->seq) : 0;
+	char line[600], matches[40] = "";
 
-	if (given)
-		text = end + strspn(end, " ");
-	if (strncmp(text, "remark ", 7) == 0)
+	if (kind == ACL_STANDARD)
+		standard_text(a->text, line, sizeof(line));
+	else
+		snprintf(line, sizeof(line), "%s", a->text);
+	if (n)
+		snprintf(matches, sizeof(matches), " (%llu match%s)", (unsigned long long)n,
+		        n == 1 ? "" : "es");
+	out_obj(e->o, NULL);
+	if (kind == ACL_IPV6)
+		out_text(e->o, "    %s%s sequence %u\n", line, matches, a->seq);
+	else
+		out_text(e->o, "    %u %s%s\n", a->seq, line, matches);
+	out_int(e->o, "sequence", a->seq);
+	out_str(e->o, "rule", line);
+	out_int(e->o, "matches", (int64_t)n);
+	out_obj_end(e->o);
+}
+
+static void show_list(struct exec *e, const char *name, bool v6)
+{
+	const struct acl *used = fx_nat_list(e->fx, name, v6);
+	struct fx_acl_entries list;
+
+	if (!fx_acl_entries(e->fx->cfg->cfg, name, v6, &list))
 		return;
-	w->seq = given ? (uint32_t)given : w->seq + 10;
-	if (kind == STANDARD)
-		standard_text(text, line, sizeof(line));
-	else
-		snprintf(line, sizeof(line), "%s", text);
-	out_obj(w->o, NULL);
-	if (kind == IPV6)
-		out_text(w->o, "    %s sequence %u\n", line, w->seq);
-	else
-		out_text(w->o, "    %u %s\n", w->seq, line);
-	out_int(w->o, "sequence", w->seq);
-	out_str(w->o, "rule", line);
-	out_obj_end(w->o);
+	out_obj(e->o, NULL);
+	out_text(e->o, "%s %s\n", titles[list.kind], name);
+	out_str(e->o, "type", titles[list.kind]);
+	out_str(e->o, "name", name);
+	out_list(e->o, "entries");
+	for (size_t i = 0; i < list.n; i++)
+		entry(e, list.kind, used, &list.v[i]);
+	out_list_end(e->o);
+	out_obj_end(e->o);
+	fx_acl_entries_fini(&list);
 }
 
-static void numbered(struct walk *w, const struct cfg_tree *root, int line, enum kind kind)
+/* The lines that begin a list, in the order in which lists are shown. */
+static const struct {
+	int line;
+	bool numbered, v6;
+} sources[] = {
+        {GR_L_global_access_list_std, true, false},
+        {GR_L_global_access_list_std_more, true, false},
+        {GR_L_global_std_nacl, false, false},
+        {GR_L_global_access_list_ext, true, false},
+        {GR_L_global_access_list_ext_more, true, false},
+        {GR_L_global_ext_nacl, false, false},
+        {GR_L_global_ipv6_acl, false, true},
+};
+
+static void name_of(const struct cfg_node *n, bool numbered, char out[64])
 {
-	struct cfg_iter it;
+	const char *text = cfg_node_text(n);
 
-	for (const struct cfg_node *n = cfg_first(root, line, &it); n; n = cfg_next(&it)) {
-		char name[16] = "";
-		int at = 0;
-
-		if (sscanf(cfg_node_text(n), "access-list %15s %n", name, &at) == 1 &&
-		        open_list(w, kind, name))
-			entry(w, kind, cfg_node_text(n) + at);
-	}
-	close_list(w);
-}
-
-static void named(struct walk *w, const struct cfg_tree *root, int line, enum kind kind)
-{
-	struct cfg_iter it, in;
-
-	for (const struct cfg_node *n = cfg_first(root, line, &it); n; n = cfg_next(&it)) {
-		if (!open_list(w, kind, strrchr(cfg_node_text(n), ' ') + 1))
-			continue;
-		for (const struct cfg_node *e = cfg_first(cfg_children(n), GR_NONE, &in); e;
-		        e = cfg_next(&in))
-			entry(w, kind, cfg_node_text(e));
-		close_list(w);
-	}
+	*out = '\0';
+	if (numbered)
+		sscanf(text, "access-list %63s", out);
+	else
+		snprintf(out, 64, "%s", strrchr(text, ' ') + 1);
 }
 
 static void access_lists(struct exec *e, const char *only, bool ip4_only)
 {
 	const struct cfg_tree *root = cfg_root(e->fx->cfg->cfg);
-	struct walk w = {.o = e->o, .only = only, .ip4_only = ip4_only};
+	char name[64], last[64] = "";
+	struct cfg_iter it;
 
+	if (e->fx->b.nat)
+		nat_refresh_counters(e->fx->b.nat);
 	out_list(e->o, NULL);
-	numbered(&w, root, GR_L_global_access_list_std, STANDARD);
-	numbered(&w, root, GR_L_global_access_list_std_more, STANDARD);
-	named(&w, root, GR_L_global_std_nacl, STANDARD);
-	numbered(&w, root, GR_L_global_access_list_ext, EXTENDED);
-	numbered(&w, root, GR_L_global_access_list_ext_more, EXTENDED);
-	named(&w, root, GR_L_global_ext_nacl, EXTENDED);
-	named(&w, root, GR_L_global_ipv6_acl, IPV6);
+	for (size_t i = 0; i < ARRAY_LEN(sources); i++) {
+		if (ip4_only && sources[i].v6)
+			continue;
+		for (const struct cfg_node *n = cfg_first(root, sources[i].line, &it); n;
+		        n = cfg_next(&it)) {
+			name_of(n, sources[i].numbered, name);
+			if (strcmp(name, last) == 0 || (only && strcmp(only, name) != 0))
+				continue;
+			memcpy(last, name, sizeof(last));
+			show_list(e, name, sources[i].v6);
+		}
+	}
 	out_list_end(e->o);
 }
 
