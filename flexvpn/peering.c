@@ -142,6 +142,7 @@ static void manners(const struct fx_config *c, const struct fx_resolved *r, stru
 		out->child_lifetime_kb = 0;
 	out->window = g->window;
 	out->initial_contact = true;
+	out->mobike = true;
 	out->cisco_vendor_ids = true;
 }
 

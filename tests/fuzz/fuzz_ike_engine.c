@@ -65,6 +65,7 @@ static void peering(struct ike_peering *p, int side)
 	p->cfg_request = (struct ike_attrs){.v = request, .n = 1};
 	p->dpd = (struct ike_dpd){.interval_s = 10, .retry_s = 2};
 	p->fragmentation = true;
+	p->mobike = true;
 	p->cisco_vendor_ids = true;
 	p->initial_contact = true;
 }

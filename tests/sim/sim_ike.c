@@ -164,6 +164,7 @@ static void peering(struct world *w, struct side *s)
 	p->n_ts_local = p->n_ts_remote = 1;
 	p->dpd = (struct ike_dpd){.interval_s = 20, .retry_s = 3};
 	p->fragmentation = true;
+	p->mobike = w->seed % 2 == 0;
 	p->frag_mtu = w->seed % 2 ? 576 : 200;
 	p->force_natt = w->seed % 5 == 0;
 	p->initial_contact = true;
@@ -422,6 +423,15 @@ static uint32_t a_handle(const struct side *s)
 	return ike_sa_next(s->ike, 0, &info) ? info.handle : 0;
 }
 
+/* The client finds itself at another address. */
+static void move(struct world *w)
+{
+	struct side *s = &w->s[0];
+
+	s->at.addr = ipaddr_v4(0x0a000100u + below(w, 200));
+	ike_update_address(s->ike, s->handle, &s->at, &w->s[1].at, w->now);
+}
+
 static void act(struct world *w, int n)
 {
 	static const uint8_t net[8] = {10, 1, 0, 0, 255, 255, 0, 0};
@@ -452,6 +462,8 @@ static void act(struct world *w, int n)
 	case 10:
 		if (chance(w, 30))
 			ike_delete_child(s->ike, spi, w->now);
+		else if (n == 0)
+			move(w);
 		break;
 	default:
 		if (chance(w, 20))
@@ -579,6 +591,9 @@ static void verdict(struct world *w)
 
 	if (a->current->spi_i != b->current->spi_i || a->current->spi_r != b->current->spi_r)
 		die(w, "both sides have an SA, but not the same");
+	if (a->mobike && (!ipaddr_eq(&a->local.addr, &w->s[0].at.addr) ||
+	                         !ipaddr_eq(&b->remote.addr, &a->local.addr)))
+		die(w, "the client is not where its peer thinks");
 	if (w->s[0].n_kid != 1 || w->s[1].n_kid != 1)
 		die(w, "what was told of children is not what there is");
 	if (w->s[0].kid[0].spi_out != w->s[1].kid[0].spi_in)
