@@ -112,7 +112,8 @@ void exec_clear_ip_dhcp_binding(struct exec *e, const struct gl_exec_clear_ip_dh
 	}
 	if (s)
 		s->ops->clear_binding(s, all ? NULL : &addr, e->fx->now);
-	router_pump(e->r);
+	if (e->r)
+		router_pump(e->r);
 }
 
 /* ---- pools

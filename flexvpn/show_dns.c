@@ -290,7 +290,7 @@ static void host_lines(struct exec *e)
 		out_obj(e->o, NULL);
 		out_str(e->o, "name", h->name);
 		out_text(e->o, "%-26s%-6s%-12s%-4s", more ? "" : h->name, more ? "" : "None",
-		        more ? "" : "(perm, OK)", more ? "" : " 0");
+		        more ? "" : "(perm, OK)", more ? "" : "0");
 		out_field_str(e->o, "type", "%-6s", h->addr.family == AF_INET6 ? "IPv6" : "IP");
 		out_field_str(e->o, "address", "%s\n", ipaddr_fmt(&h->addr, text));
 		out_obj_end(e->o);

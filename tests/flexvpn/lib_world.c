@@ -363,6 +363,7 @@ static void settle(struct world *w)
 			any |= from_hub(w, &w->hub[i]);
 		any |= arrive(w);
 		fx_pump(w->x, w->now);
+		any |= w->n_echo > 0;
 	}
 	w->storm |= any;
 	assert_false(w->storm);
@@ -447,6 +448,7 @@ struct world *world_new(void)
 	w->b.names = (struct resolver_io){.ctx = w, .ask = ask_name, .cancel = cancel_name, .poll = poll_name};
 	w->b.dp = dp_fake_ops.open(&dc, why, sizeof(why));
 	w->b.net = net_fake_ops.open(why, sizeof(why));
+	w->b.services = services_fake_new(true);
 	w->b.nat = nat_new(&nft_fake_ops, why, sizeof(why));
 	w->link[0] = net_fake_link(w->b.net, "eth0", true, true);
 	w->link[1] = net_fake_link(w->b.net, "eth1", true, true);
@@ -472,6 +474,7 @@ void world_free(struct world *w)
 		hub_fini(&w->hub[i]);
 	w->b.dp_ops->close(w->b.dp);
 	w->b.net_ops->close(w->b.net);
+	w->b.services->ops->close(w->b.services, w->now);
 	nat_free(w->b.nat);
 	cfg_editor_free(w->ed);
 	cfg_unref(w->empty);
