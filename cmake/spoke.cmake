@@ -8,6 +8,7 @@ pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
 pkg_check_modules(NLROUTE REQUIRED IMPORTED_TARGET libnl-route-3.0)
 pkg_check_modules(MNL REQUIRED IMPORTED_TARGET libmnl)
 pkg_check_modules(NFTABLES REQUIRED IMPORTED_TARGET libnftables)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
@@ -37,7 +38,7 @@ set(SPOKE_PARTS_grammar)
 set(SPOKE_PARTS_ikev2 OpenSSL::Crypto)
 set(SPOKE_PARTS_dataplane OpenSSL::Crypto PkgConfig::MNL Threads::Threads)
 set(SPOKE_PARTS_net PkgConfig::NLROUTE PkgConfig::CARES PkgConfig::NFTABLES PkgConfig::MNL)
-set(SPOKE_PARTS_flexvpn PkgConfig::UV)
+set(SPOKE_PARTS_flexvpn PkgConfig::UV PkgConfig::JANSSON)
 set(SPOKE_PARTS_cli PkgConfig::UV)
 
 # spoke_library(NAME [DEPS folder...]): static library spoke_NAME of NAME/*.c (programs' mains excepted: *_main.c).

@@ -105,9 +105,9 @@ static int exec_result(int fd)
 }
 
 static int fork_child(
-        const char *path, char *const *argv, int out[2], int fail[2], struct spawned *p)
+        const char *path, char *const *argv, int in, int out[2], int fail[2], struct spawned *p)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), rc;
+	int null = in < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : dup(in), rc;
 	pid_t parent = getpid();
 
 	if (null < 0)
@@ -135,6 +135,11 @@ static int fork_child(
 
 int child_spawn(char *const *argv, struct spawned *p)
 {
+	return child_spawn_reading(argv, -1, p);
+}
+
+int child_spawn_reading(char *const *argv, int in, struct spawned *p)
+{
 	char path[256];
 	int out[2] = {-1, -1}, fail[2] = {-1, -1}, rc = -ENOENT;
 
@@ -143,7 +148,7 @@ int child_spawn(char *const *argv, struct spawned *p)
 	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(fail, O_CLOEXEC) < 0)
 		rc = -errno;
 	else
-		rc = fork_child(path, argv, out, fail, p);
+		rc = fork_child(path, argv, in, out, fail, p);
 	if (!rc) {
 		fcntl(out[0], F_SETFL, O_NONBLOCK);
 		p->out = out[0];

@@ -13,6 +13,8 @@ struct spawned {
 
 /* 0, or -errno: also of a program that cannot be executed. */
 int child_spawn(char *const *argv, struct spawned *out);
+/* With a file of ours as its standard input; -1: empty. */
+int child_spawn_reading(char *const *argv, int in, struct spawned *out);
 int child_pidfd_signal(int pidfd, int sig); /* 0 or -errno */
 
 #endif
