@@ -8,19 +8,10 @@
 #include "flexvpn/credentials.h"
 #include "grammar/gen/exec.h"
 
-static bool waiting(const struct session *s, const char *profile)
-{
-	const struct fx *x = router_fx(s->sh->router);
-
-	for (const struct fx_client *c = x->clients; c; c = c->next)
-		if (c->state == FX_EAP_CREDENTIALS)
-			return fx_creds_name_wanted(x, profile) || !c->creds_name;
-	return false;
-}
-
 static void give(struct session *s, const char *name, const char *password)
 {
-	fx_creds_give(router_fx(s->sh->router), s->eap_profile, name && *name ? name : NULL, password);
+	fx_creds_give(
+	        router_fx(s->sh->router), s->eap_profile, name && *name ? name : NULL, password);
 	router_pump(s->sh->router);
 }
 
@@ -40,7 +31,8 @@ static void on_password(struct session *s, const char *answer)
 
 static void ask_password(struct session *s, const char *name)
 {
-	session_ask(s, PROTO_PROMPT_NOECHO, on_password, "Enter the password for username %s", name);
+	session_ask(
+	        s, PROTO_PROMPT_NOECHO, on_password, "Enter the password for username %s", name);
 }
 
 static void on_name(struct session *s, const char *answer)
@@ -51,15 +43,20 @@ static void on_name(struct session *s, const char *answer)
 	ask_password(s, answer);
 }
 
+/* The guide: without an Identity request only the password is specified. */
 static void ask(struct session *s)
 {
-	const struct fx *x = router_fx(s->sh->router);
-	bool name_known = waiting(s, s->eap_profile) && !fx_creds_name_wanted(x, s->eap_profile);
+	char name[256];
 
-	if (name_known)
-		session_ask(s, PROTO_PROMPT_NOECHO, on_password, "Enter the password for profile %s", s->eap_profile);
+	if (fx_creds_waiting(router_fx(s->sh->router), s->eap_profile, name, sizeof(name)) !=
+	        FX_CREDS_PASSWORD)
+		session_ask(s, ASK_LINE, on_name,
+		        "Enter the Username for profile %s: ", s->eap_profile);
+	else if (name[0])
+		ask_password(s, name);
 	else
-		session_ask(s, ASK_LINE, on_name, "Enter the Username for profile %s: ", s->eap_profile);
+		session_ask(s, PROTO_PROMPT_NOECHO, on_password,
+		        "Enter the password for profile %s", s->eap_profile);
 }
 
 void exec_crypto_eap_credentials(struct exec *x, const struct gl_exec_crypto_eap_credentials *a)
@@ -69,7 +66,8 @@ void exec_crypto_eap_credentials(struct exec *x, const struct gl_exec_crypto_eap
 
 	if (!p || p->auth_local != FX_AUTH_EAP) {
 		out_text(x->o, "%% IKEv2 profile %s %s\n", a->profile,
-		        p ? "does not use EAP as local authentication method" : "is not configured");
+		        p ? "does not use EAP as local authentication method"
+		          : "is not configured");
 		x->failed = true;
 		return;
 	}

@@ -2,6 +2,7 @@
 /* Names and passwords for EAP: see credentials.h. */
 #include "flexvpn/credentials.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,10 +56,10 @@ void fx_creds_free(struct fx *x)
 	}
 }
 
-enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p, const struct ike_creds_ask *ask,
-	struct secret *name, struct secret *password)
+enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p,
+        const struct ike_creds_ask *ask, struct secret *name, struct secret *password)
 {
-	const struct fx_creds *c;
+	struct fx_creds *c;
 
 	if (p->eap_password.n && (p->eap_user || !ask->name)) {
 		if (ask->again)
@@ -68,10 +69,10 @@ enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p, const stru
 		secret_set(password, p->eap_password.p, p->eap_password.n);
 		return IKE_CREDS_GIVEN;
 	}
-	if (ask->again)
-		fx_creds_forget(x, p->name);
 	c = find(x, p->name);
-	if (!c || (ask->name && !c->name.n && !p->eap_user))
+	if (c && ask->again)
+		secret_wipe(&c->password);
+	if (!c || !c->password.n || (ask->name && !c->name.n && !p->eap_user))
 		return IKE_CREDS_WAIT;
 	if (c->name.n)
 		secret_copy(name, &c->name);
@@ -99,12 +100,20 @@ static bool waits_with(const struct fx *x, const struct fx_client *c, const char
 	return p && strcmp(p->name, profile) == 0;
 }
 
-bool fx_creds_name_wanted(const struct fx *x, const char *profile)
+enum fx_creds_wait fx_creds_waiting(const struct fx *x, const char *profile, char *name, size_t n)
 {
-	for (const struct fx_client *c = x->clients; c; c = c->next)
-		if (waits_with(x, c, profile) && c->creds_name)
-			return true;
-	return false;
+	struct ike_sa_info info;
+
+	snprintf(name, n, "%s", "");
+	for (const struct fx_client *c = x->clients; c; c = c->next) {
+		if (!waits_with(x, c, profile))
+			continue;
+		if (ike_sa_info(x->ike, c->handle, &info) && info.eap_name.n < n)
+			snprintf(name, n, "%.*s", (int)info.eap_name.n,
+			        (const char *)info.eap_name.p);
+		return c->creds_name ? FX_CREDS_BOTH : FX_CREDS_PASSWORD;
+	}
+	return FX_CREDS_NOBODY;
 }
 
 /* The hub has forgotten an attempt that waited for long: the same gateway is asked afresh. */
@@ -121,15 +130,17 @@ static void go_on(struct fx *x, struct fx_client *c)
 
 void fx_creds_give(struct fx *x, const char *profile, const char *name, const char *password)
 {
-	struct fx_creds *c = xcalloc(1, sizeof(*c));
+	struct fx_creds *c = find(x, profile);
 
-	fx_creds_forget(x, profile);
-	c->profile = xstrdup(profile);
+	if (!c) {
+		c = xcalloc(1, sizeof(*c));
+		c->profile = xstrdup(profile);
+		c->next = x->creds;
+		x->creds = c;
+	}
 	if (name)
 		secret_set(&c->name, name, strlen(name));
 	secret_set(&c->password, password, strlen(password));
-	c->next = x->creds;
-	x->creds = c;
 	for (struct fx_client *w = x->clients; w; w = w->next)
 		if (waits_with(x, w, profile))
 			go_on(x, w);

@@ -13,16 +13,19 @@
 
 #include "flexvpn/core.h"
 
-enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p, const struct ike_creds_ask *ask,
-        struct secret *name, struct secret *password);
-/* `name` NULL: our identity is the name. Clients that wait for them go on. */
+enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p,
+        const struct ike_creds_ask *ask, struct secret *name, struct secret *password);
+/* `name` NULL: that of an earlier time, else our identity is the name. Clients that wait go on. */
 void fx_creds_give(struct fx *x, const char *profile, const char *name, const char *password);
 void fx_creds_forget(struct fx *x, const char *profile);
 void fx_creds_free(struct fx *x);
 
-/* Does the server of a client that waits ask for a name too? False also when none waits. */
-bool fx_creds_name_wanted(const struct fx *x, const char *profile);
-void fx_creds_wanted(struct fx *x, struct fx_client *c, const struct ike_creds_ask *ask); /* IKE_EV_CREDENTIALS */
-void fx_creds_refused(struct fx *x, const struct fx_client *c);                           /* IKE_R_EAP */
+/* What does a client of this profile wait for? `name`: the one that the server has heard already.
+ */
+enum fx_creds_wait { FX_CREDS_NOBODY, FX_CREDS_BOTH, FX_CREDS_PASSWORD };
+enum fx_creds_wait fx_creds_waiting(const struct fx *x, const char *profile, char *name, size_t n);
+void fx_creds_wanted(struct fx *x, struct fx_client *c,
+        const struct ike_creds_ask *ask);                       /* IKE_EV_CREDENTIALS */
+void fx_creds_refused(struct fx *x, const struct fx_client *c); /* IKE_R_EAP */
 
 #endif

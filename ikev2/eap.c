@@ -36,7 +36,8 @@ struct eap_peer {
 	uint8_t only;           /* the method that is allowed; 0: all three */
 	uint8_t method;
 	enum stage stage;
-	bool have; /* name and password are there */
+	bool have;     /* name and password are there */
+	bool resuming; /* what was refused has been replaced since */
 	struct secret name, password;
 	struct secret waiting; /* the request that waits for them */
 	/* MSCHAPv2 */
@@ -123,15 +124,15 @@ static enum eap_result finish(struct eap_packet *out, struct wr *w)
 /* EAP_SEND: they are there. */
 static enum eap_result need(struct eap_peer *p, bool name, bool again)
 {
-	struct ike_creds_ask ask = {.name = name, .again = again};
+	struct ike_creds_ask ask = {.name = name, .again = again && !p->resuming};
 	enum ike_creds got = IKE_CREDS_NONE;
 
 	if (p->have && !again)
 		return EAP_SEND;
-	secret_wipe(&p->name);
 	secret_wipe(&p->password);
 	p->have = false;
-	if (p->ops.credentials)
+	if (p->ops.credentials) /* a name that the server has heard stays, unless another is given
+	                         */
 		got = p->ops.credentials(p->ops.ctx, &ask, &p->name, &p->password);
 	if (got == IKE_CREDS_WAIT)
 		return EAP_WAIT;
@@ -488,5 +489,12 @@ enum eap_result eap_peer_rx(struct eap_peer *p, struct span packet, struct eap_p
 
 enum eap_result eap_peer_resume(struct eap_peer *p, struct eap_packet *out)
 {
-	return p->waiting.n ? eap_peer_rx(p, secret_span(&p->waiting), out) : EAP_FAILED;
+	enum eap_result r;
+
+	if (!p->waiting.n)
+		return EAP_FAILED;
+	p->resuming = true;
+	r = eap_peer_rx(p, secret_span(&p->waiting), out);
+	p->resuming = false;
+	return r;
 }

@@ -131,6 +131,72 @@ hub2_up() {
 	hub_use hub2 && hub_start
 }
 
+# ---- certificates ---------------------------------------------------------------------------------------------------
+
+# A small authority in $LAB_DIR/ca, and what it signs: NAME.pem and NAME.key (PKCS#8).
+ca_key() { # FILE rsa|ec|ed25519
+	case $2 in
+	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1" ;;
+	ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" ;;
+	ed25519) openssl genpkey -algorithm ED25519 -out "$1" ;;
+	esac 2>> "$LAB_DIR/ca.err"
+}
+ca_make() { # DIR SUBJECT: an authority
+	mkdir -p "$LAB_DIR/$1" && ca_key "$LAB_DIR/$1/ca.key" ec &&
+		openssl req -new -x509 -key "$LAB_DIR/$1/ca.key" -subj "$2" -days 30 -out "$LAB_DIR/$1/ca.pem" \
+			-addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign 2>> "$LAB_DIR/ca.err"
+}
+ca_sign() { # DIR REQUEST-FILE OUT ALTERNATIVE-NAME [DAYS]
+	local d=$LAB_DIR/$1
+	printf 'keyUsage=critical,digitalSignature\nsubjectAltName=%s\n' "$4" > "$d/ext"
+	openssl x509 -req -in "$2" -CA "$d/ca.pem" -CAkey "$d/ca.key" -CAcreateserial -days "${5:-30}" -extfile "$d/ext" \
+		-out "$3" 2>> "$LAB_DIR/ca.err"
+}
+ca_issue() { # DIR NAME KIND SUBJECT ALTERNATIVE-NAME
+	local d=$LAB_DIR/$1
+	ca_key "$d/$2.key" "$3" && openssl req -new -key "$d/$2.key" -subj "$4" -out "$d/$2.csr" 2>> "$LAB_DIR/ca.err" &&
+		ca_sign "$1" "$d/$2.csr" "$d/$2.pem" "$5"
+}
+# The authority that the lab's hub uses, and the hub's own certificate of kind $HUB_CERT.
+lab_ca() {
+	[ -e "$LAB_DIR/ca/ca.pem" ] || ca_make ca '/O=Lab/CN=Lab Root' || return 1
+	[ -e "$LAB_DIR/ca/hub-${HUB_CERT:-rsa}.pem" ] ||
+		ca_issue ca "hub-${HUB_CERT:-rsa}" "${HUB_CERT:-rsa}" '/O=Lab/CN=hub.lab.example' 'DNS:hub.lab.example,IP:10.0.0.1'
+}
+# A certificate as lines of the configuration: TRUSTPOINT ca|own FILE
+chain_lines() {
+	local kind='' serial
+	[ "$2" = ca ] && kind='ca '
+	serial=$(openssl x509 -in "$3" -noout -serial | sed 's/.*=//')
+	printf 'crypto pki certificate chain %s\n certificate %s%s\n' "$1" "$kind" "$serial"
+	openssl x509 -in "$3" -outform DER | od -An -v -tx1 | tr -d ' \n' | fold -w 64 | sed 's/......../& /g; s/^/  /; s/ *$//'
+	printf '\n  \tquit\n'
+}
+
+# ---- the hub: how it authenticates --------------------------------------------------------------------------------------
+
+# HUB_AUTH=psk (default), pubkey, eap-mschapv2, eap-md5, eap-gtc; HUB_CERT=rsa (default), ec, ed25519; HUB_EAPID=no: no Identity request.
+hub_auth() { # the local and remote blocks
+	local cert="auth = pubkey
+				certs = hub.pem
+				id = hub.lab.example"
+	case ${HUB_AUTH:-psk} in
+	psk) printf 'local { auth = psk\n id = %s }\nremote { auth = psk\n id = %%any }\n' "$HUB_ADDR" ;;
+	pubkey) printf 'local { %s }\nremote { auth = pubkey\n id = %%any\n cacerts = ca.pem }\n' "$cert" ;;
+	psk-cert) printf 'local { %s }\nremote { auth = psk\n id = %%any }\n' "$cert" ;;
+	eap-*)
+		local ask='eap_id = %any'
+		[ "${HUB_EAPID:-yes}" = yes ] || ask=
+		printf 'local { %s }\nremote { auth = %s\n id = %%any\n %s }\n' "$cert" "$HUB_AUTH" "$ask" ;;
+	esac
+}
+hub_certs() {
+	local d=$LAB_DIR/$HUB
+	[ "${HUB_AUTH:-psk}" = psk ] && return 0
+	lab_ca && mkdir -p "$d/x509" "$d/x509ca" "$d/private" && cp "$LAB_DIR/ca/hub-${HUB_CERT:-rsa}.pem" "$d/x509/hub.pem" &&
+		cp "$LAB_DIR/ca/hub-${HUB_CERT:-rsa}.key" "$d/private/hub.key" && cp "$LAB_DIR/ca/ca.pem" "$d/x509ca/ca.pem"
+}
+
 hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 	local planes='kernel-libipsec kernel-netlink' if_id='' routes=yes
 	if [ "${HUB_PLANE:-user}" = kernel ]; then
@@ -140,9 +206,13 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 				if_id_out = 42'
 	fi
 	mkdir -p "$LAB_DIR/$HUB"
+	hub_certs || return 1
+	local more=''
+	[ "${HUB_AUTH:-psk}" = psk ] || more='sha1 sha2 md5 pem pkcs1 pkcs8 x509 pubkey constraints revocation curve25519'
+	case ${HUB_AUTH:-psk} in eap-*) more="$more eap-identity eap-md5 eap-mschapv2 eap-gtc xauth-generic" ;; esac
 	cat > "$LAB_DIR/$HUB/strongswan.conf" <<-C
 		charon {
-			load = random nonce openssl hmac kdf $planes socket-default vici
+			load = random nonce openssl hmac kdf $more $planes socket-default vici
 			install_virtual_ip = no
 			install_routes = $routes
 			retransmit_timeout = 1.0
@@ -155,6 +225,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			} }
 			plugins {
 				vici { socket = unix://$LAB_DIR/$HUB/vici }
+				eap-gtc { backend = generic }
 				kernel-libipsec { allow_peer_ts = yes
 					fwmark = !0x42 }
 				kernel-netlink { fwmark = !0x42 }
@@ -170,10 +241,8 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			pools = pool
 			unique = replace
 			dpd_delay = ${HUB_DPD:-0}s
-			local { auth = psk
-				id = $HUB_ADDR }
-			remote { auth = psk
-				id = %any }
+			send_cert = always
+			$(hub_auth)
 			children { net {
 				local_ts = 0.0.0.0/0
 				remote_ts = 0.0.0.0/0
@@ -182,7 +251,13 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 				$if_id
 			} }
 		} }
-		secrets { ike-any { secret = "$LAB_KEY" } }
+		secrets {
+			ike-any { secret = "$LAB_KEY" }
+			eap-1 { id = cisco
+				secret = "${LAB_PASSWORD:-lab password 1}" }
+			eap-2 { id = spoke7.lab.example
+				secret = "${LAB_PASSWORD:-lab password 1}" }
+		}
 		pools { pool {
 			addrs = $HUB_POOL
 			subnet = 192.168.100.0/24
