@@ -2,8 +2,10 @@
 /* The services as child processes and kernel devices: see services.h. */
 #include "net/services.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -129,12 +131,26 @@ static const struct services_ops real_ops = {
         .deadline = real_deadline,
 };
 
+/* What a killed predecessor left: its processes died with it. */
+static void clear_files(const char *dir)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.')
+			unlinkat(dirfd(d), e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
 struct services *services_open(const char *dir, struct net *net)
 {
 	struct real *r = xcalloc(1, sizeof(*r));
 	char files[280];
 
 	snprintf(files, sizeof(files), "%s/services", dir);
+	clear_files(files);
 	r->base.ops = &real_ops;
 	r->set = children_new();
 	r->dns = dnsproxy_new(r->set, files);
