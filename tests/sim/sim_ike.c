@@ -428,8 +428,10 @@ static void move(struct world *w)
 {
 	struct side *s = &w->s[0];
 
-	s->at.addr = ipaddr_v4(0x0a000100u + below(w, 200));
-	ike_update_address(s->ike, s->handle, &s->at, &w->s[1].at, w->now);
+	struct endpoint to = {.addr = ipaddr_v4(0x0a000100u + below(w, 200)), .port = 500};
+
+	if (ike_update_address(s->ike, s->handle, &to, &w->s[1].at, w->now))
+		s->at = to;
 }
 
 static void act(struct world *w, int n)
