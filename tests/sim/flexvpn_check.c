@@ -370,10 +370,15 @@ static void check_rate(struct sim *s)
 
 static void check_rest(const struct sim *s)
 {
-	const struct fx *x = s->w->x;
+	struct fx *x = s->w->x;
 
-	if (x->dirty || x->refresh || x->reconsider)
-		sim_die(s, "never comes to rest");
+	net_fake_forget(s->w->b.net);
+	dp_fake_forget(s->w->b.dp);
+	fx_pump(x, s->w->now);
+	if (x->dirty || x->refresh || x->reconsider || net_fake_calls(s->w->b.net) ||
+	        dp_fake_calls(s->w->b.dp))
+		sim_die(s, "never comes to rest: %s%s", net_fake_log(s->w->b.net),
+		        dp_fake_log(s->w->b.dp));
 	if (fx_deadline(x) <= s->w->now)
 		sim_die(s, "a timer that has ended is still armed");
 }
@@ -401,8 +406,6 @@ void sim_check(struct world *w, void *ctx)
 	w->b.net_ops->routes(w->b.net, 0, check_route, s);
 	check_rest(s);
 	check_rate(s);
-	net_fake_forget(w->b.net);
-	dp_fake_forget(w->b.dp);
 }
 
 /* ---- long after all trouble has ended ----------------------------------------------------------- */
