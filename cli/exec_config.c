@@ -151,13 +151,14 @@ void exec_show_startup_config(struct exec *x, const struct gl_exec_show_startup_
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static bool save(struct session *s)
+bool session_save(struct session *s)
 {
 	char why[200];
 
 	session_printf(s, "Building configuration...\n");
 	if (router_save(s->sh->router, why, sizeof(why))) {
 		session_printf(s, "[OK]\n");
+		archive_write_memory(s->sh);
 		return true;
 	}
 	session_printf(s, "%% Error writing startup-config: %s\n", why);
@@ -168,71 +169,7 @@ static bool save(struct session *s)
 void exec_write_memory(struct exec *x, const struct gl_exec_write_memory *a)
 {
 	(void)a;
-	save(x->session);
-}
-
-static bool is_name(struct session *s, const char *answer, const char *name)
-{
-	answer += strspn(answer, " ");
-	if (!*answer || strcmp(answer, name) == 0)
-		return true;
-	session_printf(s, "%% Error: only %s can be written here\n", name);
-	s->failed = true;
-	return false;
-}
-
-static void on_save_name(struct session *s, const char *answer)
-{
-	if (is_name(s, answer, "startup-config"))
-		save(s);
-}
-
-void exec_copy_running_startup(struct exec *x, const struct gl_exec_copy_running_startup *a)
-{
-	(void)a;
-	session_ask(x->session, 0, on_save_name, "Destination filename [startup-config]? ");
-}
-
-/* ---- merging
- * -------------------------------------------------------------------------------------------------------------
- */
-
-static void merge(struct session *s, const struct cfg *startup)
-{
-	struct router *r = s->sh->router;
-	struct cfg_editor *ed = cfg_editor_new(router_running(r));
-	struct strbuf text = {0};
-	uint64_t start = mono_ms(), took;
-
-	cfg_print(startup, false, &text);
-	cfg_load_text(ed, sb_str(&text), NULL, NULL);
-	router_commit(r, cfg_editor_candidate(ed), false);
-	took = mono_ms() - start;
-	session_printf(s, "%zu bytes copied in %u.%03u secs (%llu bytes/sec)\n", text.len,
-	        (unsigned)(took / 1000), (unsigned)(took % 1000),
-	        (unsigned long long)(text.len * 1000 / (took ? took : 1)));
-	sb_fini(&text);
-	cfg_editor_free(ed);
-}
-
-static void on_merge_name(struct session *s, const char *answer)
-{
-	const struct cfg *startup = router_startup(s->sh->router);
-
-	if (!is_name(s, answer, "running-config"))
-		return;
-	if (startup) {
-		merge(s, startup);
-		return;
-	}
-	session_printf(s, "%% Error opening startup-config: it is not present\n");
-	s->failed = true;
-}
-
-void exec_copy_startup_running(struct exec *x, const struct gl_exec_copy_startup_running *a)
-{
-	(void)a;
-	session_ask(x->session, 0, on_merge_name, "Destination filename [running-config]? ");
+	session_save(x->session);
 }
 
 /* ---- erasing and reloading
@@ -290,7 +227,7 @@ static void on_save_first(struct session *s, const char *answer)
 	size_t n = strlen(answer);
 
 	if (n && strncasecmp(answer, "yes", n) == 0) {
-		if (save(s))
+		if (session_save(s))
 			ask_reload(s);
 	} else if (strncasecmp(answer, "no", n) == 0 && (n || s->kind != PROTO_INTERACTIVE)) {
 		ask_reload(s);

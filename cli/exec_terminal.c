@@ -18,6 +18,14 @@ void exec_configure_terminal(struct exec *x, const struct gl_exec_configure_term
 		x->failed = true;
 		return;
 	}
+	const struct session *owner = shell_locked(x->session->sh, x->session);
+
+	if (owner) {
+		out_text(x->o, "%% Configuration mode is locked by %s on vty%u\n", owner->user,
+		        owner->number);
+		x->failed = true;
+		return;
+	}
 	if (x->session->kind == PROTO_INTERACTIVE)
 		out_text(x->o, "Enter configuration commands, one per line.  End with CNTL/Z.\n");
 	session_configure(x->session);

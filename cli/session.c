@@ -17,38 +17,6 @@
  * 20 characters appear. */
 enum { PROMPT_FIELD = 30, PROMPT_HOST = 20, WIDE = 512 };
 
-/* ---- the shell
- * -------------------------------------------------------------------------------------------------------
- */
-
-struct shell *shell_new(const struct shell_opts *o)
-{
-	struct shell *sh = xcalloc(1, sizeof(*sh));
-
-	*sh = (struct shell){
-	        .router = o->router, .quit = o->quit, .ctx = o->ctx, .started = mono_ms()};
-	return sh;
-}
-
-void shell_free(struct shell *sh)
-{
-	free(sh);
-}
-
-struct router *shell_router(const struct shell *sh)
-{
-	return sh->router;
-}
-
-/* From the running configuration itself: the router may not have acted on it yet. */
-const char *shell_hostname(const struct shell *sh)
-{
-	const struct cfg *c = router_running(sh->router);
-	const struct cfg_node *n = cfg_find(cfg_root(c), GR_L_global_hostname, NULL);
-
-	return n ? cfg_node_text(n) + strlen("hostname ") : "Router";
-}
-
 /* ---- saying
  * -----------------------------------------------------------------------------------------------------------
  */
@@ -201,16 +169,21 @@ void session_leave_config(struct session *s)
 	cfg_editor_free(s->ed);
 	s->ed = NULL;
 	s->left_config = true;
+	if (s->sh->lock == s)
+		s->sh->lock = NULL;
 }
 
 /* Once a terminal and kind of line: that it is kept without effect. The log has it for everybody.
  */
-static void warn_without_effect(struct session *s, const char *text)
+static void warn_without_effect(struct session *s, const char *text, const char *notice)
 {
+	static const char note[] = "Note: this line is kept but not acted on yet";
 	int line = cfg_editor_last_line(s->ed);
 	const struct gr_line_info *info = line ? gr_line_info(line) : NULL;
 
-	if (!info || (!info->recorded && !info->pending) || s->warned[line])
+	bool keyword = strncmp(notice, note, strlen(note)) == 0; /* one of its keywords waits */
+
+	if (!info || !(info->recorded || info->pending || keyword) || (s->warned[line] && !keyword))
 		return;
 	s->warned[line] = true;
 	text += strspn(text, " \t");
@@ -222,6 +195,12 @@ static void config_line(struct session *s, const char *line)
 	struct router *r = s->sh->router;
 	bool left = false;
 
+	if (shell_locked(s->sh, s)) {
+		session_printf(s, "%% Configuration mode is locked by %s on vty%u\n",
+		        s->sh->lock->user, s->sh->lock->number);
+		s->failed = true;
+		return;
+	}
 	if (cfg_editor_candidate(s->ed) != router_running(r))
 		cfg_editor_rebase(s->ed, router_running(r));
 	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
@@ -238,8 +217,9 @@ static void config_line(struct session *s, const char *line)
 		session_printf(s, "%s\n", d.text);
 	if (d.status == GR_OK && cfg_editor_changed(s->ed)) {
 		secret_hash_entered(s->ed);
-		warn_without_effect(s, line);
-		router_commit(r, cfg_editor_candidate(s->ed), s->more);
+		warn_without_effect(s, line, d.text);
+		archive_log_command(s, line);
+		shell_commit(s->sh, cfg_editor_candidate(s->ed), s->more);
 	}
 }
 
@@ -288,6 +268,7 @@ void session_line(struct session *s, const char *line, unsigned flags)
 		return;
 	s->line_no++;
 	s->active = mono_ms();
+	rollback_touch(s->sh);
 	s->more = flags & PROTO_LINE_MORE;
 	if (s->ask_fn) {
 		answer(s, line);
@@ -423,8 +404,11 @@ void session_free(struct session *s)
 			*p = s->next;
 			break;
 		}
+	if (s->sh->lock == s)
+		s->sh->lock = NULL;
 	session_monitor(s, false);
 	cfg_editor_free(s->ed);
+	cfg_unref(s->target);
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);
 	free(s->warned);

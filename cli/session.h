@@ -26,7 +26,9 @@ struct session;
 enum shell_quit { SHELL_RELOAD };
 
 struct shell_opts {
-	struct router *router;                        /* borrowed */
+	struct router *router; /* borrowed */
+	uv_loop_t *loop;       /* for its timers; NULL: shell_tick() is called instead */
+	const char *state_dir; /* where files go; NULL: there are none */
 	void (*quit)(void *ctx, enum shell_quit how); /* `reload`; may be NULL */
 	void *ctx;
 };
@@ -36,6 +38,8 @@ enum { SHELL_MAX_SESSIONS = 64 };
 struct shell *shell_new(const struct shell_opts *o);
 void shell_free(struct shell *sh); /* its sessions must be gone */
 struct router *shell_router(const struct shell *sh);
+void shell_configured(struct shell *sh); /* the running configuration was loaded behind its back */
+void shell_tick(struct shell *sh, uint64_t now); /* what is due at this time of mono_ms() */
 
 struct session_io {
 	void (*send)(

@@ -4,8 +4,25 @@
 #define SPOKE_CLI_SESSION_INT_H
 
 #include "base/log.h"
+#include "cli/files.h"
 #include "cli/session.h"
 #include "flexvpn/exec.h"
+
+/* A configuration command that `archive` / `log config` keeps. */
+struct logged_command {
+	uint64_t number;
+	unsigned session;
+	char *who, *text;
+};
+
+/* A change that is undone unless somebody confirms it. */
+struct rollback {
+	struct cfg *to; /* NULL: there is none */
+	char name[FILE_NAME_MAX + 8];
+	uint64_t at; /* mono_ms() when it is undone */
+	unsigned minutes;
+	bool idle, warned;
+};
 
 struct shell {
 	struct router *router;
@@ -13,6 +30,17 @@ struct shell {
 	void *ctx;
 	struct session *sessions;
 	uint64_t started; /* mono_ms() */
+	char *state_dir;  /* NULL: no files */
+	uv_loop_t *loop;
+	uv_timer_t timer;
+	bool timer_open;
+
+	struct session *lock; /* who has the configuration to himself */
+	struct rollback rollback;
+	uint64_t archived; /* mono_ms() of the last configuration that `time-period` kept */
+	struct logged_command *logged;
+	size_t n_logged;
+	uint64_t logged_total;
 };
 
 enum { PRIV_USER = 1, PRIV_MAX = 15, HISTORY_DEFAULT = 20, HISTORY_MAX = 256 };
@@ -60,10 +88,23 @@ struct session {
 	unsigned ask_tries; /* the enable secret: left, and what it is for */
 	uint8_t ask_level;
 	char *eap_profile, *eap_name; /* crypto eap credentials */
+	struct file_ref from, to;     /* copy, delete */
+	struct cfg *target;           /* configure replace, with its options */
+	unsigned replace_minutes;
+	bool replace_list;
 };
 
-/* session.c */
+/* shell.c */
 const char *shell_hostname(const struct shell *sh);
+const struct cfg *shell_running(const struct shell *sh);
+/* A new running configuration, from a terminal or a timer: the shell's own settings in it take
+ * effect too. */
+void shell_commit(struct shell *sh, const struct cfg *c, bool more_pending);
+void shell_arm(struct shell *sh); /* a deadline moved */
+/* Who may configure: NULL, or the terminal that has the lock and is not `s`. */
+const struct session *shell_locked(const struct shell *sh, const struct session *s);
+
+/* session.c */
 void session_printf(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void session_print(struct session *s, const char *text, size_t n);
 /* Ask once the command in hand has printed. Scripts are not asked: the default answer "" is taken,
@@ -79,6 +120,31 @@ const char *session_prompt(const struct session *s, struct strbuf *out);
 /* A refused line on the terminal. `shift` is where the text of `d` begins within `line`. */
 void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift);
 
+/* archive.c: kept configurations, the log of commands, and changes that wait for their confirmation
+ */
+struct archive_settings {
+	bool on, write_memory, log, notify;
+	const char *path; /* without `flash:` */
+	unsigned maximum, period, log_size;
+};
+struct archive_settings archive_settings(const struct shell *sh, struct arena *a);
+/* Saves the running configuration; `name` (may be NULL) gets the file's. */
+bool archive_save(struct shell *sh, char name[FILE_NAME_MAX + 8], char *why, size_t n);
+/* What is kept, oldest first; the caller frees. `next` is the number of the next one. */
+struct file_entry *archive_list(
+        const struct shell *sh, const struct archive_settings *set, size_t *n, unsigned *next);
+void archive_write_memory(struct shell *sh); /* saves too, if the archive says so */
+void archive_prefix(const struct shell *sh, const struct archive_settings *set, bool stamped,
+        char out[FILE_NAME_MAX]);
+void archive_log_command(struct session *s, const char *line);
+void archive_log_clear(struct shell *sh);
+void rollback_start(struct session *s, unsigned minutes, bool idle);
+void rollback_touch(struct shell *sh); /* a line was typed */
+bool rollback_confirm(struct session *s);
+void rollback_now(struct shell *sh);
+uint64_t archive_deadline(const struct shell *sh); /* UINT64_MAX: none */
+void archive_tick(struct shell *sh, uint64_t now);
+
 /* session_exec.c: an EXEC command that begins at offset `at` of `line`. */
 void session_exec(struct session *s, const char *line, size_t at);
 
@@ -87,6 +153,9 @@ bool secret_wanted(const struct shell *sh);           /* there is one */
 void secret_enable(struct session *s, uint8_t level); /* asks, if it must */
 void secret_hash_entered(
         struct cfg_editor *ed); /* the line just accepted holds a clear one: hash it */
+
+/* exec_config.c: `write memory`, with what it prints */
+bool session_save(struct session *s);
 
 /* history.c */
 void history_init(struct history *h);

@@ -317,8 +317,13 @@ static bool start(struct daemon *d, char *why, size_t n)
 	d->router = router_new(&ro, why, n);
 	if (!d->router)
 		return false;
-	d->shell = shell_new(&(struct shell_opts){.router = d->router, .quit = on_quit, .ctx = d});
+	d->shell = shell_new(&(struct shell_opts){.router = d->router,
+	        .loop = &d->loop,
+	        .state_dir = d->o.state_dir,
+	        .quit = on_quit,
+	        .ctx = d});
 	load_startup(d);
+	shell_configured(d->shell);
 	return server_serve(d->server, d->shell, why, n);
 }
 

@@ -176,7 +176,7 @@ static bool has_peer(const struct fx_client_cfg *cfg, uint32_t seq)
 }
 
 /* A gateway of the downloaded list stands as long as the peer that it came from. */
-static bool peer_still_listed(const struct fx_client_cfg *cfg, const struct fx_client *c)
+bool fx_client_peer_listed(const struct fx_client_cfg *cfg, const struct fx_client *c)
 {
 	if (c->at.down)
 		return has_peer(cfg, c->at.seq);
@@ -210,7 +210,7 @@ static void recheck(struct fx *x, struct fx_client *c, const struct fx_client_cf
 	fx_session_fingerprint(x->cfg, &r, print, sizeof(print));
 	if (strcmp(print, c->fingerprint) != 0)
 		fx_client_restart(x, c, "what the session is built on changed");
-	else if (!peer_still_listed(cfg, c))
+	else if (!fx_client_peer_listed(cfg, c))
 		fx_client_restart(x, c, "the peer was removed");
 	else if (c->state == FX_ACTIVE)
 		fx_session_offer(x, c, &r);

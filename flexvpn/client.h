@@ -11,6 +11,8 @@
 
 const struct fx_client_cfg *fx_client_config(const struct fx *x, const struct fx_client *c);
 void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s);
+bool fx_client_peer_listed(const struct fx_client_cfg *cfg,
+        const struct fx_client *c); /* is the gateway of the session still configured? */
 
 /* ---- client_peer.c ---- */
 void fx_client_start(struct fx *x,

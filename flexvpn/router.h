@@ -43,6 +43,8 @@ bool router_load(struct router *r, char *why, size_t n);
 /* running → startup: temporary file, fsync, rename, fsync of the directory; mode 0600; the previous one is kept as
  * FILE.1 … FILE.5. */
 bool router_save(struct router *r, char *why, size_t n);
+/* The same of another configuration, which becomes the startup-config. */
+bool router_store(struct router *r, const struct cfg *c, char *why, size_t n);
 /* Removes startup-config; the kept versions stay. */
 bool router_erase(struct router *r, char *why, size_t n);
 

@@ -37,10 +37,14 @@ void box_init(struct box *b)
 	        why, sizeof(why));
 	if (!b->router)
 		fail_msg("router: %s", why);
-	b->shell = shell_new(&(struct shell_opts){.router = b->router, .quit = on_quit, .ctx = b});
+	b->shell = shell_new(&(struct shell_opts){.router = b->router,
+	        .loop = &b->loop,
+	        .state_dir = b->dir,
+	        .quit = on_quit,
+	        .ctx = b});
 }
 
-static void remove_dir(const char *path)
+static void remove_files(const char *path)
 {
 	DIR *d = opendir(path);
 	struct dirent *e;
@@ -54,6 +58,15 @@ static void remove_dir(const char *path)
 	if (d)
 		closedir(d);
 	rmdir(path);
+}
+
+static void remove_dir(const char *path)
+{
+	char flash[128];
+
+	snprintf(flash, sizeof(flash), "%s/flash", path);
+	remove_files(flash);
+	remove_files(path);
 }
 
 void box_fini(struct box *b)

@@ -132,7 +132,7 @@ static const struct {
         {false, "show clock | include (", -1, "% Invalid regular expression\n"},
         {false, "clear logging | include x", 14, INVALID},
         {false, "terminal length 513", 16, INVALID},
-        {true, "foo", 0, INVALID},
+        {true, "zoo", 0, INVALID},
         {true, "hostname", -1, "% Incomplete command.\n\n"},
         {true, "do", -1, "% Incomplete command.\n\n"},
         {true, "do show clokk", 11, INVALID},
@@ -276,13 +276,13 @@ static void lines_without_effect_warn_once(void **state)
 {
 	(void)state;
 	say(&T, "configure terminal");
-	assert_string_equal(say(&T, "ip domain name example.org"),
-	        "Note: this line is kept but not acted on yet (name resolution)\n");
-	assert_string_equal(say(&T, "ip domain name example.com"), "");
+	assert_string_equal(say(&T, "ntp server 192.0.2.1"),
+	        "Note: this line is kept but not acted on yet (time servers)\n");
+	assert_string_equal(say(&T, "ntp server 192.0.2.2"), "");
 	assert_non_null(strstr(say(&T, "do show logging"),
-	        "%PARSER-4-RECORDED: \"ip domain name example.org\" is "
+	        "%PARSER-4-RECORDED: \"ntp server 192.0.2.1\" is "
 	        "recorded without effect in this release\n"));
-	assert_non_null(strstr(say(&T, "do show running-config"), "ip domain name example.com\n"));
+	assert_non_null(strstr(say(&T, "do show running-config"), "ntp server 192.0.2.2\n"));
 }
 
 /* ---- help

@@ -8,9 +8,7 @@ IKEv2 profile MUST have:
    1. A local and a remote authentication method.
    2. A match identity or a match certificate or match any statement.
 Router(config-ikev2-profile)#« authentication remote rsa-sig»
-Note: this line is kept but not acted on yet (certificates)
 Router(config-ikev2-profile)#« authentication local eap»
-Note: this line is kept but not acted on yet (EAP)
 Router(config-ikev2-profile)#«authentication local eapp»
                                                      ^
 % Invalid input detected at '^' marker.

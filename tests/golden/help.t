@@ -3,17 +3,21 @@
 == terminal A
 Router#«?»
 Exec commands:
+  archive    Manage archive files
   clear      Reset functions
   configure  Enter configuration mode
   copy       Copy from one file to another
   crypto     Encryption related commands.
   debug      Debugging functions (see also 'undebug')
+  delete     Delete a file
+  dir        List files on a filesystem
   disable    Turn off privileged commands
   enable     Turn on privileged commands
   erase      Erase a filesystem
   exit       Exit from the EXEC
   logout     Exit from the EXEC
   monitor    Monitoring different system events
+  more       Display the contents of a file
   no         Disable debugging functions
   quit       Exit from the EXEC
   reload     Halt and perform a cold restart
@@ -23,22 +27,26 @@ Exec commands:
   write      Write running configuration to memory or terminal
 Router#«show ?»
   access-lists    List access lists
+  archive         Archive functions
   clock           Display the system clock
   configuration   Configuration details
   crypto          Encryption module
   debugging       State of each debugging option
   history         Display the session command history
+  hosts           IP domain-name, lookup style, nameservers, and host table
   interfaces      Interface status and configuration
   ip              IP information
   ipv6            IPv6 information
   logging         Show the contents of logging buffers
   monitor         Monitoring different system events
   privilege       Show current privilege level
+  route-map       route-map information
   running-config  Current operating configuration
   startup-config  Contents of startup configuration
   track           Tracking information
   users           Display information about terminal lines
   version         System hardware and software status
+  vrf             VPN Routing/Forwarding instance information
 Router#show «cl?»
 clock  
 

@@ -39,7 +39,7 @@ R1#«exit»
 == terminal B
 R1#«disable»
 R1>«show running-config»
-        ^
+         ^
 % Invalid input detected at '^' marker.
 
 R1>«configure terminal»

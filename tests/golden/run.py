@@ -42,6 +42,11 @@ CLOCKS = [
     (re.compile(r"\*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{3})?(?=:)"), "*Mmm dd hh:mm:ss.mmm"),
     (re.compile(r"\*\d\d:\d\d:\d\d\.\d{3} UTC \w{3} \w{3} [ \d]\d \d{4}"), "*hh:mm:ss.mmm UTC Www Mmm dd yyyy"),
     (re.compile(r"copied in [\d.]+ secs \(\d+ bytes/sec\)"), "copied in N secs (N bytes/sec)"),
+    (re.compile(r"[A-Z][a-z]{2}-\d\d-\d\d-\d\d-\d\d\.\d{3}"), "Mmm-dd-hh-mm-ss.mmm"),
+    (re.compile(r" +\S+@vty"), " USER@vty"),
+    (re.compile(r"locked by \S+ on vty"), "locked by USER on vty"),
+    (re.compile(r"(?m)^User              : (?!unknown)\S+"), "User              : USER"),
+    (re.compile(r"\d+ bytes total \(\d+ bytes free\)"), "N bytes total (N bytes free)"),
     (re.compile(r"from console by \S+ on vty"), "from console by USER on vty"),
 ]
 
