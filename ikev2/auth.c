@@ -145,6 +145,8 @@ void auth_finish(struct ike_sa *sa, const struct ike_msg *m)
 	bool error = ike_msg_error(m, &n);
 
 	auth_read_window(s, m);
+	if (!error && redirect_in_auth(sa, m))
+		return;
 	if (error || !ike_msg_find(m, PL_SA)) {
 		auth_give_up(sa, error ? reason_of_notify(n.type) : IKE_R_CHILD_REFUSED, n.type);
 		return;

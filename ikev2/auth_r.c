@@ -61,6 +61,7 @@ void auth_request(
 	struct child_make mk = {.ni = nonce_span(&sa->hs->ni), .nr = nonce_span(&sa->hs->nr)};
 	enum ike_reason why = auth_check(sa, m);
 	uint16_t no;
+	bool elsewhere;
 
 	auth_read_certreq(sa, m);
 
@@ -79,8 +80,9 @@ void auth_request(
 	if (ike_msg_has_notify(m, N_INITIAL_CONTACT))
 		initial_contact(s);
 	auth_done(sa);
-	no = make_child(sa, m, b, &mk);
-	if (!no && !child_add(sa, &mk))
+	elsewhere = redirect_put_auth(s, b);
+	no = elsewhere ? 0 : make_child(sa, m, b, &mk);
+	if (!no && !elsewhere && !child_add(sa, &mk))
 		no = N_NO_PROPOSAL_CHOSEN;
 	if (no)
 		ike_put_notify(b, no, (struct span){0});

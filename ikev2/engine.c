@@ -372,6 +372,15 @@ bool ike_update_address(struct ike *e, uint32_t handle, const struct endpoint *l
 	return ok;
 }
 
+bool ike_redirect(struct ike *e, uint32_t handle, const struct ike_gateway *to, ike_time now)
+{
+	struct session *s = live(e, handle, now);
+	bool ok = s && redirect_ask(s, to);
+
+	done(e, s);
+	return ok;
+}
+
 /* ---- facts ---------------------------------------------------------------------- */
 
 static uint32_t count_told(const struct session *s)
@@ -501,6 +510,7 @@ const char *ike_reason_text(enum ike_reason r)
 	        [IKE_R_INTERNAL] = "Internal error",
 	        [IKE_R_EAP] = "EAP authentication failed",
 	        [IKE_R_CREDENTIALS] = "EAP credentials were not given",
+	        [IKE_R_REDIRECT] = "Redirected to another gateway",
 	        [IKE_R_CERT] = "The peer's certificate is not accepted",
 	};
 

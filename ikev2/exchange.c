@@ -311,6 +311,9 @@ static void task_start(struct ike_sa *sa, struct task *t)
 	case TASK_UPDATE:
 		mobike_send_update(sa, t);
 		return;
+	case TASK_REDIRECT:
+		redirect_send(sa, t);
+		return;
 	case TASK_ROUTABILITY:
 		mobike_send_cookie(sa, t);
 		return;
@@ -391,6 +394,7 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 	case REQ_DELETE_IKE:
 	case REQ_UPDATE:
 	case REQ_ROUTABILITY:
+	case REQ_REDIRECT:
 		info_response(sa, r, m);
 		return;
 	}

@@ -138,6 +138,16 @@ enum ike_auth { IKE_AUTH_NONE, IKE_AUTH_PSK, IKE_AUTH_RSA, IKE_AUTH_ECDSA /* EdD
 enum ike_eap_method { IKE_EAP_ANY = 0, IKE_EAP_MD5 = 4, IKE_EAP_GTC = 6, IKE_EAP_MSCHAPV2 = 26 };
 enum ike_mode { IKE_MODE_TUNNEL, IKE_MODE_TRANSPORT };
 
+/* A gateway that a client is sent to, or comes from (RFC 5685). */
+enum ike_gateway_type { IKE_GW_NONE, IKE_GW_IP4 = 1, IKE_GW_IP6 = 2, IKE_GW_NAME = 3 };
+enum { IKE_GATEWAY_NAME = 256 };
+struct ike_gateway {
+	enum ike_gateway_type type;
+	struct ipaddr addr;
+	char name[IKE_GATEWAY_NAME];
+};
+enum ike_redirect_at { IKE_REDIRECT_OFF, IKE_REDIRECT_INIT, IKE_REDIRECT_AUTH };
+
 struct ike_dpd {
 	uint32_t interval_s; /* 0 = off */
 	uint32_t retry_s;
@@ -180,6 +190,10 @@ struct ike_peering {
 	uint32_t window;          /* what we announce by SET_WINDOW_SIZE; 0 = 5 */
 	bool initial_contact;     /* initiator: send N(INITIAL_CONTACT) */
 	bool mobike;              /* offer RFC 4555, or answer it; see ike_update_address() */
+	bool redirect;            /* initiator: may be sent to another gateway, IKE_EV_REDIRECT */
+	struct ike_gateway redirected_from; /* initiator: by whom it was sent here */
+	enum ike_redirect_at redirect_at;   /* responder: send every client that can … */
+	struct ike_gateway redirect_to;     /* … to this one */
 	bool cisco_vendor_ids;    /* DELETE-REASON, CISCOVPN-REV-02, DYNAMIC-ROUTE, FLEXVPN-SUPPORTED, in this order */
 };
 
@@ -300,6 +314,8 @@ void ike_child_sent(struct ike *e, uint32_t spi_in, ike_time when);  /* for on-d
  * IKE_EV_ENDPOINT when the peer has agreed. False: it cannot be done with this peer or for transport mode: connect anew. */
 bool ike_update_address(struct ike *e, uint32_t handle, const struct endpoint *local,
 	const struct endpoint *remote, ike_time now);
+/* Gateway: asks the client of an established SA to go elsewhere. False: it cannot be asked. */
+bool ike_redirect(struct ike *e, uint32_t handle, const struct ike_gateway *to, ike_time now);
 void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now);      /* ask once, at once: an unknown SPI was hinted at */
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */
@@ -314,6 +330,7 @@ enum ike_event_type {
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
 	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */
 	IKE_EV_ENDPOINT,    /* an address or port changed (NAT, MOBIKE): local, remote */
+	IKE_EV_REDIRECT,    /* go to `gateway`; DOWN follows, except of an established SA, which is the caller's to close */
 	IKE_EV_DOWN,        /* the IKE SA is gone, and with it its children (no CHILD_DOWN follows) */
 };
 
@@ -324,7 +341,8 @@ enum ike_reason { /* why an SA went down */
 	IKE_R_PEER_AUTH_FAILED /* we refused the peer */, IKE_R_PEER_ID, IKE_R_TS, IKE_R_CHILD_REFUSED, IKE_R_ADDRESS,
 	IKE_R_INVALID_KE, IKE_R_SYNTAX, IKE_R_REPLACED /* INITIAL_CONTACT or a newer SA of the same identity */,
 	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_EAP /* it ended without success */,
-	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */, IKE_R_MAX
+	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */,
+	IKE_R_REDIRECT /* to another gateway */, IKE_R_MAX
 };
 const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
 
@@ -354,6 +372,7 @@ struct ike_event {
 	struct ike_creds_ask ask; /* CREDENTIALS */
 	struct ike_attrs attrs;
 	struct endpoint local, remote;
+	struct ike_gateway gateway; /* REDIRECT */
 };
 
 /* ---- facts for show commands -------------------------------------------------------------------------------------- */

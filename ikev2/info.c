@@ -161,6 +161,7 @@ void info_request(
 	        get_u32(n.data.p) > s->peer_window)
 		s->peer_window = get_u32(n.data.p);
 	mobike_request(sa, m, b);
+	redirect_in_info(s, m);
 	if (ike_msg_find(m, PL_CP))
 		cfg_on_set(s, m, b);
 }

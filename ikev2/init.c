@@ -32,6 +32,7 @@ void init_put_common(struct session *s, struct ike_build *b, const struct nonce 
 	if (s->p.fragmentation)
 		ike_put_notify(b, N_FRAGMENTATION_SUPPORTED, (struct span){0});
 	auth_put_hashes(s, b);
+	redirect_put_supported(s, b);
 }
 
 void init_read_common(struct session *s, const struct ike_msg *m)
@@ -287,5 +288,7 @@ void init_response(struct ike_sa *sa, const struct dgram *in, const struct ike_m
 		on_invalid_ke(sa, &n);
 	else if (ike_msg_error(m, &n))
 		note_error(sa, n.type);
+	else
+		redirect_in_init(sa, m);
 	session_resched(s);
 }

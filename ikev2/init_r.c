@@ -180,6 +180,7 @@ static void create(struct ike *e, const struct dgram *in, const struct ike_msg *
 		return;
 	}
 	init_read_common(s, m);
+	redirect_read_supported(s, m);
 	auth_read_hashes(sa, m);
 	natd_read(s, m, sa->spi_i, 0, in);
 	send_answer(sa, in, choice);
@@ -225,6 +226,18 @@ static bool choose(struct ike *e, const struct dgram *in, const struct ike_msg *
 	return false;
 }
 
+static bool send_elsewhere(
+        struct ike *e, const struct dgram *in, const struct ike_msg *m, const struct ike_peering *p)
+{
+	uint8_t data[REDIRECT_MAX];
+	struct span ni;
+
+	if (!redirect_init_wanted(p, m) || !ike_get_nonce(ike_msg_find(m, PL_NONCE), &ni))
+		return false;
+	reply(e, in, &m->h, N_REDIRECT, span_of(data, redirect_init_data(p, ni, data)));
+	return true;
+}
+
 void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m)
 {
 	struct ike_peering p = {0};
@@ -245,7 +258,7 @@ void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m
 		reply(e, in, &m->h, N_NO_PROPOSAL_CHOSEN, (struct span){0});
 		return;
 	}
-	if (!choose(e, in, m, &p, &ke, &choice))
+	if (send_elsewhere(e, in, m, &p) || !choose(e, in, m, &p, &ke, &choice))
 		return;
 	if (old)
 		session_destroy(old->ses);

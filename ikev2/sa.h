@@ -41,6 +41,7 @@ enum {
 	REDO_MS = 30000,         /* until a refused rekeying is tried again */
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
 	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
+	REDIRECT_MAX = 2 + IKE_GATEWAY_NAME + IKE_NONCE_MAX,
 	MAX_CHILDREN = 64, /* of one session */
 	MAX_TASKS = 128,
 	NONCE_CAP = IKE_NONCE_MAX,
@@ -71,6 +72,7 @@ enum task_type {
 	TASK_REKEY_CHILD,
 	TASK_DELETE_CHILD,
 	TASK_UPDATE,      /* MOBIKE, initiator: our address */
+	TASK_REDIRECT,    /* gateway: the client is sent elsewhere */
 	TASK_ROUTABILITY, /* MOBIKE, responder: is the peer where it says? */
 };
 
@@ -113,6 +115,7 @@ enum req_type {
 	REQ_DELETE_IKE,
 	REQ_UPDATE,
 	REQ_ROUTABILITY,
+	REQ_REDIRECT,
 };
 
 /* A request of ours that waits for its response. */
@@ -245,6 +248,7 @@ struct session {
 	bool established;                /* IKE_EV_ESTABLISHED was sent */
 	bool down;                       /* IKE_EV_DOWN was sent, or never will be */
 	bool dead;                       /* in the graveyard */
+	bool peer_redirect;              /* a client that can be sent elsewhere */
 	bool peer_dynamic_route, peer_flexvpn, peer_ios;
 	struct ike_id remote_id;
 	uint8_t eap_method;
@@ -493,6 +497,20 @@ bool natd_is_ours(const struct ike_msg *m, uint64_t spi_i, uint64_t spi_r,
         const struct endpoint *local); /* the peer saw our address as it is */
 void natt_follow(
         struct session *s, const struct dgram *in); /* an authentic request came from elsewhere */
+
+/* ---- redirect.c ----------------------------------------------------------------- */
+
+void redirect_put_supported(struct session *s, struct ike_build *b);
+/* True: the message sends us elsewhere; the caller was told, and the attempt is over. */
+bool redirect_in_init(struct ike_sa *sa, const struct ike_msg *m);
+bool redirect_in_auth(struct ike_sa *sa, const struct ike_msg *m);
+void redirect_in_info(struct session *s, const struct ike_msg *m);
+void redirect_read_supported(struct session *s, const struct ike_msg *m);
+bool redirect_init_wanted(const struct ike_peering *p, const struct ike_msg *m);
+size_t redirect_init_data(const struct ike_peering *p, struct span ni, uint8_t out[REDIRECT_MAX]);
+bool redirect_put_auth(struct session *s, struct ike_build *b); /* then there is no child */
+bool redirect_ask(struct session *s, const struct ike_gateway *gw);
+void redirect_send(struct ike_sa *sa, struct task *t);
 
 /* ---- mobike.c ------------------------------------------------------------------- */
 
