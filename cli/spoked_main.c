@@ -31,7 +31,7 @@
 #define DEFAULT_STATE  "/var/lib/spoke"
 
 struct options {
-	const char *config, *socket, *state_dir, *dataplane;
+	const char *config, *socket, *state_dir, *dataplane, *vtysh;
 	bool foreground;
 };
 
@@ -60,6 +60,7 @@ static void usage(FILE *to)
 	      "  --socket PATH       where terminals come to (" PROTO_DEFAULT_SOCKET ")\n"
 	      "  --state-dir DIR     what outlives a restart (" DEFAULT_STATE ")\n"
 	      "  --dataplane WHICH   auto, kernel, user, or fake (nothing leaves the process)\n"
+	      "  --vtysh COMMAND     FRR's shell, for routing protocols (vtysh)\n"
 	      "  --foreground        stay attached, log to standard error\n"
 	      "  --help, --version\n\n"
 	      "SIGTERM and SIGINT end it in order; SIGHUP is ignored.\n",
@@ -71,6 +72,7 @@ static const struct option longopts[] = {
         {"socket", required_argument, NULL, 's'},
         {"state-dir", required_argument, NULL, 'd'},
         {"dataplane", required_argument, NULL, 'p'},
+        {"vtysh", required_argument, NULL, 'v'},
         {"foreground", no_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -117,6 +119,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'p':
 			o->dataplane = optarg;
+			break;
+		case 'v':
+			o->vtysh = optarg;
 			break;
 		case 'f':
 			o->foreground = true;
@@ -309,6 +314,7 @@ static bool start(struct daemon *d, char *why, size_t n)
 	struct router_opts ro = {.dataplane = d->o.dataplane,
 	        .loop = &d->loop,
 	        .startup_path = d->o.config,
+	        .vtysh = d->o.vtysh,
 	        .state_dir = d->o.state_dir};
 
 	d->server = server_new(&d->loop, d->o.socket, why, n);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "flexvpn/core_ike.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/frr.h"
 #include "flexvpn/pki.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -29,6 +30,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->applied = fx_applied_new();
 	x->nat = fx_nat_new();
 	x->pki = fx_pki_new(b->state_dir);
+	x->frr = fx_frr_new(x);
 	x->ike = fx_ike_new(x);
 	return x;
 }
@@ -47,6 +49,7 @@ void fx_free(struct fx *x)
 		return;
 	fx_clients_free(x);
 	send_pending(x);
+	fx_frr_free(x);
 	fx_unreconcile(x);
 	ike_free(x->ike);
 	fx_creds_free(x);
@@ -174,6 +177,7 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 	if (changed.structures || changed.lists)
 		fx_clients_configure(x, old, c);
 	fx_routes_configure(x, old, c);
+	fx_frr_configure(x);
 	cfg_unref(old);
 	fx_pump(x, now);
 }
@@ -271,6 +275,7 @@ void fx_pump(struct fx *x, uint64_t now)
 {
 	x->now = now;
 	fx_services_poll(x);
+	fx_frr_run(x);
 	if (ike_deadline(x->ike) <= now) {
 		tell_heard(x);
 		ike_tick(x->ike, now);
@@ -289,10 +294,11 @@ void fx_pump(struct fx *x, uint64_t now)
 uint64_t fx_deadline(const struct fx *x)
 {
 	uint64_t at = ike_deadline(x->ike), clients = fx_clients_deadline(x), tracks = fx_tracks_deadline(x);
-	uint64_t services = fx_services_deadline(x);
+	uint64_t services = fx_services_deadline(x), frr = fx_frr_deadline(x);
 
 	at = clients < at ? clients : at;
 	at = services < at ? services : at;
+	at = frr < at ? frr : at;
 	return tracks < at ? tracks : at;
 }
 

@@ -24,6 +24,7 @@
 #include "ikev2/ike.h"
 #include "net/net.h"
 #include "net/resolver.h"
+#include "net/vtysh.h"
 #include "net/services.h"
 
 /* ---- a session's pushed attributes --------------------------------------------------------------------------------- */
@@ -136,6 +137,7 @@ struct fx_backends {
 	struct sla_io sla; /* carries IP SLA probes … */
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
+	struct frr_io frr;        /* runs the routing protocols; without `ask`: nobody does */
 	struct services *services; /* DNS proxy, DHCP server, VRFs; NULL: none of them */
 	struct nat *nat; /* packet filter: NAT and access groups; NULL: there is none */
 	const char *state_dir; /* where private keys are kept; NULL: they are not */
@@ -144,6 +146,7 @@ struct fx_backends {
 struct fx_pki;
 struct fx_creds;
 struct fx_key_pair;
+struct fx_frr;
 
 struct fx_nat;
 
@@ -166,6 +169,7 @@ struct fx {
 	struct sla_set *slas;
 	struct fx_pki *pki;
 	const struct fx_key_pair *signer; /* of the certificate that the engine was given last */
+	struct fx_frr *frr;
 	struct fx_creds *creds;    /* given by command */
 	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
 	uint32_t next_question;

@@ -23,8 +23,9 @@ struct router {
 	uv_timer_t timer;
 	struct probes *probes;
 	struct resolver *resolver;
-	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll;
-	bool dp_polled, net_polled, probe_polled, name_polled, service_polled;
+	struct vtysh *vtysh;
+	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll, frr_poll;
+	bool dp_polled, net_polled, probe_polled, name_polled, service_polled, frr_polled;
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
@@ -161,6 +162,10 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 		return NULL;
 	}
 	open_probes(r);
+	if (r->b.net_ops == &net_kernel_ops) {
+		r->vtysh = vtysh_new(o->vtysh);
+		r->b.frr = vtysh_io(r->vtysh);
+	}
 	if (o->state_dir && r->b.net_ops == &net_kernel_ops)
 		r->b.services = services_open(o->state_dir, r->b.net);
 	open_filter(r, o->dataplane);
@@ -175,6 +180,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	r->net_polled = watch(r, &r->net_poll, r->b.net_ops->fd(r->b.net));
 	r->probe_polled = watch(r, &r->probe_poll, probes_fd(r->probes));
 	r->name_polled = watch(r, &r->name_poll, resolver_fd(r->resolver));
+	r->frr_polled = r->vtysh && watch(r, &r->frr_poll, vtysh_fd(r->vtysh));
 	if (r->b.services)
 		r->service_polled = watch(r, &r->service_poll, r->b.services->ops->fd(r->b.services));
 	log_msg(SYS_RESTART, SPOKE_VERSION);
@@ -209,6 +215,7 @@ void router_free(struct router *r)
 	unwatch(&r->net_poll, r->net_polled);
 	unwatch(&r->probe_poll, r->probe_polled);
 	unwatch(&r->name_poll, r->name_polled);
+	unwatch(&r->frr_poll, r->frr_polled);
 	unwatch(&r->service_poll, r->service_polled);
 	while (r->handles)
 		uv_run(r->loop, UV_RUN_NOWAIT);
@@ -219,6 +226,7 @@ void router_free(struct router *r)
 	nat_free(r->b.nat);
 	probes_free(r->probes);
 	resolver_free(r->resolver);
+	vtysh_free(r->vtysh);
 	cfg_unref(r->running);
 	cfg_unref(r->startup);
 	free(r->startup_path);

@@ -21,6 +21,7 @@ struct router_opts {
 	uv_loop_t *loop;          /* borrowed; outlives the router */
 	const char *startup_path; /* where the startup-config is kept; NULL: it is not */
 	const char *state_dir;    /* NULL: none */
+	const char *vtysh;        /* how FRR's shell is called; NULL: "vtysh" */
 };
 
 /* NULL: could not start, and `why` says so in one line. The router starts with an empty running configuration. */
