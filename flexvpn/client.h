@@ -28,6 +28,15 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c,
 void fx_trial_drop(struct fx *x, struct fx_client *c); /* ends a trial, if there is one */
 void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why);
 
+void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6); /* its addresses are the next to be tried */
+
+/* ---- client_redirect.c ---- */
+void fx_redirect_peering(const struct fx *x, struct fx_client *c, struct ike_peering *p);
+void fx_redirect_forget(struct fx_client *c);
+void fx_redirect_note(struct fx *x, struct fx_client *c, const struct ike_gateway *to);
+bool fx_redirect_follow(struct fx *x, struct fx_client *c); /* false: there is nothing to follow */
+void fx_redirect_session(struct fx *x, struct fx_client *c);
+
 /* ---- client_session.c ---- */
 void fx_client_close(
         struct fx *x, struct fx_client *c); /* ends session, question and trial; Delete is sent */

@@ -137,6 +137,7 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 	arena_init(&a);
 	p.owner = c->id;
 	p.cfg_request = fx_cfg_request(&a, r);
+	fx_redirect_peering(x, c, &p);
 	struct endpoint from = {.addr = *local, .port = 500}, to = {.addr = *peer, .port = 500};
 	uint32_t handle = ike_connect(x->ike, &p, &from, &to, 0, x->now);
 
@@ -192,7 +193,7 @@ static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_reso
 	return false;
 }
 
-static void ask_name(struct fx *x, struct fx_client *c, const struct fx_candidate *k)
+void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6)
 {
 	struct ipaddr any = {0};
 
@@ -201,7 +202,7 @@ static void ask_name(struct fx *x, struct fx_client *c, const struct fx_candidat
 	c->asking = x->next_question;
 	c->peer = (struct ipaddr){0};
 	fx_client_set_state(x, c, FX_NEGOTIATING);
-	x->b.names.ask(x->b.names.ctx, c->asking, k->name, k->v6 ? AF_INET6 : AF_INET, &any);
+	x->b.names.ask(x->b.names.ctx, c->asking, name, v6 ? AF_INET6 : AF_INET, &any);
 }
 
 static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
@@ -210,6 +211,7 @@ static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resol
 	struct ipaddr addr = k->addr;
 
 	c->at = k->at;
+	fx_redirect_forget(c);
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", k->name ? k->name : "");
 	c->n_resolved = c->used_resolved = 0;
 	c->attempts++;
@@ -221,7 +223,7 @@ static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resol
 	fx_session_fingerprint(x->cfg, r, c->fingerprint, sizeof(c->fingerprint));
 	fx_trace(x, c, FX_T_PEER, c->at.seq, c->at.down);
 	if (k->name) {
-		ask_name(x, c, k);
+		fx_client_ask(x, c, k->name, k->v6);
 		return;
 	}
 	if (try_address(x, c, r, &addr))

@@ -278,8 +278,10 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 		fx_client_next_after_loss(x, c, at);
 		return;
 	}
-	log_msg(IKEV2_NEG_ABORT, why);
 	c->at = at;
+	if (ev->reason == IKE_R_REDIRECT && fx_redirect_follow(x, c))
+		return;
+	log_msg(IKEV2_NEG_ABORT, why);
 	fx_client_attempt_failed(x, c);
 }
 
@@ -335,6 +337,11 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 		return;
 	case IKE_EV_ENDPOINT:
 		fx_session_moved(x, c, ev);
+		return;
+	case IKE_EV_REDIRECT:
+		fx_redirect_note(x, c, &ev->gateway);
+		if (c->child_up)
+			fx_redirect_session(x, c);
 		return;
 	case IKE_EV_DOWN:
 		on_down(x, c, ev);

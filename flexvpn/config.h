@@ -211,6 +211,8 @@ struct fx_globals {
 	uint16_t frag_mtu;
 	uint32_t window;
 	bool logging_ikev2;
+	bool redirect_client;
+	uint32_t max_redirects; /* 0: the default */
 	bool weak_ok; /* crypto engine compliance shield disable */
 	uint32_t ipsec_lifetime_s;
 	uint64_t ipsec_lifetime_kb;

@@ -104,6 +104,14 @@ void use_global_ikev2_nat_keepalive(struct cfg_build *b, const struct cfg_node *
 	b->c->g.nat_keepalive_s = l->seconds;
 }
 
+void use_global_ikev2_redirect_client(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ikev2_redirect_client *l)
+{
+	(void)n;
+	b->c->g.redirect_client = true;
+	b->c->g.max_redirects = l->has_redirects ? l->redirects : 0;
+}
+
 void use_global_ikev2_window(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_window *l)
 {

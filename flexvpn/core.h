@@ -86,6 +86,13 @@ struct fx_trial {
 	uint32_t backoff_ms;
 };
 
+/* Where a gateway sent the client (client_redirect.c). */
+struct fx_redirect {
+	struct ike_gateway to, from; /* to: type IKE_GW_NONE, nowhere */
+	uint64_t since;              /* the first of `n` redirections */
+	uint32_t n;
+};
+
 struct fx_client {
 	struct fx_client *next;
 	uint32_t id; /* the owner number in the engine; never reused */
@@ -114,6 +121,7 @@ struct fx_client {
 	struct fx_tried tried;
 	struct fx_downloaded downloaded;
 	struct fx_trial trial;
+	struct fx_redirect redirect;
 	struct fx_pushed pushed;
 	char *offered; /* the networks last told to the hub, as text; NULL: none */
 	bool accept_routes, up_logged;

@@ -166,6 +166,8 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 	out->n_ts_local = out->n_ts_remote = 1;
 	out->cfg_reply = (struct ike_attrs){.v = h->reply, .n = h->n_reply};
 	out->force_natt = false;
+	out->redirect_at = h->redirect_at;
+	out->redirect_to = h->redirect_to;
 	return true;
 }
 

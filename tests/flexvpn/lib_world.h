@@ -20,6 +20,8 @@ struct world_hub {
 	bool refuse;         /* answers NO_PROPOSAL_CHOSEN */
 	bool fickle;         /* deletes what it has just set up */
 	bool lease_each;     /* every session gets another address */
+	enum ike_redirect_at redirect_at; /* sends its clients to redirect_to */
+	struct ike_gateway redirect_to;
 	struct prefix lease; /* the address it assigns */
 	uint32_t leases;
 	struct ike_attr reply[16];
