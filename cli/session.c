@@ -412,6 +412,7 @@ void session_free(struct session *s)
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);
 	free(s->warned);
+	pki_dialog_free(s->pki);
 	free(s->eap_profile);
 	free(s->eap_name);
 	sb_fini(&s->frames);

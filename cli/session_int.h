@@ -88,6 +88,7 @@ struct session {
 	unsigned ask_tries; /* the enable secret: left, and what it is for */
 	uint8_t ask_level;
 	char *eap_profile, *eap_name; /* crypto eap credentials */
+	struct pki_dialog *pki;       /* crypto pki … */
 	struct file_ref from, to;     /* copy, delete */
 	struct cfg *target;           /* configure replace, with its options */
 	unsigned replace_minutes;
@@ -144,6 +145,9 @@ bool rollback_confirm(struct session *s);
 void rollback_now(struct shell *sh);
 uint64_t archive_deadline(const struct shell *sh); /* UINT64_MAX: none */
 void archive_tick(struct shell *sh, uint64_t now);
+
+/* exec_pki.c */
+void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */
 
 /* session_exec.c: an EXEC command that begins at offset `at` of `line`. */
 void session_exec(struct session *s, const char *line, size_t at);

@@ -239,6 +239,7 @@ enum fx_revocation { FX_REVOKE_CRL, FX_REVOKE_OCSP, FX_REVOKE_NONE };
 struct fx_trustpoint {
 	const char *name, *subject, *fqdn, *fingerprint;
 	enum fx_enrollment enrollment;
+	bool pem; /* requests are shown with their boundaries */
 	bool no_serial, no_fqdn, no_ip;
 	struct ipaddr ip;
 	const char *ip_if;

@@ -25,6 +25,7 @@ void use_trustpoint_enrollment(
 	                            : l->kw_selfsigned ? FX_ENROLL_SELF
 	                            : l->kw_pkcs12     ? FX_ENROLL_PKCS12
 	                                               : FX_ENROLL_URL;
+	b->trustpoint->pem = l->kw_pem;
 }
 
 void use_trustpoint_serial_number(

@@ -65,6 +65,13 @@ const struct fx_key_pair *fx_keys_of(const struct fx_keys *k, const struct x509_
 	return NULL;
 }
 
+bool fx_key_is_rsa(const struct fx_key_pair *k)
+{
+	int id = EVP_PKEY_get_base_id(k->key);
+
+	return id == EVP_PKEY_RSA || id == EVP_PKEY_RSA_PSS;
+}
+
 static void pair_fini(struct fx_key_pair *p)
 {
 	free((char *)p->label);

@@ -36,6 +36,7 @@ bool fx_keys_put(
         struct fx_keys *k, const char *label, struct evp_pkey_st *key, char *why, size_t n);
 bool fx_keys_remove(struct fx_keys *k, const char *label); /* false: there was none */
 
+bool fx_key_is_rsa(const struct fx_key_pair *k);
 const struct fx_key_pair *fx_keys_find(const struct fx_keys *k, const char *label);
 const struct fx_key_pair *fx_keys_of(
         const struct fx_keys *k, const struct x509_st *cert);            /* its private key */
