@@ -7,6 +7,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 lab_trap
 lab_up || exit 1
+typed() { sh_script > /dev/null; } # lines on stdin
 name_server() { # NS ADDRESS NAME=ANSWER…: everything in and under NAME is ANSWER
 	local ns=$1 at=$2 args=(); shift 2
 	for a; do args+=("--address=/${a%=*}/${a#*=}"); done
@@ -47,7 +48,7 @@ must 'queries are counted' until_ok 10 counted
 must 'disconnect' sh_run 'clear crypto ikev2 client flexvpn connect flex'
 must 'the proxy is gone with the session' until_ok 10 not ask www.isp.example
 
-must 'the DNS server is switched on' sh_script > /dev/null <<< $'configure terminal\nip dns server\nend'
+must 'the DNS server is switched on' typed <<< $'configure terminal\nip dns server\nend'
 must 'the provider answers' until_ok 10 answer_is www.isp.example 203.0.113.3
 must 'for the company as well' answer_is www.corp.example 203.0.113.1
 in_ns inside python3 "$LAB_SRC/ask.py" 10.20.20.1 isp.example 400 0.02 > "$LAB_DIR/train" & train=$!
