@@ -26,20 +26,28 @@ struct log_sink {
 	struct log_sink *next;
 	log_sink_fn fn;
 	void *ctx;
-	enum log_sev max;
+	int max; /* -1: nothing */
+	uint64_t count;
 };
 
-enum { BUFFER_LINES = 512 };
+enum { BUFFER_LINES = 8192 };
 
 /* Logging is the process's voice: the one place in the house with process-wide state. */
 static struct {
 	struct log_sink *sinks;
 	unsigned debug;
 	enum log_stamp stamp_log, stamp_debug;
+	unsigned parts_log, parts_debug; /* LOG_STAMP_YEAR … */
+	bool sequence;
 	char *line[BUFFER_LINES];
 	uint64_t count;
-	size_t head; /* where the next line goes */
-} L = {.stamp_log = LOG_STAMP_DATETIME_MSEC, .stamp_debug = LOG_STAMP_DATETIME_MSEC};
+	size_t head, lines, bytes; /* where the next line goes; what is kept */
+	int buffer_max;
+	size_t buffer_bytes;
+} L = {.stamp_log = LOG_STAMP_DATETIME_MSEC,
+        .stamp_debug = LOG_STAMP_DATETIME_MSEC,
+        .buffer_max = LOG_SEV_DEBUG,
+        .buffer_bytes = LOG_BUFFER_BYTES};
 
 uint64_t wall_ms(void)
 {
@@ -72,35 +80,80 @@ const char *log_time_fmt(uint64_t unix_ms, bool msec, char buf[40])
 	return buf;
 }
 
-static void stamp(struct strbuf *sb, enum log_stamp how)
+static void stamp_uptime(struct strbuf *sb)
 {
-	char buf[40];
+	unsigned s = (unsigned)(mono_ms() / 1000), day = 24 * 3600;
 
-	switch (how) {
-	case LOG_STAMP_NONE:
-		return;
-	case LOG_STAMP_UPTIME: {
-		uint64_t s = mono_ms() / 1000;
-
-		sb_printf(sb, "%02u:%02u:%02u: ", (unsigned)(s / 3600), (unsigned)(s / 60 % 60), (unsigned)(s % 60));
-		return;
-	}
-	default:
-		sb_printf(sb, "%s: ", log_time_fmt(wall_ms(), how == LOG_STAMP_DATETIME_MSEC, buf));
-	}
+	if (s < day)
+		sb_printf(sb, "%02u:%02u:%02u: ", s / 3600, s / 60 % 60, s % 60);
+	else if (s < 7 * day)
+		sb_printf(sb, "%ud%02uh: ", s / day, s % day / 3600);
+	else
+		sb_printf(sb, "%uw%ud: ", s / (7 * day), s / day % 7);
 }
 
-static void deliver(enum log_sev sev, char *line)
+static void stamp_datetime(struct strbuf *sb, bool msec, unsigned parts)
 {
-	free(L.line[L.head]);
+	uint64_t now = wall_ms();
+	time_t t = (time_t)(now / 1000);
+	struct tm tm;
+	char date[32];
+
+	gmtime_r(&t, &tm);
+	strftime(date, sizeof(date), parts & LOG_STAMP_YEAR ? "%b %e %Y %H:%M:%S" : "%b %e %H:%M:%S", &tm);
+	sb_printf(sb, "*%s", date);
+	if (msec)
+		sb_printf(sb, ".%03u", (unsigned)(now % 1000));
+	sb_puts(sb, parts & LOG_STAMP_ZONE ? " UTC: " : ": ");
+}
+
+static void stamp(struct strbuf *sb, enum log_stamp how, unsigned parts)
+{
+	if (L.sequence)
+		sb_printf(sb, "%06llu: ", (unsigned long long)L.count + 1);
+	if (how == LOG_STAMP_UPTIME)
+		stamp_uptime(sb);
+	else if (how != LOG_STAMP_NONE)
+		stamp_datetime(sb, how == LOG_STAMP_DATETIME_MSEC, parts);
+}
+
+static void drop_oldest(void)
+{
+	size_t at = (L.head + BUFFER_LINES - L.lines) % BUFFER_LINES;
+
+	L.bytes -= strlen(L.line[at]) + 1;
+	free(L.line[at]);
+	L.line[at] = NULL;
+	L.lines--;
+}
+
+static void keep(char *line)
+{
+	if (L.lines == BUFFER_LINES)
+		drop_oldest();
 	L.line[L.head] = line;
 	L.head = (L.head + 1) % BUFFER_LINES;
+	L.lines++;
+	L.bytes += strlen(line) + 1;
+	while (L.lines > 1 && L.bytes > L.buffer_bytes)
+		drop_oldest();
+}
+
+/* A sink may say something itself, and may remove itself. */
+static void deliver(enum log_sev sev, char *line)
+{
 	L.count++;
 	for (struct log_sink *s = L.sinks, *next; s; s = next) {
-		next = s->next; /* a sink may remove itself */
-		if (sev <= s->max)
-			s->fn(s->ctx, sev, line);
+		next = s->next;
+		if ((int)sev > s->max)
+			continue;
+		s->count++;
+		s->fn(s->ctx, sev, line);
 	}
+	if ((int)sev <= L.buffer_max)
+		keep(line);
+	else
+		free(line);
 }
 
 void log_emit(enum msg_id id, const char *fmt, ...)
@@ -109,7 +162,7 @@ void log_emit(enum msg_id id, const char *fmt, ...)
 	struct strbuf sb = {0};
 	va_list ap;
 
-	stamp(&sb, L.stamp_log);
+	stamp(&sb, L.stamp_log, L.parts_log);
 	sb_printf(&sb, "%%%s-%d-%s: ", m->facility, m->sev, m->mnemonic);
 	va_start(ap, fmt);
 	sb_vprintf(&sb, fmt, ap);
@@ -150,7 +203,7 @@ void dbg(enum dbg_cat c, const char *fmt, ...)
 
 	if (!dbg_on(c))
 		return;
-	stamp(&sb, L.stamp_debug);
+	stamp(&sb, L.stamp_debug, L.parts_debug);
 	va_start(ap, fmt);
 	sb_vprintf(&sb, fmt, ap);
 	va_end(ap);
@@ -161,14 +214,19 @@ struct log_sink *log_sink_add(log_sink_fn fn, void *ctx, enum log_sev max)
 {
 	struct log_sink *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct log_sink){.next = L.sinks, .fn = fn, .ctx = ctx, .max = max};
+	*s = (struct log_sink){.next = L.sinks, .fn = fn, .ctx = ctx, .max = (int)max};
 	L.sinks = s;
 	return s;
 }
 
-void log_sink_level(struct log_sink *s, enum log_sev max)
+void log_sink_level(struct log_sink *s, int max)
 {
 	s->max = max;
+}
+
+uint64_t log_sink_count(const struct log_sink *s)
+{
+	return s ? s->count : 0;
 }
 
 void log_sink_remove(struct log_sink *s)
@@ -183,20 +241,22 @@ void log_sink_remove(struct log_sink *s)
 
 void log_buffer_each(void (*fn)(void *ctx, const char *line), void *ctx)
 {
-	for (size_t i = 0; i < BUFFER_LINES; i++) {
-		const char *line = L.line[(L.head + i) % BUFFER_LINES];
-
-		if (line)
-			fn(ctx, line);
-	}
+	for (size_t i = 0, at = L.head + BUFFER_LINES - L.lines; i < L.lines; i++)
+		fn(ctx, L.line[(at + i) % BUFFER_LINES]);
 }
 
 void log_buffer_clear(void)
 {
-	for (size_t i = 0; i < BUFFER_LINES; i++) {
-		free(L.line[i]);
-		L.line[i] = NULL;
-	}
+	while (L.lines)
+		drop_oldest();
+}
+
+void log_buffer_set(int max, size_t bytes)
+{
+	L.buffer_max = max;
+	L.buffer_bytes = bytes;
+	while (L.lines > 1 && L.bytes > bytes)
+		drop_oldest();
 }
 
 uint64_t log_count(void)
@@ -208,4 +268,11 @@ void log_stamp_set(enum log_stamp log, enum log_stamp debug)
 {
 	L.stamp_log = log;
 	L.stamp_debug = debug;
+}
+
+void log_stamp_parts(unsigned log, unsigned debug, bool sequence)
+{
+	L.parts_log = log;
+	L.parts_debug = debug;
+	L.sequence = sequence;
 }

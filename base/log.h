@@ -57,10 +57,14 @@ void dbg(enum dbg_cat c, const char *fmt, ...) __attribute__((format(printf, 2, 
 typedef void (*log_sink_fn)(void *ctx, enum log_sev sev, const char *line);
 struct log_sink; /* a registration */
 struct log_sink *log_sink_add(log_sink_fn fn, void *ctx, enum log_sev max);
-void log_sink_level(struct log_sink *s, enum log_sev max);
+void log_sink_level(struct log_sink *s, int max); /* an enum log_sev, or -1: nothing */
+uint64_t log_sink_count(const struct log_sink *s); /* lines it got; NULL: 0 */
 void log_sink_remove(struct log_sink *s); /* accepts NULL */
 
-/* The last `lines` messages, oldest first. */
+/* What is kept for `show logging`: lines up to this severity (-1: none), the newest `bytes` octets of them. */
+enum { LOG_BUFFER_BYTES = 64 * 1024 };
+void log_buffer_set(int max, size_t bytes);
+/* The kept lines, oldest first. */
 void log_buffer_each(void (*fn)(void *ctx, const char *line), void *ctx);
 void log_buffer_clear(void);
 uint64_t log_count(void); /* messages since start */
@@ -68,6 +72,9 @@ uint64_t log_count(void); /* messages since start */
 /* `service timestamps`: how a line is stamped. */
 enum log_stamp { LOG_STAMP_NONE, LOG_STAMP_UPTIME, LOG_STAMP_DATETIME, LOG_STAMP_DATETIME_MSEC };
 void log_stamp_set(enum log_stamp log, enum log_stamp debug);
+/* … with the year, with the time zone; and a number in front of each line: `service sequence-numbers`. */
+enum { LOG_STAMP_YEAR = 1, LOG_STAMP_ZONE = 2 };
+void log_stamp_parts(unsigned log, unsigned debug, bool sequence);
 /* "*Nov 23 20:15:20.118" of a wall-clock time; the mark is `*` while nothing vouches for the clock. */
 const char *log_time_fmt(uint64_t unix_ms, bool msec, char buf[40]);
 uint64_t wall_ms(void);  /* Unix time, milliseconds */

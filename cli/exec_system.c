@@ -104,39 +104,70 @@ static void log_line(void *ctx, const char *line)
 	out_field_str(ctx, NULL, "%s\n", line);
 }
 
-static unsigned monitors(const struct shell *sh)
+static uint64_t monitored(const struct shell *sh)
 {
-	unsigned n = 0;
+	uint64_t n = 0;
 
 	for (const struct session *s = sh->sessions; s; s = s->next)
-		n += s->monitor != NULL;
+		n += log_sink_count(s->monitor);
 	return n;
+}
+
+static void one_way(struct exec *x, const char *key, const char *head, int level, uint64_t count,
+        const char *indent)
+{
+	out_obj(x->o, key);
+	out_text(x->o, "%s", head);
+	out_field_str(x->o, "level", level < 0 ? "%s, " : "level %s, ", logging_level(level));
+	out_field_int(x->o, "messages", "%lld messages logged, xml disabled,\n", (int64_t)count);
+	out_text(x->o, "%sfiltering disabled\n", indent);
+	out_obj_end(x->o);
+}
+
+static void one_host(void *ctx, const char *name, unsigned port, uint64_t sent, bool usable)
+{
+	struct exec *x = ctx;
+
+	out_obj(x->o, NULL);
+	out_field_str(x->o, "host", "        Logging to %s  ", name);
+	out_field_int(x->o, "port", "(udp port %lld, audit disabled,\n", port);
+	out_text(x->o, "              link %s),\n",
+	        usable ? "up" : "down: only addresses can be reached");
+	out_field_int(
+	        x->o, "messages", "              %lld message lines logged,\n", (int64_t)sent);
+	out_text(x->o, "              0 message lines rate-limited,\n              0 message lines "
+	               "dropped-by-MD,\n"
+	               "              xml disabled, sequence number disabled\n              "
+	               "filtering disabled\n");
+	out_obj_end(x->o);
 }
 
 void exec_show_logging(struct exec *x, const struct gl_exec_show_logging *a)
 {
-	unsigned long long count = log_count();
+	const struct shell *sh = x->session->sh;
+	const struct log_settings *l = &sh->log;
 
 	(void)a;
+	out_obj(x->o, NULL);
+	out_int(x->o, "messages", (int64_t)log_count());
 	out_text(x->o, "Syslog logging: enabled (0 messages dropped, 0 messages rate-limited, 0 "
 	               "flushes, 0 overruns, xml disabled, "
 	               "filtering disabled)\n\nNo Active Message Discriminator.\n\n\n\nNo Inactive "
 	               "Message Discriminator.\n\n\n");
-	out_text(x->o,
-	        "    Console logging: level debugging, %llu messages logged, xml disabled,\n"
-	        "                     filtering disabled\n",
-	        count);
-	out_text(x->o,
-	        "    Monitor logging: level debugging, %u terminals, xml disabled,\n"
-	        "                     filtering disabled\n",
-	        monitors(x->session->sh));
-	out_text(x->o,
-	        "    Buffer logging:  level debugging, %llu messages logged, xml disabled,\n"
-	        "                    filtering disabled\n\nNo active filter modules.\n\n",
-	        count);
-	out_obj(x->o, NULL);
-	out_int(x->o, "messages", (int64_t)count);
-	out_text(x->o, "Log Buffer (512 lines):\n");
+	one_way(x, "console", "    Console logging: ", l->console, log_sink_count(sh->console),
+	        "                     ");
+	one_way(x, "monitor", "    Monitor logging: ", l->monitor, monitored(sh),
+	        "                     ");
+	one_way(x, "buffered", "    Buffer logging:  ", l->buffered, log_count(),
+	        "                    ");
+	out_text(x->o, "    Exception Logging: size (4096 bytes)\n    Count and timestamp logging "
+	               "messages: disabled\n"
+	               "    Persistent logging: disabled\n\nNo active filter modules.\n\n");
+	out_field_str(x->o, "trap", "    Trap logging: level %s\n", logging_level(l->trap));
+	out_list(x->o, "hosts");
+	logging_each_host(sh, one_host, x);
+	out_list_end(x->o);
+	out_field_int(x->o, "buffer-bytes", "\nLog Buffer (%lld bytes):\n", (int64_t)l->bytes);
 	out_list(x->o, "buffer");
 	log_buffer_each(log_line, x->o);
 	out_list_end(x->o);

@@ -52,7 +52,8 @@ enum {
 	PROTO_PROMPT_CONFIG = 1, /* a configuration mode */
 	PROTO_PROMPT_ASK = 2,    /* the prompt is a question; the next line is its answer */
 	PROTO_PROMPT_NOECHO = 4,
-	PROTO_PROMPT_KEY = 8, /* one key answers */
+	PROTO_PROMPT_KEY = 8,  /* one key answers */
+	PROTO_PROMPT_TEXT = 16, /* text, not a command: `?`, Tab and Ctrl-C are characters of it */
 };
 
 /* One received frame, a view into the reader's buffer: valid until the next call. */

@@ -78,6 +78,8 @@ static void say_prompt(struct session *s)
 		return;
 	if (s->ask_fn)
 		flags = PROTO_PROMPT_ASK | s->ask_flags;
+	else if (s->raw.open)
+		flags |= PROTO_PROMPT_ASK | PROTO_PROMPT_TEXT, prompt = "";
 	else
 		prompt = session_prompt(s, &text);
 	s->prompt_len = strlen(prompt);
@@ -169,6 +171,7 @@ void session_leave_config(struct session *s)
 	cfg_editor_free(s->ed);
 	s->ed = NULL;
 	s->left_config = true;
+	s->raw.open = false;
 	if (s->sh->lock == s)
 		s->sh->lock = NULL;
 }
@@ -237,8 +240,34 @@ static size_t do_command(const char *line)
 	return at + 2 + strspn(line + at + 2, " \t");
 }
 
+/* True: the line is part of a banner; when it is whole it is a command. */
+static bool raw_line(struct session *s, const char *line)
+{
+	bool began = !s->raw.open;
+	enum gr_raw_state taken = gr_raw_take(&s->raw, line);
+
+	if (taken == GR_RAW_NONE)
+		return false;
+	if (began)
+		history_add(&s->config_history, line);
+	if (taken == GR_RAW_DONE) {
+		config_line(s, gr_raw_command(&s->raw));
+	} else if (taken == GR_RAW_LONG) {
+		session_printf(s, "%% Banner too long\n");
+		s->failed = true;
+	} else if (began && s->kind == PROTO_INTERACTIVE && !s->more) {
+		char end[3] = {s->raw.delimiter, '\0'};
+
+		session_printf(s, "Enter TEXT message.  End with the character '%s'.\n",
+		        *end == 3 ? "^C" : end);
+	}
+	return true;
+}
+
 static void run_line(struct session *s, const char *line)
 {
+	if (s->ed && raw_line(s, line))
+		return;
 	size_t at = s->ed ? do_command(line) : 0;
 
 	history_add(s->ed ? &s->config_history : &s->exec_history, line);
@@ -292,8 +321,10 @@ void session_interrupt(struct session *s)
 	if (s->closing)
 		return;
 	s->ask_fn = NULL;
+	s->raw.open = false;
 	session_leave_config(s);
 	router_settle(s->sh->router);
+	shell_configured(s->sh);
 	next_prompt(s);
 }
 
@@ -363,6 +394,19 @@ static unsigned free_number(const struct shell *sh)
 	}
 }
 
+void session_banner(struct session *s, int line)
+{
+	const struct cfg_node *n = cfg_find(cfg_root(shell_running(s->sh)), line, NULL);
+	size_t len;
+	const char *text = n ? gr_raw_text(cfg_node_text(n), &len) : NULL;
+
+	if (!text || s->kind != PROTO_INTERACTIVE || !len)
+		return;
+	session_print(s, text, len);
+	if (text[len - 1] != '\n')
+		session_printf(s, "\n");
+}
+
 struct session *session_new(struct shell *sh, const struct session_io *io, void *ctx,
         enum proto_kind kind, const char *user, bool trusted)
 {
@@ -390,6 +434,8 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	history_init(&s->config_history);
 	sh->sessions = s;
 	session_terminal(s);
+	session_banner(s, GR_L_global_banner_motd);
+	session_banner(s, GR_L_global_banner_exec);
 	say_prompt(s);
 	flush(s);
 	return s;
@@ -406,15 +452,18 @@ void session_free(struct session *s)
 		}
 	if (s->sh->lock == s)
 		s->sh->lock = NULL;
+	if (s->more)
+		shell_configured(s->sh); /* the rest of the paste does not come any more */
 	session_monitor(s, false);
 	cfg_editor_free(s->ed);
 	cfg_unref(s->target);
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);
 	free(s->warned);
-	pki_dialog_free(s->pki);
 	free(s->eap_profile);
+	pki_dialog_free(s->pki);
 	free(s->eap_name);
+	gr_raw_fini(&s->raw);
 	sb_fini(&s->frames);
 	free(s);
 }
@@ -447,6 +496,8 @@ void session_monitor(struct session *s, bool on)
 {
 	if (on && !s->monitor)
 		s->monitor = log_sink_add(on_log, s, LOG_SEV_DEBUG);
+	if (s->monitor)
+		log_sink_level(s->monitor, s->sh->log.monitor);
 	if (on)
 		return;
 	log_sink_remove(s->monitor);

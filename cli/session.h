@@ -20,15 +20,17 @@
 #include "cli/proto.h"
 #include "flexvpn/router.h"
 
+struct log_sink;
 struct shell;
 struct session;
 
 enum shell_quit { SHELL_RELOAD };
 
 struct shell_opts {
-	struct router *router; /* borrowed */
-	uv_loop_t *loop;       /* for its timers; NULL: shell_tick() is called instead */
-	const char *state_dir; /* where files go; NULL: there are none */
+	struct router *router;    /* borrowed */
+	uv_loop_t *loop;          /* for its timers; NULL: shell_tick() is called instead */
+	struct log_sink *console; /* what `logging console` is about; may be NULL */
+	const char *state_dir;    /* where files go; NULL: there are none */
 	void (*quit)(void *ctx, enum shell_quit how); /* `reload`; may be NULL */
 	void *ctx;
 };

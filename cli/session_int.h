@@ -7,12 +7,20 @@
 #include "cli/files.h"
 #include "cli/session.h"
 #include "flexvpn/exec.h"
+#include "grammar/raw.h"
 
 /* A configuration command that `archive` / `log config` keeps. */
 struct logged_command {
 	uint64_t number;
 	unsigned session;
 	char *who, *text;
+};
+
+/* Severities; -1: nothing. */
+struct log_settings {
+	int buffered, console, monitor, trap;
+	unsigned facility;
+	size_t bytes;
 };
 
 /* A change that is undone unless somebody confirms it. */
@@ -34,6 +42,10 @@ struct shell {
 	uv_loop_t *loop;
 	uv_timer_t timer;
 	bool timer_open;
+
+	struct log_settings log;
+	struct log_sink *console; /* borrowed; NULL: there is none */
+	struct syslog *syslog;    /* logging host; NULL: none */
 
 	struct session *lock; /* who has the configuration to himself */
 	struct rollback rollback;
@@ -74,6 +86,7 @@ struct session {
 
 	uint8_t priv;
 	struct cfg_editor *ed; /* NULL: EXEC */
+	struct gr_raw raw;     /* a banner that is being typed */
 	bool *warned;          /* by line id: said once that it is kept without effect */
 
 	uint16_t columns, rows; /* 0: no limit */
@@ -114,12 +127,21 @@ void session_ask(struct session *s, unsigned flags, answer_fn fn, const char *fm
         __attribute__((format(printf, 4, 5)));
 void session_configure(struct session *s); /* EXEC → global configuration */
 void session_leave_config(struct session *s);
+void session_banner(struct session *s, int line); /* GR_L_global_banner_…, if there is one */
 void session_close(struct session *s, const char *why);
 void session_terminal(struct session *s); /* tell the client the size in force */
 void session_monitor(struct session *s, bool on);
 const char *session_prompt(const struct session *s, struct strbuf *out);
 /* A refused line on the terminal. `shift` is where the text of `d` begins within `line`. */
 void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift);
+
+/* logging.c: what the `logging …` lines say, put into force */
+void logging_configured(struct shell *sh);
+void logging_stop(struct shell *sh);
+const char *logging_level(int severity); /* "informational" */
+void logging_each_host(const struct shell *sh,
+        void (*fn)(void *ctx, const char *name, unsigned port, uint64_t sent, bool usable),
+        void *ctx);
 
 /* archive.c: kept configurations, the log of commands, and changes that wait for their confirmation
  */

@@ -15,6 +15,7 @@ struct shell *shell_new(const struct shell_opts *o)
 	        .quit = o->quit,
 	        .ctx = o->ctx,
 	        .loop = o->loop,
+	        .console = o->console,
 	        .state_dir = o->state_dir ? xstrdup(o->state_dir) : NULL,
 	        .started = mono_ms()};
 	if (o->loop) {
@@ -41,6 +42,7 @@ void shell_free(struct shell *sh)
 		uv_close((uv_handle_t *)&sh->timer, on_closed);
 	while (sh->timer_open)
 		uv_run(sh->loop, UV_RUN_NOWAIT);
+	logging_stop(sh);
 	archive_log_clear(sh);
 	cfg_unref(sh->rollback.to);
 	free(sh->state_dir);
@@ -75,13 +77,15 @@ const struct session *shell_locked(const struct shell *sh, const struct session 
 
 void shell_configured(struct shell *sh)
 {
+	logging_configured(sh);
 	shell_arm(sh);
 }
 
 void shell_commit(struct shell *sh, const struct cfg *c, bool more_pending)
 {
 	router_commit(sh->router, c, more_pending);
-	shell_configured(sh);
+	if (!more_pending)
+		shell_configured(sh);
 }
 
 /* ---- timers --------------------------------------------------------------------------------- */

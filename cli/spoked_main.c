@@ -325,6 +325,7 @@ static bool start(struct daemon *d, char *why, size_t n)
 		return false;
 	d->shell = shell_new(&(struct shell_opts){.router = d->router,
 	        .loop = &d->loop,
+	        .console = d->o.foreground ? d->sink : NULL,
 	        .state_dir = d->o.state_dir,
 	        .quit = on_quit,
 	        .ctx = d});

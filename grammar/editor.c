@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "grammar/edit.h"
+#include "grammar/raw.h"
 
 struct cfg_editor *cfg_editor_new(const struct cfg *base)
 {
@@ -316,11 +317,23 @@ void cfg_editor_rebase(struct cfg_editor *ed, const struct cfg *base)
 	}
 }
 
+/* A banner without its end, or without one in reach. */
+static struct gr_diag endless(enum gr_raw_state taken)
+{
+	struct gr_diag d;
+
+	init_diag(&d, GR_REFUSED);
+	snprintf(d.text, sizeof(d.text), "%% Invalid input: the text %s",
+	        taken == GR_RAW_OPEN ? "has no end" : "is too long");
+	return d;
+}
+
 unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
         void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
         void *ctx)
 {
 	struct strbuf line = {0};
+	struct gr_raw raw = {0};
 	unsigned n = 0, count_bad = 0;
 	bool left = false;
 
@@ -331,7 +344,16 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
 		sb_clear(&line);
 		sb_add(&line, text, len);
 		text += len + (text[len] == '\n');
-		struct gr_diag d = cfg_editor_line(ed, sb_str(&line), &left);
+		enum gr_raw_state taken = gr_raw_take(&raw, sb_str(&line));
+
+		if (taken == GR_RAW_OPEN && *text)
+			continue;
+		struct gr_diag d = taken == GR_RAW_OPEN || taken == GR_RAW_LONG
+		                           ? endless(taken)
+		                           : cfg_editor_line(ed,
+		                                     taken == GR_RAW_DONE ? gr_raw_command(&raw)
+		                                                          : sb_str(&line),
+		                                     &left);
 
 		/* `exit` at the outermost level is no end of a file. */
 		if (left && strncmp(sb_str(&line) + strspn(sb_str(&line), " \t"), "en", 2) != 0)
@@ -345,6 +367,7 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
 	if (line.s)
 		wipe(line.s, line.cap);
 	sb_fini(&line);
+	gr_raw_fini(&raw);
 	return count_bad;
 }
 

@@ -292,10 +292,13 @@ static int key_ctrl_z(int count, int key)
 	return end_line("^Z");
 }
 
+/* In the text of a banner it is the delimiter that running-config prints. */
 static int key_ctrl_c(int count, int key)
 {
 	(void)count;
 	(void)key;
+	if (T.prompt_flags & PROTO_PROMPT_TEXT)
+		return rl_insert_text("^C") < 0;
 	T.interrupt = true;
 	return end_line("^C");
 }
@@ -334,8 +337,8 @@ static int key_help(int count, int key)
 
 static int key_tab(int count, int key)
 {
-	(void)count;
-	(void)key;
+	if (T.prompt_flags & PROTO_PROMPT_TEXT)
+		return rl_insert(count, key);
 	return T.prompt_flags & PROTO_PROMPT_ASK ? 0 : ask(PROTO_COMPLETE, "\n");
 }
 
