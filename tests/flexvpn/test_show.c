@@ -396,14 +396,14 @@ static void kept_lines_are_listed_with_what_they_wait_for(void **s)
 {
 	struct world *w = *s;
 
-	world_enter(w, "crypto ikev2 profile other\n authentication local eap\ninterface Tunnel0\n "
+	world_enter(w, "crypto ikev2 name-mangler m\ninterface Tunnel0\n "
 	               "bandwidth 1000");
 	SHOW(w, OUT_TEXT, show_configuration_unsupported, 0);
 	assert_non_null(strstr(out_str_so_far(&shown),
-	        "crypto ikev2 profile other: authentication local eap   (waits for: EAP)\n"));
+	        "crypto ikev2 name-mangler m   (waits for: name manglers)\n"));
 	SHOW(w, OUT_TEXT, show_configuration_recorded, 0);
 	assert_non_null(strstr(out_str_so_far(&shown), "interface Tunnel0: bandwidth 1000\n"));
-	assert_null(strstr(out_str_so_far(&shown), "eap"));
+	assert_null(strstr(out_str_so_far(&shown), "mangler"));
 }
 
 static void nothing_is_there_without_a_session(void **s)
