@@ -179,7 +179,7 @@ chain_lines() {
 hub_auth() { # the local and remote blocks
 	local cert="auth = pubkey
 				certs = hub.pem
-				id = hub.lab.example"
+				id = ${HUB_ID:-hub.lab.example}"
 	case ${HUB_AUTH:-psk} in
 	psk) printf 'local { auth = psk\n id = %s }\nremote { auth = psk\n id = %%any }\n' "$HUB_ADDR" ;;
 	pubkey) printf 'local { %s }\nremote { auth = pubkey\n id = %%any\n cacerts = ca.pem }\n' "$cert" ;;
@@ -308,10 +308,10 @@ hub_log() { cat "$LAB_DIR/$HUB/log"; }
 # The guide's example plus the one line that the lab needs.
 adapt() { sed '/^interface Ethernet0\/0$/i platform interface Ethernet0/0 device eth0\n!' "$1"; } # FILE
 
-spoked_start() { # CONFIG-FILE
+spoked_start() { # CONFIG-FILE; more options in the array LAB_OPTIONS
 	rm -f "$LAB_DIR/spoked.sock"
 	ip netns exec "$LAB-spoke" "$LAB_BIN/spoked" --config "$1" --socket "$LAB_DIR/spoked.sock" --state-dir "$LAB_DIR/state" \
-		--dataplane "${LAB_DATAPLANE:-auto}" --foreground >> "$LAB_DIR/spoked.log" 2>&1 < /dev/null &
+		--dataplane "${LAB_DATAPLANE:-auto}" --foreground ${LAB_OPTIONS[@]+"${LAB_OPTIONS[@]}"} >> "$LAB_DIR/spoked.log" 2>&1 < /dev/null &
 	started spoked $!
 	until_ok 20 sh_run 'show version' || { lab_say "spoked does not answer"; cat "$LAB_DIR/spoked.log" >&2; return 1; }
 }
