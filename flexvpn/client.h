@@ -11,6 +11,8 @@
 
 const struct fx_client_cfg *fx_client_config(const struct fx *x, const struct fx_client *c);
 void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s);
+void fx_client_because(struct fx_client *c, const char *why); /* of the next transition; the first word counts */
+void fx_client_note(struct fx_client *c, enum fx_state from, enum fx_state to);
 bool fx_client_peer_listed(const struct fx_client_cfg *cfg,
         const struct fx_client *c); /* is the gateway of the session still configured? */
 
@@ -18,6 +20,8 @@ bool fx_client_peer_listed(const struct fx_client_cfg *cfg,
 void fx_client_start(struct fx *x,
         struct fx_client *c); /* from no session to the next gateway's trial, or to waiting */
 void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost);
+void fx_client_lost(struct fx *x, struct fx_client *c,
+        struct fx_place lost); /* the same when nobody here asked for it */
 void fx_client_failed(struct fx *x, struct fx_client *c,
         const char *why); /* the gateway at c->at: logged, not again in this pass */
 void fx_client_attempt_failed(

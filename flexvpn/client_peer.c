@@ -251,7 +251,7 @@ static unsigned possible_now(struct fx *x, const struct fx_client *c)
 
 static void end_of_pass(struct fx *x, struct fx_client *c, const struct fx_client_cfg *cfg)
 {
-	c->tried = (struct fx_tried){0};
+	c->tried = c->brief = (struct fx_tried){0};
 	c->possible_then = possible_now(x, c);
 	if (cfg->connect == FX_CONNECT_MANUAL) {
 		c->user_wants =
@@ -293,35 +293,58 @@ static void attempt_failed(struct fx *x, struct fx_client *c, const struct fx_re
 	fx_client_start(x, c);
 }
 
+/* A hub that deletes what it has just set up would otherwise be asked again at the speed of the
+ * network: a session that ends sooner than a pass could begin anew counts as a failed attempt. */
+static void note_if_brief(struct fx *x, struct fx_client *c, struct fx_place lost)
+{
+	if (c->state != FX_ACTIVE || x->now - c->since >= RETRY_MS) {
+		c->brief = (struct fx_tried){0};
+		return;
+	}
+	fx_tried_add(&c->brief, lost);
+	c->trial.not_before = x->now + TRIAL_FIRST_MS;
+}
+
 /* The guide: "if an existing connection with a peer from the gateway list goes down, the client
  * tries to establish a connection with the next peer in the gateway list": those after the lost one
  * first, then from the top, and the lost one itself when there is no other. */
-void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost)
+static void next_after(struct fx *x, struct fx_client *c, struct fx_place lost)
 {
-	const struct fx_client_cfg *cfg = fx_client_config(x, c);
-
-	c->tried = (struct fx_tried){0};
-	if (!cfg) {
-		fx_client_set_state(x, c, FX_INIT);
-		return;
-	}
-	if (cfg->connect == FX_CONNECT_MANUAL && !c->user_wants) {
-		end_of_pass(x, c, cfg);
-		return;
-	}
+	c->tried = c->brief;
 	decide(x, c, &c->tried);
 	for (size_t i = 0; i < x->choice.n; i++)
 		if (place_cmp(x->choice.cand[i].at, lost) <= 0)
 			fx_tried_add(&c->tried, x->choice.cand[i].at);
 	decide(x, c, &c->tried);
 	if (x->choice.chosen < 0) {
-		c->tried = (struct fx_tried){0};
+		c->tried = c->brief;
 		fx_tried_add(&c->tried, lost);
 		decide(x, c, &c->tried);
 	}
 	if (x->choice.chosen < 0)
-		c->tried = (struct fx_tried){0};
+		c->tried = c->brief;
 	fx_client_start(x, c);
+}
+
+void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+
+	if (!cfg) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	fx_client_because(c, c->why);
+	if (cfg->connect == FX_CONNECT_MANUAL && !c->user_wants)
+		end_of_pass(x, c, cfg);
+	else
+		next_after(x, c, lost);
+}
+
+void fx_client_lost(struct fx *x, struct fx_client *c, struct fx_place lost)
+{
+	note_if_brief(x, c, lost);
+	fx_client_next_after_loss(x, c, lost);
 }
 
 /* ---- names
@@ -473,12 +496,15 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	k = candidate_at(&x->choice, c->at);
 	if (k && k->excluded == FX_X_TRACK) {
 		snprintf(c->why, sizeof(c->why), "%s", fx_excluded_text(FX_X_TRACK));
+		fx_client_because(c, c->why);
 		fx_client_failed(x, c, c->why);
 		fx_client_close(x, c);
 		c->tried = (struct fx_tried){0};
 		fx_client_start(x, c);
 		return;
 	}
+	if (!cfg->reactivate)
+		c->trial.not_before = c->trial.backoff_ms = 0;
 	if (c->trial.handle) {
 		k = candidate_at(&x->choice, c->trial.at);
 		if (!k || k->excluded == FX_X_TRACK || !cfg->reactivate)
