@@ -408,6 +408,71 @@ static void a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again
 	assert_true(active_on(w, 1));
 }
 
+static void without_reactivation_no_timer_of_it_stays_armed(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	w->hub[0].psk = "other";
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2\npeer "
+	                "reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	turn(w, 1, true);
+	world_run(w, SECOND); /* the attempt at the better one fails; the next is half a minute off */
+	assert_true(flex(w)->trial.not_before > w->now);
+	client_lines(w, "no peer reactivate");
+	world_run(w, 2 * MINUTE);
+	assert_true(active_on(w, 2));
+	assert_int_equal(w->hub[0].inits, 1);
+	assert_true(fx_deadline(w->x) > w->now);
+}
+
+/* ---- hubs that change their mind
+ * ------------------------------------------------------------------------------------------------ */
+
+static void a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network(void **s)
+{
+	struct world *w = *s;
+
+	w->hub[0].fickle = w->hub[1].fickle = true;
+	w->latency = 10;
+	client_lines(w, "connect auto\npeer 2 10.0.0.2");
+	world_run(w, MINUTE);
+	assert_in_range(w->hub[0].inits + w->hub[1].inits, 10, 26); /* a pass every five seconds */
+	w->hub[1].fickle = false;
+	assert_true(world_until(w, "flex", FX_ACTIVE, 10 * SECOND));
+	world_run(w, MINUTE);
+	assert_true(active_on(w, 2));
+}
+
+/* ---- it can say why
+ * ------------------------------------------------------------------------------------------------ */
+
+static void transitions_are_kept_with_their_causes(void **s)
+{
+	struct world *w = *s;
+	const struct fx_transition *t;
+
+	turn(w, 1, true);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	turn(w, 1, false);
+	world_run(w, SECOND);
+	assert_true(active_on(w, 2));
+	t = fx_client_transition(flex(w), 0);
+	assert_int_equal(t->to, FX_ACTIVE);
+	assert_string_equal(t->peer, "10.0.0.2");
+	assert_string_equal(t->cause, "the session is established");
+	t = fx_client_transition(flex(w), 1);
+	assert_int_equal(t->from, FX_ACTIVE);
+	assert_int_equal(t->to, FX_NEGOTIATING);
+	assert_string_equal(t->cause, "track object not in the configured state");
+	for (int i = 0; i < 20; i++)
+		fx_client_disconnect(w->x, flex(w));
+	assert_non_null(fx_client_transition(flex(w), 9));
+	assert_null(fx_client_transition(flex(w), 10));
+}
+
 /* ---- sources
  * ----------------------------------------------------------------------------------------------------------------------
  */
@@ -539,6 +604,9 @@ int main(void)
 	        T(a_mate_takes_the_peer_that_is_let_go),
 	        T(the_better_peer_is_connected_before_the_lesser_is_let_go),
 	        T(a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again_later),
+	        T(without_reactivation_no_timer_of_it_stays_armed),
+	        T(a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network),
+	        T(transitions_are_kept_with_their_causes),
 	        T(the_lowest_usable_source_is_used_and_chosen_anew_on_change),
 	        T(without_a_usable_source_the_client_waits_and_says_so),
 	        T(a_tracked_route_is_there_only_while_its_object_is_up),

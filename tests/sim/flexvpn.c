@@ -68,7 +68,8 @@ void sim_die(const struct sim *s, const char *fmt, ...)
 	va_list ap;
 
 	fflush(stdout);
-	fprintf(stderr, "sim_flexvpn: seed %llu at %.3f s: ", (unsigned long long)s->seed, seconds(s));
+	fprintf(stderr, "sim_flexvpn: seed %llu at %.3f s: ", (unsigned long long)s->seed,
+	        seconds(s));
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -109,7 +110,10 @@ static void hub_trouble(struct sim *s)
 		h->fickle = true;
 	s->hub_until[n] = s->w->now + 10 * SEC + sim_below(s, kind < 5 ? 2 * HOUR : 15 * MINUTE);
 	sim_say(s, "hub %d %s", n + 1,
-	        h->dead ? "dies" : h->refuse ? "refuses" : h->fickle ? "is fickle" : "has another key");
+	        h->dead     ? "dies"
+	        : h->refuse ? "refuses"
+	        : h->fickle ? "is fickle"
+	                    : "has another key");
 }
 
 static void hub_deletes(struct sim *s)
@@ -242,7 +246,8 @@ static void toggle(struct sim *s)
 	sim_turn(s, n, !track_up(s->w->x->tracks, n));
 }
 
-/* ---- a day ------------------------------------------------------------------------------------ */
+/* ---- a day ------------------------------------------------------------------------------------
+ */
 
 static void heal_what_is_over(struct sim *s)
 {
@@ -256,6 +261,10 @@ static void heal_what_is_over(struct sim *s)
 		sim_say(s, "the network is well");
 		s->net_until = 0;
 		net_well(s);
+	}
+	if (s->key_until && s->w->now >= s->key_until) {
+		s->key_until = 0;
+		sim_enter(s, "crypto ikev2 keyring key\npeer all\npre-shared-key cisco\n");
 	}
 }
 
@@ -366,7 +375,8 @@ static void run(uint64_t seed, bool verbose, struct sim_total *sum)
 	end(&s, sum);
 }
 
-/* ---- many seeds --------------------------------------------------------------------------------- */
+/* ---- many seeds ---------------------------------------------------------------------------------
+ */
 
 /* Shared between the processes, so that even a crash tells its seed. */
 struct board {
@@ -386,7 +396,8 @@ static bool wait_for(pid_t pid, const struct board *b, unsigned job)
 
 static int run_many(uint64_t seeds, unsigned jobs)
 {
-	struct board *b = mmap(NULL, sizeof(*b), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct board *b =
+	        mmap(NULL, sizeof(*b), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct sim_total sum = {0};
 	pid_t pid[MAX_JOBS];
 	bool ok = true;
@@ -418,7 +429,8 @@ static int run_many(uint64_t seeds, unsigned jobs)
 int main(int argc, char **argv)
 {
 	bool many = argc >= 3 && strcmp(argv[1], "--seeds") == 0;
-	unsigned long jobs = argc == 5 && strcmp(argv[3], "--jobs") == 0 ? strtoul(argv[4], NULL, 10) : 1;
+	unsigned long jobs =
+	        argc == 5 && strcmp(argv[3], "--jobs") == 0 ? strtoul(argv[4], NULL, 10) : 1;
 	struct sim_total sum = {0};
 
 	if (many && jobs >= 1 && jobs <= MAX_JOBS)

@@ -40,6 +40,7 @@ struct sim {
 	unsigned long steps_then;
 	uint64_t hub_until[WORLD_HUBS]; /* its trouble ends then */
 	uint64_t net_until;             /* loss, links, resolver */
+	uint64_t key_until;             /* the key of the keyring is mistyped */
 	struct sim_total total;
 };
 
@@ -58,8 +59,8 @@ void sim_turn(struct sim *s, unsigned stub, bool up);
 void sim_repair(struct sim *s); /* nothing of the configuration stands in a client's way */
 
 /* ---- flexvpn_check.c ---- */
-void sim_check(struct world *w, void *ctx);   /* after every rest */
-void sim_check_healed(struct sim *s);         /* long after all trouble has ended */
-void sim_check_nothing_left(struct sim *s);   /* after the router has gone */
+void sim_check(struct world *w, void *ctx); /* after every rest */
+void sim_check_healed(struct sim *s);       /* long after all trouble has ended */
+void sim_check_nothing_left(struct sim *s); /* after the router has gone */
 
 #endif

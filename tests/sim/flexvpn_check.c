@@ -128,9 +128,8 @@ static void check_trial(struct sim *s, const struct fx_client *c)
 	d = fx_client_choices(s->w->x, c);
 	for (size_t i = 0; i < d->n; i++)
 		if (d->cand[i].at.seq == c->trial.at.seq && !d->cand[i].at.down)
-			must(d->cand[i].track &&
-			                fx_track_holds(s->w->x->tracks, d->cand[i].track,
-			                        d->cand[i].track_down),
+			must(d->cand[i].track && fx_track_holds(s->w->x->tracks, d->cand[i].track,
+			                                 d->cand[i].track_down),
 			        c, "a trial of a peer that is not possible");
 }
 
@@ -153,7 +152,8 @@ static void check_possible(struct sim *s, const struct fx_client *c)
 	must(false, c, "the peer is not in the list");
 }
 
-/* ---- the choice -------------------------------------------------------------------------------- */
+/* ---- the choice --------------------------------------------------------------------------------
+ */
 
 static uint64_t track_changes(const struct sim *s)
 {
@@ -205,7 +205,8 @@ static void remember(struct sim *s)
 	}
 }
 
-/* ---- mates ------------------------------------------------------------------------------------- */
+/* ---- mates -------------------------------------------------------------------------------------
+ */
 
 static bool uses(const struct fx_client *c, const struct ipaddr *peer)
 {
@@ -227,7 +228,8 @@ static void check_mates(struct sim *s)
 		}
 }
 
-/* ---- nothing without an owner -------------------------------------------------------------------- */
+/* ---- nothing without an owner
+ * -------------------------------------------------------------------- */
 
 static void check_ike_sas(struct sim *s)
 {
@@ -239,7 +241,8 @@ static void check_ike_sas(struct sim *s)
 		if (info.state == IKE_S_DELETING)
 			continue;
 		if (!c || (c->handle != info.handle && c->trial.handle != info.handle))
-			sim_die(s, "IKE SA %u (%s) has no owner", info.handle, c ? c->name : "nobody");
+			sim_die(s, "IKE SA %u (%s) has no owner", info.handle,
+			        c ? c->name : "nobody");
 	}
 }
 
@@ -348,7 +351,8 @@ static void check_pushed(struct sim *s, const struct fx_client *c)
 	}
 }
 
-/* ---- storms -------------------------------------------------------------------------------------- */
+/* ---- storms
+ * -------------------------------------------------------------------------------------- */
 
 static void check_rate(struct sim *s)
 {
@@ -408,7 +412,8 @@ void sim_check(struct world *w, void *ctx)
 	check_rate(s);
 }
 
-/* ---- long after all trouble has ended ----------------------------------------------------------- */
+/* ---- long after all trouble has ended -----------------------------------------------------------
+ */
 
 static bool taken_by_mate(const struct sim *s, const struct fx_client *c, const struct ipaddr *a)
 {
@@ -435,7 +440,8 @@ static bool leads_to_a_hub(const struct sim *s, const struct fx_client *c, const
 	if (!p->fqdn)
 		return is_hub(s, c, &p->addr);
 	for (int i = 0; i < WORLD_NAMES; i++)
-		for (uint8_t k = 0; strcmp(s->w->name[i].name, p->fqdn) == 0 && k < s->w->name[i].n; k++)
+		for (uint8_t k = 0; strcmp(s->w->name[i].name, p->fqdn) == 0 && k < s->w->name[i].n;
+		        k++)
 			if (is_hub(s, c, &s->w->name[i].addr[k]))
 				return true;
 	return false;
@@ -453,7 +459,8 @@ static bool has_source(const struct sim *s, const struct fx_client_cfg *cfg)
 	return false;
 }
 
-static void check_best(const struct sim *s, const struct fx_client *c, const struct fx_client_cfg *cfg)
+static void check_best(
+        const struct sim *s, const struct fx_client *c, const struct fx_client_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->peers.n && cfg->peers.v[i].seq < c->at.seq; i++) {
 		const struct fx_peer *p = &cfg->peers.v[i];
@@ -490,7 +497,8 @@ void sim_check_healed(struct sim *s)
 	}
 }
 
-/* ---- after the router has gone -------------------------------------------------------------------- */
+/* ---- after the router has gone
+ * -------------------------------------------------------------------- */
 
 static bool no_route_of_ours(void *ctx, const struct net_route *r)
 {

@@ -216,8 +216,8 @@ static void edit_around(struct sim *s, unsigned n, struct strbuf *b)
 		tunnel_lines(s, n, b);
 		return;
 	case 2:
-		sb_printf(b, "crypto ikev2 keyring key\npeer all\npre-shared-key %s\n",
-		        sim_chance(s, 30) ? "mistyped" : "cisco");
+		s->key_until = s->w->now + sim_below(s, 20 * MINUTE); /* it is noticed then */
+		sb_puts(b, "crypto ikev2 keyring key\npeer all\npre-shared-key mistyped\n");
 		return;
 	case 3:
 		sb_printf(b, "crypto ikev2 authorization policy pol\n%sroute accept any\n",
@@ -228,7 +228,8 @@ static void edit_around(struct sim *s, unsigned n, struct strbuf *b)
 		        sim_chance(s, 50) ? "no " : "");
 		return;
 	case 5:
-		sb_printf(b, "ip sla 5\nicmp-echo 10.0.0.%u source-interface Ethernet0/0\nexit\nexit\n",
+		sb_printf(b,
+		        "ip sla 5\nicmp-echo 10.0.0.%u source-interface Ethernet0/0\nexit\nexit\n",
 		        1 + sim_below(s, WORLD_HUBS));
 		return;
 	case 6:
