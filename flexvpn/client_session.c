@@ -2,6 +2,7 @@
 /* A client's session: what the engine reports about it, and what comes up and goes down with it.
  * See client.h. */
 #include "flexvpn/client.h"
+#include "flexvpn/guards.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +153,7 @@ static const char *refusal(struct fx *x, const struct fx_client *c, const struct
 void fx_client_want_routes(struct fx *x, struct fx_client *c)
 {
 	fx_routes_unwant_owner(x, c->id);
+	fx_guards_set(x, c);
 	x->dirty = true;
 	if (!c->accept_routes)
 		return;
@@ -197,13 +199,10 @@ static void become_active(struct fx *x, struct fx_client *c)
 
 	c->child_up = true;
 	c->connects++;
-	c->tried = c->brief;
+	c->tried = (struct fx_tried){0};
 	c->why[0] = '\0';
 	take_backup_list(c);
-	if (c->state == FX_ACTIVE)
-		fx_client_note(c, FX_ACTIVE, FX_ACTIVE);
 	fx_client_set_state(x, c, FX_ACTIVE);
-	c->since = x->now;
 	fx_client_want_routes(x, c);
 	log_session(x, c, true);
 	fx_reconcile(x);
@@ -228,7 +227,6 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 	c->local = t.local;
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
 	c->pushed = t.pushed;
-	fx_client_because(c, "a more preferred peer is connected");
 }
 
 static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
@@ -241,7 +239,7 @@ static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_ev
 
 	snprintf(c->why, sizeof(c->why), "the peer deleted the IPsec SA");
 	fx_client_close(x, c);
-	fx_client_lost(x, c, lost);
+	fx_client_next_after_loss(x, c, lost);
 }
 
 static void on_child_up(struct fx *x, struct fx_client *c, const struct ike_event *ev)
@@ -279,7 +277,7 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 	fx_client_tear_down(x, c);
 	if (was_up) {
 		fx_trial_drop(x, c);
-		fx_client_lost(x, c, at);
+		fx_client_next_after_loss(x, c, at);
 		return;
 	}
 	c->at = at;

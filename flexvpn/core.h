@@ -72,9 +72,6 @@ enum fx_state {
 	FX_NSTATE
 };
 const char *fx_state_name(enum fx_state s);
-/* The i-th newest transition of a client; NULL: it has made no more, or no more are kept. */
-struct fx_client;
-const struct fx_transition *fx_client_transition(const struct fx_client *c, uint32_t i);
 
 enum { FX_MAX_CHILDREN = 16, FX_MAX_RESOLVED = 8 };
 
@@ -94,15 +91,6 @@ struct fx_redirect {
 	struct ike_gateway to, from; /* to: type IKE_GW_NONE, nowhere */
 	uint64_t since;              /* the first of `n` redirections */
 	uint32_t n;
-};
-
-/* What the client did lately, for `show crypto ikev2 client flexvpn NAME detail`. */
-enum { FX_TRANSITIONS = 10 };
-struct fx_transition {
-	uint64_t when; /* wall clock, milliseconds */
-	enum fx_state from, to;
-	char peer[FX_NAME_LEN]; /* in use or in trial then; "" none */
-	char cause[96];
 };
 
 struct fx_client {
@@ -131,16 +119,13 @@ struct fx_client {
 	unsigned possible_then; /* RETRY_WAIT: how many gateways could be tried when the pass ended */
 	uint32_t attempts, connects;
 	struct fx_tried tried;
-	struct fx_tried brief; /* gave sessions that did not last: counted as tried until the pass ends */
-	struct fx_transition past[FX_TRANSITIONS];
-	uint32_t n_past; /* so far; the newest is past[(n_past - 1) % FX_TRANSITIONS] */
-	char cause[96];  /* of the transition to come; "": what follows from the states */
 	struct fx_downloaded downloaded;
 	struct fx_trial trial;
 	struct fx_redirect redirect;
 	struct fx_pushed pushed;
 	char *offered; /* the networks last told to the hub, as text; NULL: none */
 	bool accept_routes, up_logged;
+	bool guarded; /* blackholes lie under its pushed routes: guards.h */
 	uint32_t route_distance, route_tag;
 };
 

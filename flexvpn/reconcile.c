@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/guards.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
@@ -590,7 +591,7 @@ void fx_purge(struct fx *x)
 	x->b.net_ops->addrs(x->b.net, 0, left_addr, lo);
 	x->b.net_ops->links(x->b.net, left_link, lo);
 	for (size_t i = 0; i < lo->n_route; i++) {
-		if (fx_route_of(x, &lo->route[i]))
+		if (fx_route_of(x, &lo->route[i]) || fx_guards_adopt(x, &lo->route[i]))
 			continue;
 		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->route[i].dst, text));
 		x->b.net_ops->route_del(x->b.net, &lo->route[i]);

@@ -262,6 +262,27 @@ static void rekeys_keep_the_session(void **s)
 	assert_int_equal(world_client(w, "flex")->n_spi, 1);
 }
 
+/* While a lost session is being replaced, nothing may take another way; once nobody wants it any more, nothing is in the way. */
+static void what_belongs_into_the_tunnel_goes_nowhere_while_it_is_lost(void **s)
+{
+	struct world *w = *s;
+	struct ike_sa_info info;
+
+	world_enter(w, "crypto ikev2 client flexvpn flex\nconnect auto");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_non_null(strstr(net_fake_log(w->b.net), "blackhole"));
+	w->hub[0].psk = "other";
+	assert_true(ike_sa_next(w->hub[0].ike, 0, &info));
+	net_fake_forget(w->b.net);
+	ike_close(w->hub[0].ike, info.handle, w->now);
+	world_run(w, MINUTE);
+	assert_int_equal(world_client(w, "flex")->connects, 1);
+	assert_null(strstr(net_fake_log(w->b.net), "blackhole")); /* they stand as they stood */
+	world_enter(w, "crypto ikev2 client flexvpn flex\nconnect manual");
+	world_run(w, SECOND);
+	assert_non_null(strstr(net_fake_log(w->b.net), "route_del 192.168.50.0/24"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +302,7 @@ int main(void)
 		T(incomplete_profile_says_what_is_missing),
 		T(no_tunnel_interface_removes_the_device),
 		T(an_unreachable_hub_never_wedges_the_client),
+		T(what_belongs_into_the_tunnel_goes_nowhere_while_it_is_lost),
 		T(rekeys_keep_the_session),
 	};
 

@@ -12,7 +12,8 @@ must 'it connects by itself' until_ok 30 client_is ACTIVE
 must 'ping' ping_from inside 192.168.100.10
 hub_stop KILL
 must 'liveness finds the hub dead' until_ok 60 not client_is ACTIVE
-must 'the pushed routes went with the session' until_ok 5 not spoke_route 192.168.100.0/24
+must 'the pushed routes went with the session' until_ok 5 not spoke_route 192.168.100.0/24 Tunnel0
+must 'what belongs into the tunnel goes nowhere meanwhile' spoke_route 192.168.100.0/24 blackhole
 must 'the hub starts again' hub_start
 must 'the tunnel is back without a hand' until_ok 60 client_is ACTIVE
 must 'ping again' ping_from inside 192.168.100.10
