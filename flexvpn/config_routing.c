@@ -497,18 +497,20 @@ static const struct bgp_lines bgp_in_vrf = {GR_L_bgp_vrf_neighbor_remote_as,
 /* Lines of `router bgp` that FRR has in the address family. */
 static bool of_family(int line)
 {
+	static const char *const names[] = {"neighbor_activate", "neighbor_next_hop_self",
+	        "neighbor_route_reflector_client", "neighbor_soft_reconfiguration",
+	        "neighbor_default_originate", "neighbor_send_community", "neighbor_allowas_in",
+	        "neighbor_as_override", "neighbor_remove_private_as", "neighbor_weight",
+	        "neighbor_maximum_prefix", "neighbor_route_map_in", "neighbor_route_map_out",
+	        "neighbor_prefix_list_in", "neighbor_prefix_list_out", "neighbor_distribute_list_in",
+	        "neighbor_distribute_list_out", "network", "aggregate_address",
+	        "redistribute_connected", "redistribute_static", "redistribute_ospf",
+	        "redistribute_eigrp", "redistribute_rip", "maximum_paths", "maximum_paths_ibgp",
+	        "distance"};
 	const char *name = gr_line_info(line)->name;
-	static const char *const part[] = {"_activate", "_next_hop_self", "_route_reflector_client",
-	        "_soft_reconfiguration", "_default_originate", "_send_community", "_allowas_in",
-	        "_as_override", "_remove_private_as", "_weight", "_maximum_prefix", "_route_map_in",
-	        "_route_map_out", "_prefix_list_in", "_prefix_list_out", "_distribute_list_in",
-	        "_distribute_list_out", "_network", "_aggregate_address", "_redistribute_connected",
-	        "_redistribute_static", "_redistribute_ospf", "_redistribute_eigrp",
-	        "_redistribute_rip", "_maximum_paths", "_maximum_paths_ibgp", "_distance"};
-	size_t n = strlen(name);
 
-	for (size_t i = 0; i < ARRAY_LEN(part); i++)
-		if (n > strlen(part[i]) && strcmp(name + n - strlen(part[i]), part[i]) == 0)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strcmp(name, names[i]) == 0)
 			return true;
 	return false;
 }
@@ -724,7 +726,8 @@ static bool about_ospf(int line)
 {
 	const char *name = gr_line_info(line)->name;
 
-	return strstr(name, "ip_ospf_") || strstr(name, "ipv6_ospf_") || strstr(name, "ospfv3_");
+	return strncmp(name, "ip_ospf_", 8) == 0 || strncmp(name, "ipv6_ospf_", 10) == 0 ||
+	       strncmp(name, "ospfv3_", 7) == 0;
 }
 
 static void interface(struct walk *w, const struct cfg_node *n)

@@ -8,6 +8,7 @@
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
 #include "flexvpn/show.h"
+#include "flexvpn/show_routing.h"
 #include "grammar/gen/exec.h"
 
 /* ---- interface names
@@ -39,7 +40,9 @@ struct rib_entry {
 	struct prefix dst;
 	struct ipaddr gateway;
 	char code; /* C L S B O … */
-	uint32_t distance, tag;
+	uint8_t proto;
+	uint32_t distance, metric, tag;
+	char kind[3], age[16]; /* of what a routing protocol has learned */
 	char ifname[40];
 	bool null0;
 };
@@ -62,28 +65,20 @@ static void rib_add(struct rib *rib, const struct rib_entry *e)
 
 static char code_of(const struct net_route *r)
 {
-	switch (r->proto) {
-	case 2: /* RTPROT_KERNEL */
+	if (r->proto == 2) /* RTPROT_KERNEL */
 		return 'C';
-	case 186:
-		return 'B';
-	case 188:
-		return 'O';
-	case 189:
-		return 'R';
-	case 192:
-		return 'D';
-	default:
-		return 'S';
-	}
+	return frr_code(r->proto) ? frr_code(r->proto) : 'S';
 }
 
 static bool rib_route(void *ctx, const struct net_route *r)
 {
 	struct rib *rib = ctx;
 	const struct fx_route_want *w = r->proto == NET_ROUTE_PROTO ? fx_route_of(rib->x, r) : NULL;
-	struct rib_entry e = {
-	        .dst = r->dst, .gateway = r->gateway, .code = code_of(r), .null0 = r->blackhole};
+	struct rib_entry e = {.dst = r->dst,
+	        .gateway = r->gateway,
+	        .code = code_of(r),
+	        .proto = r->proto,
+	        .null0 = r->blackhole};
 
 	if (r->dst.addr.family != rib->family || ipaddr_is_multicast(&r->dst.addr))
 		return true;
@@ -140,6 +135,28 @@ static void rib_best(struct rib *rib)
 	rib->n = kept;
 }
 
+/* FRR is asked only when a route of its own is there. */
+static void rib_learned(struct rib *rib)
+{
+	struct frr_rib *r = NULL;
+	struct frr_learned l;
+
+	for (size_t i = 0; i < rib->n; i++) {
+		struct rib_entry *e = &rib->v[i];
+
+		if (!frr_code(e->proto))
+			continue;
+		if (!r)
+			r = frr_rib_read(rib->x, rib->family);
+		frr_rib_find(r, &e->dst, e->proto, &l);
+		e->distance = l.distance;
+		e->metric = l.metric;
+		snprintf(e->kind, sizeof(e->kind), "%s", l.kind);
+		snprintf(e->age, sizeof(e->age), "%s", l.age);
+	}
+	frr_rib_free(r);
+}
+
 static struct rib rib_read(const struct fx *x, int family)
 {
 	struct rib rib = {.x = x, .family = family};
@@ -148,6 +165,7 @@ static struct rib rib_read(const struct fx *x, int family)
 	x->b.net_ops->addrs(x->b.net, 0, rib_addr, &rib);
 	if (rib.n)
 		qsort(rib.v, rib.n, sizeof(*rib.v), rib_order);
+	rib_learned(&rib);
 	rib_best(&rib);
 	return rib;
 }
@@ -163,6 +181,7 @@ static void json_route(struct out *o, const struct rib_entry *e)
 		out_str(o, "via", ipaddr_fmt(&e->gateway, a));
 	out_str(o, "interface", e->ifname);
 	out_int(o, "distance", e->distance);
+	out_int(o, "metric", e->metric);
 	out_int(o, "tag", e->tag);
 	out_obj_end(o);
 }
@@ -214,10 +233,12 @@ static void route_line(struct out *o, const struct rib_entry *e)
 	char a[PREFIX_STRLEN], g[IPADDR_STRLEN], head[12];
 	bool candidate = e->dst.len == 0;
 
-	snprintf(head, sizeof(head), "%c%s", e->code, candidate ? "*" : "");
+	snprintf(head, sizeof(head), "%c%s%s%s", e->code, candidate ? "*" : "",
+	        e->kind[0] ? " " : "", e->kind);
 	out_text(o, has_parent(e) ? "%-9s%s" : "%-6s%s", head, prefix_fmt(&e->dst, a));
 	if (ipaddr_is_set(&e->gateway))
-		out_text(o, " [%u/0] via %s\n", e->distance, ipaddr_fmt(&e->gateway, g));
+		out_text(o, " [%u/%u] via %s%s%s\n", e->distance, e->metric,
+		        ipaddr_fmt(&e->gateway, g), e->age[0] ? ", " : "", e->age);
 	else
 		out_text(o, " is directly connected, %s\n", e->ifname);
 }
@@ -275,8 +296,11 @@ static void known_via(struct out *o, const struct rib_entry *r)
 	                        : r->code == 'C' || r->code == 'L' ? " (connected, via interface)"
 	                                                           : " (connected)";
 
-	out_text(o, "  Known via \"%s\", distance %u, metric 0%s%s\n",
-	        r->code == 'S' ? "static" : "connected", r->distance, connected,
+	out_text(o, "  Known via \"%s\", distance %u, metric %u%s%s\n",
+	        frr_code(r->proto) ? frr_name(r->proto)
+	        : r->code == 'S'   ? "static"
+	                           : "connected",
+	        r->distance, r->metric, connected,
 	        r->dst.len == 0 ? ", candidate default path" : "");
 	if (r->tag)
 		out_text(o, "  Tag %u\n", r->tag);
@@ -294,7 +318,7 @@ static void route_detail(struct out *o, const struct rib_entry *r)
 		out_text(o, "  * %s\n", ipaddr_fmt(&r->gateway, g));
 	else
 		out_text(o, "  * directly connected, via %s\n", r->ifname);
-	out_text(o, "      Route metric is 0, traffic share count is 1\n");
+	out_text(o, "      Route metric is %u, traffic share count is 1\n", r->metric);
 	if (r->tag)
 		out_text(o, "      Route tag %u\n", r->tag);
 	json_route(o, r);
@@ -360,7 +384,8 @@ void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *
 	for (size_t i = 0; i < rib.n; i++) {
 		const struct rib_entry *r = &rib.v[i];
 
-		out_text(e->o, "%-4c%s [%u/0]", r->code, prefix_fmt(&r->dst, p), r->distance);
+		out_text(e->o, "%-4c%s [%u/%u]", r->code, prefix_fmt(&r->dst, p), r->distance,
+		        r->metric);
 		if (r->tag)
 			out_text(e->o, ", tag %u", r->tag);
 		if (ipaddr_is_set(&r->gateway))
