@@ -18,6 +18,7 @@
 #include "flexvpn/client.h"
 #include "flexvpn/guards.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +37,59 @@ const char *fx_state_name(enum fx_state s)
 	return names[s];
 }
 
+/* ---- what happened lately
+ * --------------------------------------------------------------------------------------------
+ */
+
+void fx_client_because(struct fx_client *c, const char *why)
+{
+	if (!c->cause[0])
+		snprintf(c->cause, sizeof(c->cause), "%s", why);
+}
+
+static const char *usual_cause(const struct fx_client *c, enum fx_state from, enum fx_state to)
+{
+	switch (to) {
+	case FX_INIT:
+		return c->why[0] ? c->why : "not complete";
+	case FX_WAIT_TRACK:
+		return "the track object is not in the configured state";
+	case FX_CONNECT_REQUIRED:
+		return from == FX_INIT ? "the profile is complete" : c->why;
+	case FX_NEGOTIATING:
+		return from == FX_RETRY_WAIT ? "the next pass begins" : "a session is wanted";
+	case FX_ACTIVE:
+		return "the session is established";
+	default:
+		return c->why[0] ? c->why : "no peer is possible";
+	}
+}
+
+void fx_client_note(struct fx_client *c, enum fx_state from, enum fx_state to)
+{
+	struct fx_transition *t = &c->past[c->n_past++ % FX_TRANSITIONS];
+
+	*t = (struct fx_transition){.when = wall_ms(), .from = from, .to = to};
+	if (c->at.seq && c->peer_name[0])
+		snprintf(t->peer, sizeof(t->peer), "%s", c->peer_name);
+	else if (c->at.seq && ipaddr_is_set(&c->peer))
+		ipaddr_fmt(&c->peer, t->peer);
+	snprintf(t->cause, sizeof(t->cause), "%s",
+	        c->cause[0] ? c->cause : usual_cause(c, from, to));
+	c->cause[0] = '\0';
+}
+
+const struct fx_transition *fx_client_transition(const struct fx_client *c, uint32_t i)
+{
+	return i < c->n_past && i < FX_TRANSITIONS ? &c->past[(c->n_past - 1 - i) % FX_TRANSITIONS]
+	                                           : NULL;
+}
+
 void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s)
 {
 	if (c->state == s)
 		return;
+	fx_client_note(c, c->state, s);
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): Current State: %s", c->name, fx_state_name(c->state));
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): New State: %s", c->name, fx_state_name(s));
 	fx_trace(x, c, FX_T_STATE, c->state, s);
@@ -77,6 +127,8 @@ bool fx_client_wanted(const struct fx *x, const struct fx_client *c)
 void fx_client_connect(struct fx *x, struct fx_client *c)
 {
 	fx_trace(x, c, FX_T_CONNECT, 0, 0);
+	if (c->state == FX_CONNECT_REQUIRED || c->state == FX_RETRY_WAIT)
+		fx_client_because(c, "connect command");
 	c->user_wants = true;
 	if (c->state == FX_RETRY_WAIT)
 		c->retry_at = x->now;
@@ -86,8 +138,9 @@ void fx_client_connect(struct fx *x, struct fx_client *c)
 void fx_client_disconnect(struct fx *x, struct fx_client *c)
 {
 	fx_trace(x, c, FX_T_DISCONNECT, 0, 0);
+	fx_client_because(c, "clear command");
 	c->user_wants = false;
-	c->tried = (struct fx_tried){0};
+	c->tried = c->brief = (struct fx_tried){0};
 	fx_client_close(x, c);
 	fx_client_set_state(x, c, FX_INIT);
 	fx_clients_run(x);
@@ -96,7 +149,8 @@ void fx_client_disconnect(struct fx *x, struct fx_client *c)
 void fx_client_restart(struct fx *x, struct fx_client *c, const char *why)
 {
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): Event: %s", c->name, why);
-	c->tried = (struct fx_tried){0};
+	fx_client_because(c, why);
+	c->tried = c->brief = (struct fx_tried){0};
 	fx_client_close(x, c);
 	fx_client_set_state(x, c, FX_INIT);
 }
@@ -107,6 +161,8 @@ void fx_client_reselect(struct fx *x, struct fx_client *c)
 	struct fx_place lost = c->at;
 
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): Event: SA cleared", c->name);
+	fx_client_because(c, "the SA was cleared");
+	c->brief = (struct fx_tried){0};
 	fx_client_close(x, c);
 	fx_client_next_after_loss(x, c, lost);
 }

@@ -199,10 +199,13 @@ static void become_active(struct fx *x, struct fx_client *c)
 
 	c->child_up = true;
 	c->connects++;
-	c->tried = (struct fx_tried){0};
+	c->tried = c->brief;
 	c->why[0] = '\0';
 	take_backup_list(c);
+	if (c->state == FX_ACTIVE)
+		fx_client_note(c, FX_ACTIVE, FX_ACTIVE);
 	fx_client_set_state(x, c, FX_ACTIVE);
+	c->since = x->now;
 	fx_client_want_routes(x, c);
 	log_session(x, c, true);
 	fx_reconcile(x);
@@ -227,6 +230,7 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 	c->local = t.local;
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
 	c->pushed = t.pushed;
+	fx_client_because(c, "a more preferred peer is connected");
 }
 
 static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
@@ -239,7 +243,7 @@ static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_ev
 
 	snprintf(c->why, sizeof(c->why), "the peer deleted the IPsec SA");
 	fx_client_close(x, c);
-	fx_client_next_after_loss(x, c, lost);
+	fx_client_lost(x, c, lost);
 }
 
 static void on_child_up(struct fx *x, struct fx_client *c, const struct ike_event *ev)
@@ -277,7 +281,7 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 	fx_client_tear_down(x, c);
 	if (was_up) {
 		fx_trial_drop(x, c);
-		fx_client_next_after_loss(x, c, at);
+		fx_client_lost(x, c, at);
 		return;
 	}
 	c->at = at;

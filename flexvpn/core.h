@@ -72,6 +72,9 @@ enum fx_state {
 	FX_NSTATE
 };
 const char *fx_state_name(enum fx_state s);
+/* The i-th newest transition of a client; NULL: it has made no more, or no more are kept. */
+struct fx_client;
+const struct fx_transition *fx_client_transition(const struct fx_client *c, uint32_t i);
 
 enum { FX_MAX_CHILDREN = 16, FX_MAX_RESOLVED = 8 };
 
@@ -84,6 +87,15 @@ struct fx_trial {
 	struct fx_pushed pushed;
 	uint64_t not_before; /* after a failed trial: when the next may begin */
 	uint32_t backoff_ms;
+};
+
+/* What the client did lately, for `show crypto ikev2 client flexvpn NAME detail`. */
+enum { FX_TRANSITIONS = 10 };
+struct fx_transition {
+	uint64_t when; /* wall clock, milliseconds */
+	enum fx_state from, to;
+	char peer[FX_NAME_LEN]; /* in use or in trial then; "" none */
+	char cause[96];
 };
 
 /* Where a gateway sent the client (client_redirect.c). */
@@ -119,6 +131,10 @@ struct fx_client {
 	unsigned possible_then; /* RETRY_WAIT: how many gateways could be tried when the pass ended */
 	uint32_t attempts, connects;
 	struct fx_tried tried;
+	struct fx_tried brief; /* gave sessions that did not last: counted as tried until the pass ends */
+	struct fx_transition past[FX_TRANSITIONS];
+	uint32_t n_past; /* so far; the newest is past[(n_past - 1) % FX_TRANSITIONS] */
+	char cause[96];  /* of the transition to come; "": what follows from the states */
 	struct fx_downloaded downloaded;
 	struct fx_trial trial;
 	struct fx_redirect redirect;
@@ -254,6 +270,7 @@ struct fx_route_want {
 	uint32_t owner; /* 0: configuration; else the client's id */
 	bool null0;
 	uint32_t track; /* in the table only while this object is up; 0: always */
+	uint16_t vrf;   /* of services.h; 0: the global table */
 };
 struct fx_routes *fx_routes_new(void);
 void fx_routes_free(struct fx_routes *r);
@@ -261,6 +278,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w);
 void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
+void fx_routes_revrf(struct fx *x); /* VRFs came or went: their tables are looked at again */
 void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed; 0: of any */
 bool fx_routes_tracked(const struct fx *x, uint32_t track); /* does a route depend on that object? */
 void fx_routes_apply(struct fx *x);
