@@ -51,6 +51,8 @@ static const char *const placeholders[GR_T_MAX] = {
         [GR_T_WORD] = "WORD",
         [GR_T_SECRET] = "LINE",
         [GR_T_LINE] = "LINE",
+        [GR_T_TEXT] = "LINE",
+        [GR_T_TTY] = "WORD",
 };
 
 const char *node_placeholder(struct gram *g, const struct node *n)

@@ -155,6 +155,8 @@ static const struct type_name {
         {"ifname", GR_T_IFNAME},
         {"host", GR_T_HOST},
         {"hex", GR_T_HEX},
+        {"tty", GR_T_TTY},
+        {"text", GR_T_TEXT},
         {"time", GR_T_TIME},
         {"ref", GR_T_REF},
         {"int", GR_T_INT},

@@ -26,12 +26,14 @@ enum gr_type {
 	GR_T_TIME,
 	GR_T_IFNAME,
 	GR_T_HEX,
+	GR_T_TTY,
 	GR_T_REF,
 	GR_T_HOST,
 	GR_T_NAME,
 	GR_T_WORD,
 	GR_T_SECRET,
 	GR_T_LINE,
+	GR_T_TEXT,
 	GR_T_MAX
 };
 

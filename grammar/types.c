@@ -2,6 +2,7 @@
 /* Argument types: which words they take, and how these are written canonically. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "grammar/ifname.h"
 #include "grammar/match.h"
@@ -140,6 +141,23 @@ static bool take_hex(const struct gr_pos *p, const char *s, size_t n)
 	return n > 0;
 }
 
+/* The kinds of terminal lines; the console is written short. */
+static const char *const ttys[][2] = {{"aux", "aux"}, {"console", "con"}, {"tty", "tty"}, {"vty", "vty"}};
+
+static const char *tty_kind(const char *s, size_t n)
+{
+	for (size_t i = 0; n && i < ARRAY_LEN(ttys); i++)
+		if (n <= strlen(ttys[i][0]) && strncasecmp(s, ttys[i][0], n) == 0)
+			return ttys[i][1];
+	return NULL;
+}
+
+static bool take_tty(const struct gr_pos *p, const char *s, size_t n)
+{
+	(void)p;
+	return tty_kind(s, n) != NULL;
+}
+
 static bool take_host(const struct gr_pos *p, const char *s, size_t n)
 {
 	(void)p;
@@ -173,6 +191,7 @@ static bool (*const takes[GR_T_MAX])(const struct gr_pos *p, const char *s, size
         [GR_T_TIME] = take_time,
         [GR_T_HEX] = take_hex,
         [GR_T_REF] = take_ref,
+        [GR_T_TTY] = take_tty,
         [GR_T_HOST] = take_host,
         [GR_T_NAME] = take_any,
         [GR_T_WORD] = take_any,
@@ -212,6 +231,8 @@ size_t gr_type_take(const struct gr_pos *p, const struct gr_run *r, size_t i, bo
 {
 	if (p->type == GR_T_LINE || p->type == GR_T_SECRET)
 		return r->ntok - i;
+	if (p->type == GR_T_TEXT) /* as grammar/raw.h makes it */
+		return strncmp(r->text + r->tok[i].off, "^C", 2) == 0 ? r->ntok - i : 0;
 	if (p->type == GR_T_IFNAME)
 		return take_ifname(p, r, i, more);
 	return takes[p->type](p, r->text + r->tok[i].off, r->tok[i].len) ? 1 : 0;
@@ -280,6 +301,9 @@ void gr_type_canon(const struct gr_pos *p, const char *s, size_t n, struct strbu
 	case GR_T_PREFIX4:
 	case GR_T_PREFIX6:
 		canon_prefix(s, n, out);
+		break;
+	case GR_T_TTY:
+		sb_puts(out, tty_kind(s, n));
 		break;
 	case GR_T_IFNAME:
 		canon_ifname(s, n, out);

@@ -94,6 +94,8 @@ static void put_name(struct gen *g, char out[96])
 	snprintf(out, 96, names[gen_below(g, ARRAY_LEN(names))], gen_below(g, 50));
 }
 
+static const char *const ttys[] = {"con", "console", "aux", "vty", "tt"};
+
 void gen_value(struct gen *g, const struct gr_pos *p, char out[96])
 {
 	char tmp[96];
@@ -146,6 +148,13 @@ void gen_value(struct gen *g, const struct gr_pos *p, char out[96])
 		break;
 	case GR_T_IFNAME:
 		put_ifname(g, p->extra, out);
+		break;
+	case GR_T_TTY:
+		snprintf(out, 96, "%s", ttys[gen_below(g, ARRAY_LEN(ttys))]);
+		break;
+	case GR_T_TEXT:
+		put_name(g, tmp);
+		snprintf(out, 96, "^C%.40s\n second line\n^C", tmp);
 		break;
 	case GR_T_LINE:
 	case GR_T_SECRET:
