@@ -219,7 +219,7 @@ static void on_change(void *ctx, const struct cfg_change *ch)
 	struct fx_client *c = fx_client_by_name(x, client_name(ch->path[0]));
 
 	if (c && c->state != FX_INIT) {
-		fx_trace(x, c, FX_T_CONFIG, (uintptr_t)cfg_node_line(n), 0);
+		fx_trace_line(x, c, gr_line_info(cfg_node_line(n))->name);
 		c->user_wants = false;
 		fx_client_restart(x, c, "configuration changed");
 	}

@@ -293,9 +293,10 @@ size_t fx_routes_count(const struct fx *x);
 /* ---- event trace ---- */
 enum fx_trace_id {
 	FX_T_STATE, FX_T_PEER, FX_T_PEER_FAILED, FX_T_CONNECT, FX_T_DISCONNECT, FX_T_IKE_UP, FX_T_CHILD_UP, FX_T_CHILD_DOWN,
-	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_MAX
+	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_START, FX_T_MAX
 };
 void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b);
+void fx_trace_line(struct fx *x, const struct fx_client *c, const char *line);
 void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out);
 
 #endif

@@ -116,15 +116,13 @@ static void print_trace(struct exec *e, uint64_t since)
 		out_text(e->o, "Tracing currently disabled, from exec command\n\n");
 	out_list(e->o, NULL);
 	for (size_t i = 0; (r = trace_at(&e->fx->trace, i)); i++) {
-		const struct fx_client *c = fx_client_by_owner(e->fx, r->subject);
-
 		if (r->when < since)
 			continue;
 		sb_clear(&text);
 		fx_trace_fmt(r, &text);
 		out_obj(e->o, NULL);
 		out_field_str(e->o, "time", "%s: ", log_time_fmt(r->when, true, when));
-		out_field_str(e->o, "client", "FlexVPN(%s): EVENT ", c ? c->name : "removed");
+		out_field_str(e->o, "client", r->subject[0] ? "FlexVPN(%s): EVENT " : "%s", r->subject);
 		out_field_str(e->o, "event", "%s\n", sb_str(&text));
 		out_obj_end(e->o);
 	}

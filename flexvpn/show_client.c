@@ -67,7 +67,7 @@ static const char *gateway_name(const struct fx_candidate *k, char buf[320])
 	return buf;
 }
 
-static void gateway(struct out *o, const struct fx_candidate *k, bool chosen)
+static void gateway(struct out *o, const struct fx_candidate *k, const char *verdict)
 {
 	char name[320];
 
@@ -80,16 +80,29 @@ static void gateway(struct out *o, const struct fx_candidate *k, bool chosen)
 		out_field_str(o, "track-wanted", " %s", k->track_down ? "down" : "up");
 		out_field_str(o, "track-state", " (is %s)", k->track_is_up ? "up" : "down");
 	}
-	out_field_str(o, "verdict", " %s\n", chosen ? "chosen" : fx_excluded_text(k->excluded));
+	out_field_str(o, "verdict", " %s\n", verdict);
 	out_obj_end(o);
 }
 
-static void gateways(struct out *o, const struct fx_decision *d)
+/* What is in use was chosen when the session began; what would be chosen now may be another. */
+static const char *verdict(
+        const struct fx_client *c, const struct fx_candidate *k, bool first_possible)
+{
+	if (c->at.seq && k->at.seq == c->at.seq && k->at.down == c->at.down)
+		return c->state == FX_ACTIVE ? "in use" : "being tried";
+	if (c->trial.handle && k->at.seq == c->trial.at.seq && k->at.down == c->trial.at.down)
+		return "being tried beside the one in use";
+	if (first_possible && !c->at.seq)
+		return "chosen";
+	return fx_excluded_text(k->excluded);
+}
+
+static void gateways(struct out *o, const struct fx_client *c, const struct fx_decision *d)
 {
 	out_text(o, "  Gateway list:\n");
 	out_list(o, "gateways");
 	for (size_t i = 0; i < d->n; i++)
-		gateway(o, &d->cand[i], (int)i == d->chosen);
+		gateway(o, &d->cand[i], verdict(c, &d->cand[i], (int)i == d->chosen));
 	out_list_end(o);
 }
 
@@ -149,6 +162,29 @@ static void pushed(struct out *o, const struct fx_pushed *p)
 	        p->n_backup);
 }
 
+/* "*Nov 24 15:20:19.472  ACTIVE -> NEGOTIATING  10.0.0.1: DPD …", the newest first. */
+static void transitions(struct out *o, const struct fx_client *c)
+{
+	const struct fx_transition *t;
+	char when[40];
+
+	if (!c->n_past)
+		return;
+	out_text(o, "  Last transitions:\n");
+	out_list(o, "transitions");
+	for (uint32_t i = 0; (t = fx_client_transition(c, i)); i++) {
+		out_obj(o, NULL);
+		out_field_str(o, "time", "    %s ", log_time_fmt(t->when, true, when));
+		out_field_str(o, "from", " %s ->", fx_state_name(t->from));
+		out_field_str(o, "to", " %s", fx_state_name(t->to));
+		if (t->peer[0])
+			out_field_str(o, "peer", ", peer %s", t->peer);
+		out_field_str(o, "cause", ": %s\n", t->cause);
+		out_obj_end(o);
+	}
+	out_list_end(o);
+}
+
 static void detail(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg)
 {
 	char buf[32], age[16];
@@ -162,8 +198,9 @@ static void detail(struct exec *e, const struct fx_client *c, const struct fx_cl
 		out_text(e->o, "  Inside interface : %s\n", cfg->inside[i]);
 	const struct fx_decision *d = fx_client_choices(e->fx, c);
 
-	gateways(e->o, d);
+	gateways(e->o, c, d);
 	sources(e->o, d, cfg);
+	transitions(e->o, c);
 	pushed(e->o, &c->pushed);
 }
 

@@ -5,7 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/out.h"
@@ -50,13 +55,86 @@ static void a_ring_keeps_the_newest(void **s)
 	(void)s;
 	trace_init(&t, 3);
 	for (uint32_t i = 1; i <= 5; i++)
-		trace_put(&t, i, i, 0, 0, 0, 0);
+		trace_put(&t, i, "flex", i, 0, 0);
 	assert_int_equal(trace_at(&t, 0)->id, 3);
 	assert_int_equal(trace_at(&t, 2)->id, 5);
 	assert_null(trace_at(&t, 3));
 	t.enabled = false;
-	trace_put(&t, 6, 6, 0, 0, 0, 0);
+	trace_put(&t, 6, "flex", 0, 0, 0);
 	assert_int_equal(trace_at(&t, 2)->id, 5);
+	trace_resize(&t, 2);
+	assert_int_equal(trace_at(&t, 0)->id, 4);
+	assert_int_equal(trace_at(&t, 1)->word[0], 5);
+	assert_null(trace_at(&t, 2));
+	trace_clear(&t);
+	assert_null(trace_at(&t, 0));
+	trace_fini(&t);
+}
+
+static void a_long_subject_is_cut(void **s)
+{
+	struct trace t;
+
+	(void)s;
+	trace_init(&t, 1);
+	trace_put(&t, 1, "a-name-that-is-longer-than-its-place", 0, 0, 0);
+	assert_string_equal(trace_at(&t, 0)->subject, "a-name-that-is-longer-t");
+	trace_put(&t, 1, "b", 0, 0, 0);
+	assert_string_equal(trace_at(&t, 0)->subject, "b");
+	trace_fini(&t);
+}
+
+/* The child never closes the ring: it is killed as it stands. */
+static void what_a_crashed_process_recorded_is_read_by_the_next(void **s)
+{
+	char dir[] = "/tmp/spoke-trace-XXXXXX", path[64];
+	struct trace t;
+	int status;
+
+	(void)s;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/ring", dir);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		trace_open(&t, path, 7, 10);
+		for (uint64_t i = 1; i <= 12; i++)
+			trace_put(&t, 5, "flex", i, 2 * i, 0);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	trace_open(&t, path, 7, 500); /* what is there keeps its size */
+	assert_int_equal(t.cap, 10);
+	assert_int_equal(trace_at(&t, 0)->word[0], 3);
+	assert_int_equal(trace_at(&t, 9)->word[1], 24);
+	trace_put(&t, 6, "flex", 0, 0, 0);
+	trace_resize(&t, 20);
+	trace_fini(&t);
+	trace_open(&t, path, 7, 5);
+	assert_int_equal(t.cap, 20);
+	assert_int_equal(trace_at(&t, 9)->id, 6);
+	trace_fini(&t);
+	trace_open(&t, path, 8, 5); /* another version: its records mean something else */
+	assert_int_equal(t.cap, 5);
+	assert_null(trace_at(&t, 0));
+	trace_fini(&t);
+	assert_int_equal(truncate(path, 100), 0); /* half a file is none */
+	trace_open(&t, path, 8, 4);
+	assert_int_equal(t.cap, 4);
+	trace_fini(&t);
+	unlink(path);
+	rmdir(dir);
+}
+
+static void without_its_file_a_ring_lies_in_memory(void **s)
+{
+	struct trace t;
+
+	(void)s;
+	trace_open(&t, "/nonexistent/ring", 1, 4);
+	trace_put(&t, 9, "", 0, 0, 0);
+	assert_int_equal(trace_at(&t, 0)->id, 9);
 	trace_fini(&t);
 }
 
@@ -127,6 +205,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_and_json_come_from_one_walk),
 		cmocka_unit_test(a_ring_keeps_the_newest),
+		cmocka_unit_test(a_long_subject_is_cut),
+		cmocka_unit_test(what_a_crashed_process_recorded_is_read_by_the_next),
+		cmocka_unit_test(without_its_file_a_ring_lies_in_memory),
 		cmocka_unit_test(an_arena_gives_zeroed_memory_again_after_reset),
 		cmocka_unit_test(a_secret_copies_compares_and_masks),
 		cmocka_unit_test(a_message_has_facility_severity_and_mnemonic),

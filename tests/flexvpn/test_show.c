@@ -58,11 +58,14 @@ static int teardown(void **s)
  * ------------------------------------------------------------------------------------------------------------------------
  */
 
-/* Equal, where a `~` in the pattern takes letters and digits, at least one. */
+/* Equal, where a `~` in the pattern takes letters and digits, at least one; blanks may stand before
+ * them (the day of a month). */
 static bool like(const char *got, const char *want)
 {
 	while (*want) {
 		if (*want == '~') {
+			while (*got == ' ')
+				got++;
 			if (!isalnum((unsigned char)*got))
 				return false;
 			while (isalnum((unsigned char)*got))
@@ -95,7 +98,11 @@ static const char want_show_crypto_ikev2_client_flexvpn[] =
         "  In this state for : 00:01:02\n"
         "  Attempts : 1, connects : 1\n"
         "  Gateway list:\n"
-        "      1  10.0.0.1                                static     chosen\n"
+        "      1  10.0.0.1                                static     in use\n"
+        "  Last transitions:\n"
+        "    *~ ~ ~:~:~.~  NEGOTIATING -> ACTIVE, peer 10.0.0.1: the session is established\n"
+        "    *~ ~ ~:~:~.~  CONNECT_REQUIRED -> NEGOTIATING, peer 10.0.0.1: connect command\n"
+        "    *~ ~ ~:~:~.~  INIT -> CONNECT_REQUIRED: the profile is complete\n"
         "  Network : 192.168.50.0/24\n"
         "  Network : 192.168.60.0/24\n"
         "\n";

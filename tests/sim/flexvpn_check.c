@@ -170,7 +170,7 @@ static bool mates_moved(struct sim *s, const struct fx_client *me)
 	for (const struct fx_client *c = s->w->x->clients; c; c = c->next) {
 		const struct sim_client *m = memory_of(s, c);
 
-		if (c != me && (m->handle != c->handle || m->trial != c->trial.handle))
+		if (c != me && (m->attempts != c->attempts || m->handle != c->handle || m->trial != c->trial.handle))
 			return true;
 	}
 	return false;
