@@ -31,8 +31,9 @@ struct fx_nat {
 	size_t n_acl;
 	struct alias *alias; /* applied */
 	size_t n_alias;
-	bool touched;  /* something was applied, so that it must be removed at the end */
-	char why[256]; /* of the failure that was last logged; "": none */
+	bool touched;      /* something was applied, so that it must be removed at the end */
+	struct strbuf key; /* what the last success was made from; empty: none */
+	char why[256];     /* of the failure that was last logged; "": none */
 };
 
 struct fx_nat *fx_nat_new(void)
@@ -54,6 +55,7 @@ void fx_nat_free(struct fx_nat *s)
 	if (!s)
 		return;
 	forget_lists(s);
+	sb_fini(&s->key);
 	free(s->alias);
 	free(s);
 }
@@ -294,6 +296,22 @@ static void plan_fini(struct plan *p)
 	arena_fini(&p->a);
 }
 
+/* All that the description follows from: the configuration, and what changes without it. With
+ * thousands of rules this is the cheaper comparison. */
+static void plan_key(const struct plan *p, struct strbuf *key)
+{
+	sb_printf(key, "%llu", (unsigned long long)cfg_version(p->x->cfg->cfg));
+	for (size_t i = 0; i < p->w.n_iface; i++)
+		for (uint8_t k = 0; k < p->iface[i].n_addr; k++) {
+			char text[PREFIX_STRLEN];
+
+			sb_printf(key, " %zu %s", i, prefix_fmt(&p->iface[i].addr[k], text));
+		}
+	for (size_t i = 0; i < p->w.n_map; i++)
+		for (size_t k = 0; k < p->map[i].n; k++)
+			sb_puts(key, p->map[i].entry[k].off ? " off" : " on");
+}
+
 /* ---- addresses to answer for --------------------------------------------------------------------
  */
 
@@ -398,9 +416,25 @@ static void complain(struct fx_nat *s, const char *why)
 		log_msg(PLATFORM_OPERATION_FAILED, "packet filter", why);
 }
 
+static void transact(struct fx *x, const struct nat_wanted *w, struct strbuf *key, bool wanted)
+{
+	struct fx_nat *s = x->nat;
+	int rc = nat_apply(x->b.nat, w);
+
+	if (rc == 0 || wanted || s->touched)
+		complain(s, rc < 0 ? nat_why(x->b.nat) : "");
+	s->touched |= wanted;
+	sb_fini(&s->key);
+	if (rc == 0) {
+		s->key = *key;
+		*key = (struct strbuf){0};
+	}
+}
+
 static void apply(struct fx *x, bool leftovers)
 {
 	struct plan p;
+	struct strbuf key = {0};
 	bool wanted = anything(x);
 
 	if (!wanted && !x->nat->touched && !leftovers)
@@ -410,12 +444,11 @@ static void apply(struct fx *x, bool leftovers)
 		return;
 	}
 	plan_make(&p, x);
+	plan_key(&p, &key);
 	sync_aliases(x, &p.w);
-	int rc = nat_apply(x->b.nat, &p.w);
-
-	if (rc == 0 || wanted || x->nat->touched)
-		complain(x->nat, rc < 0 ? nat_why(x->b.nat) : "");
-	x->nat->touched |= wanted;
+	if (strcmp(sb_str(&key), sb_str(&x->nat->key)) != 0)
+		transact(x, &p.w, &key, wanted);
+	sb_fini(&key);
 	plan_fini(&p);
 }
 
@@ -438,4 +471,5 @@ void fx_nat_remove(struct fx *x)
 	sync_aliases(x, &nothing);
 	complain(x->nat, nat_remove(x->b.nat) < 0 ? nat_why(x->b.nat) : "");
 	x->nat->touched = false;
+	sb_fini(&x->nat->key);
 }
