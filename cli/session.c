@@ -193,6 +193,18 @@ static void warn_without_effect(struct session *s, const char *text, const char 
 	log_msg(PARSER_RECORDED, fx_mask_secrets(text));
 }
 
+/* IOS takes the commands about keys and certificates in configuration mode too. */
+static bool key_command(const struct session *s, const char *line)
+{
+	struct strbuf canon = {0};
+	int id = GR_NONE;
+	bool ok = gr_match_exec(line, s->priv, &id, &canon).status == GR_OK;
+	const char *name = ok ? gr_line_info(id)->name : "";
+
+	sb_fini(&canon);
+	return strncmp(name, "crypto_pki_", 11) == 0 || strncmp(name, "crypto_key_", 11) == 0;
+}
+
 static void config_line(struct session *s, const char *line)
 {
 	struct router *r = s->sh->router;
@@ -209,7 +221,10 @@ static void config_line(struct session *s, const char *line)
 	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
 
 	if (d.status != GR_OK && d.status != GR_EMPTY) {
-		session_refuse(s, &d, line, 0);
+		if (key_command(s, line))
+			session_exec(s, line, 0);
+		else
+			session_refuse(s, &d, line, 0);
 		return;
 	}
 	if (left) {

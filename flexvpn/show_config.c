@@ -221,6 +221,33 @@ static unsigned references(const struct fx_config *c, const char *name)
 	return n;
 }
 
+static const char *eap_text(const struct fx_profile *p)
+{
+	if (p->auth_local != FX_AUTH_EAP)
+		return "none";
+	return p->eap_method == IKE_EAP_MD5        ? "md5"
+	       : p->eap_method == IKE_EAP_GTC      ? "gtc"
+	       : p->eap_method == IKE_EAP_MSCHAPV2 ? "ms-chapv2"
+	                                           : "ms-chapv2, md5, gtc";
+}
+
+static void profile_trustpoints(struct out *o, const struct fx_profile *p)
+{
+	out_text(o, " Trustpoint(s):%s", p->n_trustpoint ? "" : " none");
+	out_list(o, "trustpoints");
+	for (uint8_t i = 0; i < p->n_trustpoint; i++) {
+		const struct fx_tp_ref *t = &p->trustpoint[i];
+
+		out_text(o, "%s %s%s", i ? "," : "", t->name,
+		        !t->verify ? " (sign)"
+		        : t->sign  ? ""
+		                   : " (verify)");
+		out_str(o, NULL, t->name);
+	}
+	out_list_end(o);
+	out_text(o, "\n");
+}
+
 static void one_profile(struct out *o, const struct fx_config *c, const struct fx_profile *p)
 {
 	char id[320];
@@ -242,9 +269,10 @@ static void one_profile(struct out *o, const struct fx_config *c, const struct f
 	for (uint8_t i = 0; i < p->n_auth_remote; i++)
 		out_field_str(o, NULL, " %s", auth_text(p->auth_remote[i]));
 	out_list_end(o);
-	out_text(o, "%s\n EAP options: none\n", p->n_auth_remote ? "" : " none");
+	out_text(o, "%s\n", p->n_auth_remote ? "" : " none");
+	out_field_str(o, "eap", " EAP options: %s\n", eap_text(p));
 	out_field_str(o, "keyring", " Keyring: %s\n", p->keyring ? p->keyring : "none");
-	out_text(o, " Trustpoint(s): none\n");
+	profile_trustpoints(o, p);
 	profile_manners(o, p);
 	out_obj_end(o);
 }
