@@ -12,6 +12,8 @@ void auth_put_notifies(struct session *s, struct ike_build *b)
 	put_u32(window, s->p.window);
 	ike_put_notify(b, N_SET_WINDOW_SIZE, span_of(window, sizeof(window)));
 	mobike_put_supported(s, b);
+	reauth_put(s, b);
+	qcd_put(s->current, b);
 	if (!s->p.cisco_vendor_ids)
 		return;
 	ike_put_notify(b, N_ESP_TFC_PADDING_NOT_SUPPORTED, (struct span){0});
@@ -23,6 +25,8 @@ void auth_read_window(struct session *s, const struct ike_msg *m)
 	struct ike_pl_notify n;
 
 	mobike_read_supported(s, m);
+	reauth_read(s, m);
+	qcd_read(s->current, m);
 	if (ike_msg_notify(m, N_SET_WINDOW_SIZE, &n) && n.data.n == 4 &&
 	        get_u32(n.data.p) > s->peer_window)
 		s->peer_window = get_u32(n.data.p);

@@ -42,13 +42,16 @@ static uint16_t make_child(
 
 	if (!cfg_answer_request(s, m, &asked, &reply))
 		return N_INTERNAL_ADDRESS_FAILURE;
-	if (!ike_msg_find(m, PL_SA) || !ike_msg_find(m, PL_TSi) || !ike_msg_find(m, PL_TSr))
+	bool later = s->p.childless && !ike_msg_find(m, PL_SA); /* RFC 6023 */
+
+	if (!later &&
+	        (!ike_msg_find(m, PL_SA) || !ike_msg_find(m, PL_TSi) || !ike_msg_find(m, PL_TSr)))
 		no = N_NO_PROPOSAL_CHOSEN;
-	else
+	else if (!later)
 		no = child_choose(s, m, IKE_KE_WITHOUT, KE_NONE, &choice, mk);
 	if (asked)
 		ike_put_cp(b, CP_REPLY, &reply.a);
-	if (!no)
+	if (mk->spi_in)
 		child_put_answer(s, b, &choice, mk, (struct span){0}, (struct span){0});
 	attrs_fini(&reply);
 	return no;
@@ -82,7 +85,7 @@ void auth_request(
 	auth_done(sa);
 	elsewhere = redirect_put_auth(s, b);
 	no = elsewhere ? 0 : make_child(sa, m, b, &mk);
-	if (!no && !elsewhere && !child_add(sa, &mk))
+	if (!no && mk.spi_in && !child_add(sa, &mk))
 		no = N_NO_PROPOSAL_CHOSEN;
 	if (no)
 		ike_put_notify(b, no, (struct span){0});

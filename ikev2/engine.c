@@ -52,6 +52,7 @@ void ike_free(struct ike *e)
 	free(e->slot);
 	free(e->view);
 	wipe(e->cookie, sizeof(e->cookie));
+	wipe(e->cfg.qcd_secret, sizeof(e->cfg.qcd_secret));
 	free(e);
 }
 
@@ -76,6 +77,9 @@ static void reply_outside(struct ike *e, const struct dgram *in, const struct ik
 	h.flags = (uint8_t)(IKE_F_RESPONSE | (~req->flags & IKE_F_INITIATOR));
 	ike_build_init(&b, &h);
 	ike_put_notify(&b, type, data);
+	/* never about an SA that lives, whatever the flags of the message say */
+	if (type == N_INVALID_IKE_SPI && !find_sa(e, req->spi_i) && !find_sa(e, req->spi_r))
+		qcd_put_lost(e, &b, req);
 	if (ike_build_clear(&b, &out)) {
 		struct dgram d = *in;
 
@@ -104,6 +108,12 @@ static void on_hint(struct ike_sa *sa, const struct ike_msg *m)
 
 	if (!ike_hdr_is_response(&m->h) || !ike_msg_has_notify(m, N_INVALID_IKE_SPI)) {
 		s->e->n.rx_exchange++;
+		return;
+	}
+	if (s->established && !s->down && sa == s->current && qcd_proves_loss(sa, m)) {
+		ike_dbg(s->e, s, 0, "The peer has lost the SA");
+		session_down(s, IKE_R_LOST, N_QUICK_CRASH_DETECTION);
+		session_destroy(s);
 		return;
 	}
 	if (s->established && !s->down && sa == s->current && !sa->out)
@@ -510,6 +520,7 @@ const char *ike_reason_text(enum ike_reason r)
 	        [IKE_R_INTERNAL] = "Internal error",
 	        [IKE_R_EAP] = "EAP authentication failed",
 	        [IKE_R_CREDENTIALS] = "EAP credentials were not given",
+	        [IKE_R_LOST] = "Peer has lost the SA",
 	        [IKE_R_REDIRECT] = "Redirected to another gateway",
 	        [IKE_R_CERT] = "The peer's certificate is not accepted",
 	};

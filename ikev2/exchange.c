@@ -314,6 +314,9 @@ static void task_start(struct ike_sa *sa, struct task *t)
 	case TASK_REDIRECT:
 		redirect_send(sa, t);
 		return;
+	case TASK_QCD:
+		qcd_send(sa, t);
+		return;
 	case TASK_ROUTABILITY:
 		mobike_send_cookie(sa, t);
 		return;
@@ -395,6 +398,7 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 	case REQ_UPDATE:
 	case REQ_ROUTABILITY:
 	case REQ_REDIRECT:
+	case REQ_QCD:
 		info_response(sa, r, m);
 		return;
 	}

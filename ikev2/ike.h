@@ -190,6 +190,8 @@ struct ike_peering {
 	uint32_t window;          /* what we announce by SET_WINDOW_SIZE; 0 = 5 */
 	bool initial_contact;     /* initiator: send N(INITIAL_CONTACT) */
 	bool mobike;              /* offer RFC 4555, or answer it; see ike_update_address() */
+	uint32_t auth_lifetime_s; /* responder: an authentication counts for so long (RFC 4478); 0: for good */
+	bool childless;           /* responder: an initiator may do without a child in IKE_AUTH (RFC 6023) */
 	bool redirect;            /* initiator: may be sent to another gateway, IKE_EV_REDIRECT */
 	struct ike_gateway redirected_from; /* initiator: by whom it was sent here */
 	enum ike_redirect_at redirect_at;   /* responder: send every client that can … */
@@ -279,6 +281,7 @@ struct ike_config {
 	uint32_t max_half_open_per_ip; /* 5 */
 	uint32_t max_sas;              /* 0 = unlimited */
 	uint32_t rekey_jitter_pct;     /* 10 */
+	uint8_t qcd_secret[32];        /* RFC 6290; the same after a restart. All zero: we give no tokens */
 };
 
 struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike_time now);
@@ -330,6 +333,7 @@ enum ike_event_type {
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
 	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */
 	IKE_EV_ENDPOINT,    /* an address or port changed (NAT, MOBIKE): local, remote */
+	IKE_EV_REAUTH,      /* the peer lets our authentication count for a little longer only: connect again, then close this */
 	IKE_EV_REDIRECT,    /* go to `gateway`; DOWN follows, except of an established SA, which is the caller's to close */
 	IKE_EV_DOWN,        /* the IKE SA is gone, and with it its children (no CHILD_DOWN follows) */
 };
@@ -342,7 +346,7 @@ enum ike_reason { /* why an SA went down */
 	IKE_R_INVALID_KE, IKE_R_SYNTAX, IKE_R_REPLACED /* INITIAL_CONTACT or a newer SA of the same identity */,
 	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_EAP /* it ended without success */,
 	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */,
-	IKE_R_REDIRECT /* to another gateway */, IKE_R_MAX
+	IKE_R_LOST /* the peer proved that it has lost the SA */, IKE_R_REDIRECT /* to another gateway */, IKE_R_MAX
 };
 const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
 

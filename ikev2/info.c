@@ -162,6 +162,8 @@ void info_request(
 		s->peer_window = get_u32(n.data.p);
 	mobike_request(sa, m, b);
 	redirect_in_info(s, m);
+	reauth_read(s, m);
+	qcd_read(sa, m);
 	if (ike_msg_find(m, PL_CP))
 		cfg_on_set(s, m, b);
 }

@@ -275,7 +275,7 @@ struct session *ike_session_new(struct ike *e, const struct ike_peering *p,
 	s->initiator = initiator;
 	s->peer_window = 1;
 	s->heard = s->tx_at = e->now;
-	s->dpd_at = s->keepalive_at = s->due = IKE_NEVER;
+	s->dpd_at = s->keepalive_at = s->reauth_at = s->due = IKE_NEVER;
 	peering_copy(s, p);
 	s->handle = e_slot_take(e, s);
 	e->n_sessions++;
@@ -346,7 +346,7 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 	tell_down(s, reason, notify);
 	ike_dbg(s->e, s, 0, "Deleting SA");
 	drop_tasks(s);
-	s->dpd_at = s->keepalive_at = IKE_NEVER;
+	s->dpd_at = s->keepalive_at = s->reauth_at = IKE_NEVER;
 	while (s->children)
 		child_unlink(s->children);
 	/* SAs that neither repeat an answer nor have something to say end here */
@@ -396,6 +396,7 @@ void session_adopt(struct session *s, struct ike_sa *sa)
 	sa_start_lifetime(sa);
 	s->e->n.ike_rekeyed++;
 	e_event(s, IKE_EV_REKEYED);
+	qcd_renew(s);
 	ike_dbg(s->e, s, 0, "IKEv2 SA rekeyed, new I_SPI=%016llX R_SPI=%016llX",
 	        (unsigned long long)sa->spi_i, (unsigned long long)sa->spi_r);
 }
@@ -456,6 +457,7 @@ void session_resched(struct session *s)
 	}
 	for (const struct child_sa *c = s->children; c; c = c->next)
 		sooner(&due, child_due(c));
+	sooner(&due, s->reauth_at);
 	sooner(&due, keepalive_due(s));
 	sooner(&due, tasks_due(s));
 	s->due = due;
@@ -546,7 +548,9 @@ void session_tick(struct session *s)
 			child_tick(c);
 			goto done;
 		}
-	if (s->dpd_at <= now)
+	if (s->reauth_at <= now)
+		reauth_due(s);
+	else if (s->dpd_at <= now)
 		dpd_tick(s);
 	else if (keepalive_due(s) <= now)
 		send_keepalive(s);

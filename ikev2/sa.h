@@ -42,6 +42,7 @@ enum {
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
 	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
 	REDIRECT_MAX = 2 + IKE_GATEWAY_NAME + IKE_NONCE_MAX,
+	QCD_TOKEN = 32,    /* of ours */
 	MAX_CHILDREN = 64, /* of one session */
 	MAX_TASKS = 128,
 	NONCE_CAP = IKE_NONCE_MAX,
@@ -73,6 +74,7 @@ enum task_type {
 	TASK_DELETE_CHILD,
 	TASK_UPDATE,      /* MOBIKE, initiator: our address */
 	TASK_REDIRECT,    /* gateway: the client is sent elsewhere */
+	TASK_QCD,         /* the token of a new SA */
 	TASK_ROUTABILITY, /* MOBIKE, responder: is the peer where it says? */
 };
 
@@ -116,6 +118,7 @@ enum req_type {
 	REQ_UPDATE,
 	REQ_ROUTABILITY,
 	REQ_REDIRECT,
+	REQ_QCD,
 };
 
 /* A request of ours that waits for its response. */
@@ -201,6 +204,7 @@ struct ike_sa {
 	bool close_wanted; /* send Delete as soon as the window allows */
 	uint16_t close_notify;
 	ike_time rekey_at, expire_at, drop_at;
+	uint8_t qcd[128], n_qcd; /* the peer's token */
 
 	/* the peer's rekeying while ours is under way */
 	struct ike_sa *rival; /* what it made; NULL when the peer has already deleted that */
@@ -261,6 +265,7 @@ struct session {
 	struct task *tasks;
 	ike_time heard, sent, tx_at; /* from the peer; ESP to it; IKE to it */
 	ike_time dpd_at, keepalive_at, established_at;
+	ike_time reauth_at;
 	ike_time due; /* heap key */
 	size_t heap;  /* index + 1; 0: not in it */
 	struct session *next_dead;
@@ -511,6 +516,19 @@ size_t redirect_init_data(const struct ike_peering *p, struct span ni, uint8_t o
 bool redirect_put_auth(struct session *s, struct ike_build *b); /* then there is no child */
 bool redirect_ask(struct session *s, const struct ike_gateway *gw);
 void redirect_send(struct ike_sa *sa, struct task *t);
+
+/* ---- reauth.c, qcd.c ------------------------------------------------------------ */
+
+void reauth_put(struct session *s, struct ike_build *b);
+void reauth_read(struct session *s, const struct ike_msg *m);
+void reauth_due(struct session *s);
+
+void qcd_put(struct ike_sa *sa, struct ike_build *b);
+void qcd_put_lost(const struct ike *e, struct ike_build *b, const struct ike_hdr *h);
+void qcd_read(struct ike_sa *sa, const struct ike_msg *m);
+void qcd_renew(struct session *s);
+void qcd_send(struct ike_sa *sa, struct task *t);
+bool qcd_proves_loss(const struct ike_sa *sa, const struct ike_msg *m);
 
 /* ---- mobike.c ------------------------------------------------------------------- */
 
