@@ -4,6 +4,7 @@
  * that begin with its number, and the lines of the block with its name; those without a number of
  * their own are numbered in tens, in the order in which they stand.
  */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,22 @@ static void protocol(struct acl_entry *e, enum acl_kind kind, const char *name, 
 		e->proto = (int16_t)number;
 }
 
+/* Only of ICMP: elsewhere such a word says nothing. */
+static void icmp_message(struct acl_entry *e, enum acl_kind kind, const char *name, bool has_type,
+        uint32_t type, bool has_code, uint32_t code)
+{
+	bool v6 = kind == ACL_IPV6;
+
+	if (e->proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return;
+	if (name)
+		acl_icmp_number(v6, name, &e->icmp_type, &e->icmp_code);
+	if (has_type)
+		e->icmp_type = (int16_t)type;
+	if (has_code)
+		e->icmp_code = (int16_t)code;
+}
+
 static struct acl_addr address(bool is_host, const struct ipaddr *host, bool is_net,
         const struct ipaddr *net, const struct ipaddr *wild)
 {
@@ -66,6 +83,8 @@ static struct acl_addr address6(
 #define READ_COMMON(l, e, kind)                                                                    \
 	*(e) = acl_rule((l)->kw_permit);                                                           \
 	protocol(e, kind, (l)->proto, (l)->proto_number);                                          \
+	icmp_message(e, kind, (l)->icmp_name, (l)->has_icmp_type, (l)->icmp_type,                  \
+	        (l)->has_icmp_code, (l)->icmp_code);                                               \
 	PORTS(l, s, &(e)->sport);                                                                  \
 	PORTS(l, d, &(e)->dport);                                                                  \
 	(e)->established = (l)->kw_established;                                                    \

@@ -388,6 +388,15 @@ static void lists_are_read_as_written(void **s)
 	        "20 deny gre any any\n30 permit udp any lt 1024 any gt 1024 log-input\n"
 	        "40 permit ip any any dscp ef\n50 permit ip any any tos 4\n"
 	        "60 permit icmp any any fragments\n");
+	list_is("access-list 150 permit icmp any any echo\naccess-list 150 permit icmp any any "
+	        "unreachable log\naccess-list 150 permit icmp any any 3 4\n"
+	        "access-list 150 deny icmp any any 42\n",
+	        "150", false,
+	        "10 permit icmp any any echo\n20 permit icmp any any unreachable log\n"
+	        "30 permit icmp any any packet-too-big\n40 deny icmp any any 42\n");
+	list_is("ipv6 access-list S\n permit icmp any any echo-request\n deny icmp any any 1 4\n",
+	        "S", true,
+	        "10 permit icmp any any echo-request\n20 deny icmp any any port-unreachable\n");
 	list_is("ipv6 access-list S\n permit tcp host 2001:db8::1 2001:db8:1::/48 eq www\n"
 	        " sequence 5 deny esp any any\n",
 	        "S", true,
