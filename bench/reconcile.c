@@ -27,7 +27,12 @@ static void enter(struct cfg_editor *ed, const char *line)
 
 static void calls(const char *what, struct fx_backends *b)
 {
-	printf("%-28s %zu data plane, %zu network\n", what, dp_fake_calls(b->dp), net_fake_calls(b->net));
+	static size_t runs;
+	size_t now = nft_fake_runs(nat_nft(b->nat));
+
+	printf("%-28s %zu data plane, %zu network, %zu packet filter\n", what, dp_fake_calls(b->dp), net_fake_calls(b->net),
+		now - runs);
+	runs = now;
 	dp_fake_forget(b->dp);
 	net_fake_forget(b->net);
 }
@@ -82,6 +87,7 @@ int main(int argc, char **argv)
 
 	b.dp = b.dp_ops->open(&dc, why, sizeof(why));
 	b.net = b.net_ops->open(why, sizeof(why));
+	b.nat = nat_new(&nft_fake_ops, why, sizeof(why));
 	net_fake_link(b.net, "eth0", true, true);
 	struct fx *x = fx_new(&b, 1000);
 	struct cfg *empty = cfg_new();
@@ -89,6 +95,11 @@ int main(int argc, char **argv)
 
 	enter(ed, "interface eth0");
 	enter(ed, "ip address 192.0.2.2 255.255.255.0");
+	enter(ed, "ip nat outside");
+	enter(ed, "interface eth1");
+	enter(ed, "ip nat inside");
+	enter(ed, "access-list 1 permit any");
+	enter(ed, "ip nat inside source list 1 interface eth0 overload");
 	for (int i = 0; i < clients; i++) {
 		snprintf(line, sizeof(line), "interface Tunnel%d", i);
 		enter(ed, line);
@@ -114,5 +125,6 @@ int main(int argc, char **argv)
 		among / alone);
 	b.dp_ops->close(b.dp);
 	b.net_ops->close(b.net);
+	nat_free(b.nat);
 	return 0;
 }
