@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
 /* ---- messages
@@ -118,8 +119,8 @@ static bool recursive(struct fx *x, const struct fx_client *c, const struct pref
 	struct outer_path p = {.c = c, .dst = dst, .distance = c->route_distance};
 	struct net_link link;
 
-	if (!prefix_contains(dst, &c->peer))
-		return false;
+	if (!prefix_contains(dst, &c->peer) || (t && t->vrf))
+		return false; /* in a VRF it does not meet the outer packets */
 	if (t && fx_link(x, t, &link))
 		p.tunnel_if = link.index;
 	x->b.net_ops->routes(x->b.net, 0, prefers_other, &p);
@@ -152,6 +153,8 @@ static const char *refusal(struct fx *x, const struct fx_client *c, const struct
  * says. */
 void fx_client_want_routes(struct fx *x, struct fx_client *c)
 {
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+
 	fx_routes_unwant_owner(x, c->id);
 	fx_guards_set(x, c);
 	x->dirty = true;
@@ -170,6 +173,7 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 			continue;
 		}
 		snprintf(w.ifname, sizeof(w.ifname), "%s", c->tunnel);
+		w.vrf = fx_vrf_id(x, t ? t->vrf : NULL);
 		fx_route_want(x, &w);
 	}
 }
@@ -230,7 +234,7 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 	c->local = t.local;
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
 	c->pushed = t.pushed;
-	fx_client_because(c, "a more preferred peer is connected");
+	fx_client_because(c, t.reauth ? "authentication was repeated" : "a more preferred peer is connected");
 }
 
 static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
@@ -343,6 +347,9 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 		return;
 	case IKE_EV_ENDPOINT:
 		fx_session_moved(x, c, ev);
+		return;
+	case IKE_EV_REAUTH:
+		fx_client_reauthenticate(x, c);
 		return;
 	case IKE_EV_REDIRECT:
 		fx_redirect_note(x, c, &ev->gateway);

@@ -85,6 +85,7 @@ struct fx_trial {
 	char peer_name[FX_NAME_LEN];
 	struct ipaddr peer, local;
 	struct fx_pushed pushed;
+	bool reauth; /* with the gateway in use, because authentication is to be repeated */
 	uint64_t not_before; /* after a failed trial: when the next may begin */
 	uint32_t backoff_ms;
 };

@@ -586,8 +586,13 @@ void fx_purge(struct fx *x)
 {
 	struct leftovers *lo = xcalloc(1, sizeof(*lo));
 	char text[PREFIX_STRLEN];
+	uint32_t table;
 
+	fx_services_purge(x);
 	x->b.net_ops->routes(x->b.net, 0, left_route, lo);
+	for (uint16_t vrf = 1; fx_vrf_name(x, vrf); vrf++)
+		if (fx_vrf_table(x, vrf, &table))
+			x->b.net_ops->routes(x->b.net, table, left_route, lo);
 	x->b.net_ops->addrs(x->b.net, 0, left_addr, lo);
 	x->b.net_ops->links(x->b.net, left_link, lo);
 	for (size_t i = 0; i < lo->n_route; i++) {

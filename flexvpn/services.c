@@ -238,23 +238,34 @@ void fx_vrfs_apply(struct fx *x)
 	arena_init(&a);
 	struct fx_vrf_wanted w = fx_vrf_wanted(x, &a);
 
+	for (size_t i = 0; i < w.n; i++)
+		fx_vrf_id(x, w.v[i].name);
 	vrf_text(x, &w, &text);
 	if (differs(&x->services->vrf, &text)) {
 		rc = ops(x)->vrf(x->b.services, w.v, w.n, &why);
 		complain("VRFs", rc, why);
+		fx_routes_revrf(x);
 	}
 	arena_fini(&a);
+}
+
+uint16_t fx_vrf_known(const struct fx *x, const char *name)
+{
+	const struct fx_services *s = x->services;
+
+	for (size_t i = 0; name && i < s->n_vrf_name; i++)
+		if (strcmp(s->vrf_name[i], name) == 0)
+			return (uint16_t)(i + 1);
+	return 0;
 }
 
 uint16_t fx_vrf_id(struct fx *x, const char *name)
 {
 	struct fx_services *s = x->services;
+	uint16_t known = fx_vrf_known(x, name);
 
-	for (size_t i = 0; name && i < s->n_vrf_name; i++)
-		if (strcmp(s->vrf_name[i], name) == 0)
-			return (uint16_t)(i + 1);
-	if (!name || s->n_vrf_name == UINT16_MAX)
-		return 0;
+	if (known || !name || s->n_vrf_name == UINT16_MAX)
+		return known;
 	s->vrf_name = xrealloc(s->vrf_name, (s->n_vrf_name + 1) * sizeof(*s->vrf_name));
 	s->vrf_name[s->n_vrf_name++] = xstrdup(name);
 	return (uint16_t)s->n_vrf_name;
@@ -263,6 +274,16 @@ uint16_t fx_vrf_id(struct fx *x, const char *name)
 const char *fx_vrf_name(const struct fx *x, uint16_t id)
 {
 	return id && id <= x->services->n_vrf_name ? x->services->vrf_name[id - 1] : NULL;
+}
+
+uint16_t fx_vrf_of_table(const struct fx *x, uint32_t table)
+{
+	uint32_t t;
+
+	for (uint16_t id = 1; table && fx_vrf_name(x, id); id++)
+		if (fx_vrf_table(x, id, &t) && t == table)
+			return id;
+	return 0;
 }
 
 bool fx_vrf_table(const struct fx *x, uint16_t id, uint32_t *table)
@@ -322,6 +343,14 @@ void fx_services_remove(struct fx *x)
 	if (x->services->dhcp.text && x->services->dhcp.text[0])
 		ops(x)->dhcp(x->b.services, &(struct dhcp_wanted){0}, x->now);
 	if (x->services->vrf.text && x->services->vrf.text[0])
+		ops(x)->vrf(x->b.services, NULL, 0, &why);
+}
+
+void fx_services_purge(struct fx *x)
+{
+	const char *why;
+
+	if (ops(x) && !x->cfg->vrfs.n)
 		ops(x)->vrf(x->b.services, NULL, 0, &why);
 }
 

@@ -18,6 +18,7 @@ void fx_services_free(struct fx_services *s);
 void fx_vrfs_apply(struct fx *x);
 void fx_services_apply(struct fx *x);
 void fx_services_remove(struct fx *x);
+void fx_services_purge(struct fx *x); /* VRFs that a killed predecessor left and nothing wants */
 void fx_services_poll(struct fx *x);
 uint64_t fx_services_deadline(const struct fx *x);
 
@@ -44,7 +45,9 @@ const struct fx_vrf *fx_find_vrf(const struct fx_config *c, const char *name);
 
 /* VRFs that routes name, as small numbers that last as long as the machine; 0: the global table. */
 uint16_t fx_vrf_id(struct fx *x, const char *name /* NULL: global */);
+uint16_t fx_vrf_known(const struct fx *x, const char *name); /* the same, but 0 for a name that was never given a number */
 const char *fx_vrf_name(const struct fx *x, uint16_t id);
+uint16_t fx_vrf_of_table(const struct fx *x, uint32_t table); /* 0: none of ours */
 /* The kernel's table of a VRF: false while there is none. 0 is the global one. */
 bool fx_vrf_table(const struct fx *x, uint16_t id, uint32_t *table);
 

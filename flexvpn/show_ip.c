@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/services.h"
 #include "flexvpn/show.h"
 #include "flexvpn/show_routing.h"
 #include "grammar/gen/exec.h"
@@ -49,6 +50,7 @@ struct rib_entry {
 
 struct rib {
 	const struct fx *x;
+	const char *vrf; /* NULL: the global table */
 	struct rib_entry *v;
 	size_t n, cap;
 	int family;
@@ -91,6 +93,14 @@ static bool rib_route(void *ctx, const struct net_route *r)
 	return true;
 }
 
+static bool is_in(const struct rib *rib, const char *ifname)
+{
+	const struct fx_interface *i = fx_find_interface(rib->x->cfg, ifname);
+	const char *vrf = i ? i->vrf : NULL;
+
+	return rib->vrf ? vrf && strcmp(vrf, rib->vrf) == 0 : !vrf;
+}
+
 /* L routes: every address of ours, and the connected network of host addresses that the kernel
  * keeps no route for. */
 static bool rib_addr(void *ctx, const struct net_addr *a)
@@ -106,7 +116,8 @@ static bool rib_addr(void *ctx, const struct net_addr *a)
 	e.code = a->addr.len == ipaddr_bits(&a->addr.addr) ? 'C' : 'L';
 	e.dst.len = ipaddr_bits(&a->addr.addr);
 	ios_name(rib->x, a->ifindex, e.ifname);
-	rib_add(rib, &e);
+	if (is_in(rib, e.ifname))
+		rib_add(rib, &e);
 	return true;
 }
 
@@ -157,11 +168,14 @@ static void rib_learned(struct rib *rib)
 	frr_rib_free(r);
 }
 
-static struct rib rib_read(const struct fx *x, int family)
+static struct rib rib_read(const struct fx *x, int family, const char *vrf)
 {
-	struct rib rib = {.x = x, .family = family};
+	struct rib rib = {.x = x, .family = family, .vrf = vrf};
+	uint32_t table = 0;
 
-	x->b.net_ops->routes(x->b.net, 0, rib_route, &rib);
+	if (vrf && !fx_vrf_table(x, fx_vrf_known(x, vrf), &table))
+		return rib;
+	x->b.net_ops->routes(x->b.net, table, rib_route, &rib);
 	x->b.net_ops->addrs(x->b.net, 0, rib_addr, &rib);
 	if (rib.n)
 		qsort(rib.v, rib.n, sizeof(*rib.v), rib_order);
@@ -324,9 +338,9 @@ static void route_detail(struct out *o, const struct rib_entry *r)
 	json_route(o, r);
 }
 
-static void one_route(struct exec *e, const struct ipaddr *a)
+static void one_route(struct exec *e, const struct ipaddr *a, const char *vrf)
 {
-	struct rib rib = rib_read(e->fx, AF_INET);
+	struct rib rib = rib_read(e->fx, AF_INET, vrf);
 	const struct rib_entry *r = rib_find(&rib, a);
 
 	out_list(e->o, NULL);
@@ -342,12 +356,20 @@ void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
 {
 	struct rib rib;
 	struct prefix parent = {0};
+	const char *vrf = a->has_vrf ? a->vrf : NULL;
 
-	if (a->has_addr) {
-		one_route(e, &a->addr);
+	if (vrf && !fx_find_vrf(e->fx->cfg, vrf)) {
+		out_text(e->o, "%% IP routing table vrf %s does not exist\n", vrf);
+		e->failed = true;
 		return;
 	}
-	rib = rib_read(e->fx, AF_INET);
+	if (vrf && !a->has_addr)
+		out_text(e->o, "\nRouting Table: %s\n", vrf);
+	if (a->has_addr) {
+		one_route(e, &a->addr, vrf);
+		return;
+	}
+	rib = rib_read(e->fx, AF_INET, vrf);
 	out_text(e->o, "%s", codes4);
 	last_resort(e->o, &rib);
 	out_list(e->o, NULL);
@@ -375,7 +397,7 @@ static const char codes6[] =
 
 void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *a)
 {
-	struct rib rib = rib_read(e->fx, AF_INET6);
+	struct rib rib = rib_read(e->fx, AF_INET6, NULL);
 	char p[PREFIX_STRLEN], g[IPADDR_STRLEN];
 
 	(void)a;

@@ -246,9 +246,9 @@ static void pools_follow_what_the_hub_pushes(void **s)
 	struct world *w = *s;
 
 	world_enter(w, pool);
-	assert_non_null(strstr(
-	        services_fake_log(w->b.services), "interface=lan0\ndhcp-range=set:p0,10.20.20.100,"
-	                                          "10.20.20.254,255.255.255.0,9000\n"));
+	assert_non_null(strstr(services_fake_log(w->b.services),
+	        "interface=lan0\ndhcp-range=set:p0,10.20.20.100,"
+	        "10.20.20.254,255.255.255.0,9000\n"));
 	assert_non_null(strstr(services_fake_log(w->b.services),
 	        "dhcp-host=set:p1,52:54:00:aa:bb:01,10.20.20.9,printer"));
 	assert_non_null(strstr(services_fake_log(w->b.services),
@@ -329,6 +329,48 @@ static void interfaces_stand_in_their_vrfs(void **s)
 	world_enter(
 	        w, "interface lan1\n no vrf forwarding\nno vrf definition red\nno ip vrf blue\n");
 	assert_told(w, "vrf 0\n");
+}
+
+/* Routes of a VRF stand in its table, those that a hub pushes in that of the tunnel. */
+static void routes_stand_in_the_table_of_their_vrf(void **s)
+{
+	struct world *w = *s;
+	const char *pushed;
+
+	world_enter(w, "ip route vrf red 10.66.0.0 255.255.0.0 Null0\n");
+	assert_null(strstr(net_fake_log(w->b.net), "10.66.0.0/16"));
+	world_enter(w, "vrf definition red\n address-family ipv4\n address-family ipv6\n"
+	               "interface Tunnel0\n vrf forwarding red\n");
+	assert_non_null(strstr(net_fake_log(w->b.net), "route_add 10.66.0.0/16"));
+	assert_non_null(strstr(net_fake_log(w->b.net), " table 11700\n"));
+	net_fake_forget(w->b.net);
+	bring_up(w);
+	pushed = strstr(net_fake_log(w->b.net), "route_add 192.168.50.0/24");
+	assert_non_null(pushed);
+	pushed = strchr(pushed, '\n') - strlen(" table 11700");
+	assert_memory_equal(pushed, " table 11700", strlen(" table 11700"));
+	net_fake_forget(w->b.net);
+	w->x->refresh = true; /* what the kernel has is what is wanted */
+	fx_pump(w->x, w->now);
+	assert_null(strstr(net_fake_log(w->b.net), " table "));
+	assert_null(strstr(net_fake_log(w->b.net), "route_del"));
+	SHOW(w, show_ip_route, .has_vrf = true, .vrf = "red");
+	assert_non_null(strstr(out_str_so_far(&shown), "Routing Table: red\n"));
+	assert_non_null(
+	        strstr(out_str_so_far(&shown), "192.168.50.0/24 is directly connected, Tunnel0\n"));
+	SHOW(w, show_ip_route, 0);
+	assert_null(strstr(out_str_so_far(&shown), "192.168.50.0"));
+	SHOW(w, show_ip_route, .has_vrf = true, .vrf = "green");
+	assert_string_equal(
+	        out_str_so_far(&shown), "% IP routing table vrf green does not exist\n");
+	world_enter(w, "no ip route vrf red 10.66.0.0 255.255.0.0 Null0\n");
+	assert_non_null(strstr(net_fake_log(w->b.net), "route_del 10.66.0.0/16"));
+	/* The tunnel leaves the VRF: its session starts anew, its routes are global. */
+	world_enter(w, "interface Tunnel0\n no vrf forwarding\nno vrf definition red\n");
+	world_run(w, MINUTE);
+	assert_true(world_client(w, "flex")->state == FX_ACTIVE);
+	SHOW(w, show_ip_route, 0);
+	assert_non_null(strstr(out_str_so_far(&shown), "192.168.50.0/24 is directly connected"));
 }
 
 /* ---- show
@@ -421,6 +463,7 @@ int main(void)
 	        TEST(pools_follow_what_the_hub_pushes),
 	        TEST(bindings_are_shown_and_cleared),
 	        TEST(interfaces_stand_in_their_vrfs),
+	        TEST(routes_stand_in_the_table_of_their_vrf),
 	        TEST(names_are_shown),
 	        TEST(lists_are_shown),
 	        TEST(nothing_stays_behind),
