@@ -13,7 +13,7 @@
 #include "base/secret.h"
 #include "grammar/gen/lines.h"
 
-enum { MAX_WORDS = 48, WORD_LEN = FRR_WORD_LEN };
+enum { MAX_WORDS = 64, WORD_LEN = FRR_WORD_LEN };
 
 struct words {
 	const struct fx_config *c;
@@ -22,6 +22,19 @@ struct words {
 	bool fits; /* it can be said to FRR */
 };
 
+/* IOS prints IPv6 addresses in capitals, FRR does not. */
+static void small_letters(char *word)
+{
+	struct ipaddr a;
+	struct prefix p;
+
+	if (!strchr(word, ':') || !(ipaddr_parse(word, &a) || prefix_parse(word, &p)))
+		return;
+	for (; *word; word++)
+		if (*word >= 'A' && *word <= 'F')
+			*word = (char)(*word - 'A' + 'a');
+}
+
 static void split(struct words *s, const char *text)
 {
 	s->n = 0;
@@ -29,7 +42,8 @@ static void split(struct words *s, const char *text)
 	while (*text && s->n < MAX_WORDS) {
 		size_t len = strcspn(text, " ");
 
-		snprintf(s->w[s->n++], WORD_LEN, "%.*s", (int)len, text);
+		snprintf(s->w[s->n], WORD_LEN, "%.*s", (int)len, text);
+		small_letters(s->w[s->n++]);
 		s->fits &= len < WORD_LEN;
 		text += len + (text[len] == ' ');
 	}
