@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "flexvpn/core_ike.h"
@@ -32,6 +33,8 @@ static void open_trace(struct fx *x)
 {
 	char path[4096];
 
+	if (x->b.state_dir)
+		mkdir(x->b.state_dir, 0755); /* what matters is whether the file can be opened */
 	snprintf(path, sizeof(path), "%s/event-trace", x->b.state_dir ? x->b.state_dir : "");
 	trace_open(&x->trace, x->b.state_dir ? path : NULL, trace_meaning(), TRACE_ENTRIES);
 	trace_put(&x->trace, FX_T_START, "", 0, 0, 0);

@@ -4,12 +4,15 @@
  * backup groups, reactivation, two tunnels. The router against three hubs in virtual time. A stub
  * object is the switch that a test throws.
  */
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -473,6 +476,46 @@ static void transitions_are_kept_with_their_causes(void **s)
 	assert_null(fx_client_transition(flex(w), 10));
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+/* A process that ends in whatever way leaves its records to the next one. */
+static void the_trace_of_the_process_before_is_shown(void **s)
+{
+	struct world *w = *s;
+	struct fx_backends b = w->b;
+	char dir[] = "/tmp/spoke-state-XXXXXX", file[64];
+	struct strbuf text = {0};
+	struct fx *x;
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/event-trace", dir);
+	b.state_dir = dir;
+	x = fx_new(&b, w->now);
+	fx_trace(x, flex(w), FX_T_STATE, FX_NEGOTIATING, FX_ACTIVE);
+	fx_trace_line(x, flex(w), "connect");
+	fx_free(x);
+	x = fx_new(&b, w->now);
+	assert_int_equal(trace_at(&x->trace, 0)->id, FX_T_START);
+	assert_string_equal(trace_at(&x->trace, 1)->subject, "flex");
+	fx_trace_fmt(trace_at(&x->trace, 1), &text);
+	assert_string_equal(sb_str(&text), "state NEGOTIATING -> ACTIVE");
+	sb_clear(&text);
+	fx_trace_fmt(trace_at(&x->trace, 2), &text);
+	assert_string_equal(sb_str(&text), "configuration changed: connect");
+	assert_int_equal(trace_at(&x->trace, 3)->id, FX_T_START);
+	assert_null(trace_at(&x->trace, 4));
+	fx_free(x);
+	sb_fini(&text);
+	assert_int_equal(access(file, F_OK), 0);
+	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 /* ---- sources
  * ----------------------------------------------------------------------------------------------------------------------
  */
@@ -607,6 +650,7 @@ int main(void)
 	        T(without_reactivation_no_timer_of_it_stays_armed),
 	        T(a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network),
 	        T(transitions_are_kept_with_their_causes),
+	        T(the_trace_of_the_process_before_is_shown),
 	        T(the_lowest_usable_source_is_used_and_chosen_anew_on_change),
 	        T(without_a_usable_source_the_client_waits_and_says_so),
 	        T(a_tracked_route_is_there_only_while_its_object_is_up),
