@@ -120,12 +120,70 @@ static bool check_crypt(const char *stored, const char *typed)
 	return ok;
 }
 
+/* ---- type 7 --------------------------------------------------------------------------------- */
+
+/* The key that every such router has. */
+static const char key7[] = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87";
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789ABCDEF",
+	           *at = c ? strchr(digits, c & ~(c >= 'a' ? 0x20 : 0)) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+bool password_decode7(const char *stored, char out[PASSWORD_CLEAR_MAX])
+{
+	size_t n = strlen(stored);
+
+	if (n < 2 || n % 2 || n / 2 > PASSWORD_CLEAR_MAX || strspn(stored, "0123456789") < 2)
+		return false;
+	size_t at = (size_t)((stored[0] - '0') * 10 + stored[1] - '0'), len = 0;
+
+	for (size_t i = 2; i < n; i += 2) {
+		int hi = hex_digit(stored[i]), lo = hex_digit(stored[i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return false;
+		out[len] = (char)((hi << 4 | lo) ^ key7[(at + len) % (sizeof(key7) - 1)]);
+		len++;
+	}
+	out[len] = '\0';
+	return true;
+}
+
+void password_encode7(const char *typed, char out[2 * PASSWORD_CLEAR_MAX + 4])
+{
+	uint8_t random = 0;
+	size_t n = strnlen(typed, PASSWORD_CLEAR_MAX - 1);
+
+	RAND_bytes(&random, 1);
+	size_t at = random % 16;
+	int len = sprintf(out, "%02zu", at);
+
+	for (size_t i = 0; i < n; i++)
+		len += sprintf(out + len, "%02X",
+		        (unsigned)(uint8_t)(typed[i] ^ key7[(at + i) % (sizeof(key7) - 1)]));
+}
+
+static bool check7(const char *stored, const char *typed)
+{
+	char clear[PASSWORD_CLEAR_MAX];
+	bool ok = password_decode7(stored, clear) && equal(clear, typed);
+
+	wipe(clear, sizeof(clear));
+	return ok;
+}
+
 bool password_check(int type, const char *stored, const char *typed)
 {
 	if (type <= 0)
 		return equal(stored, typed);
 	if (type == 5)
 		return check_crypt(stored, typed);
+	if (type == 7)
+		return check7(stored, typed);
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (kinds[i].type == type)
 			return check_derived(i, stored, typed);

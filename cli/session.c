@@ -100,6 +100,12 @@ void session_close(struct session *s, const char *why)
 	proto_put(&s->frames, PROTO_CLOSE, why, strlen(why));
 }
 
+void session_hang_up(struct session *s)
+{
+	session_close(s, "");
+	flush(s);
+}
+
 /* In a script nobody has seen the line: it is shown with its number, and the caret stands under it.
  */
 void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift)
@@ -234,7 +240,7 @@ static void config_line(struct session *s, const char *line)
 	if (d.text[0])
 		session_printf(s, "%s\n", d.text);
 	if (d.status == GR_OK && cfg_editor_changed(s->ed)) {
-		secret_hash_entered(s->ed);
+		secret_settle_entered(s->ed);
 		warn_without_effect(s, line, d.text);
 		archive_log_command(s, line);
 		shell_commit(s->sh, cfg_editor_candidate(s->ed), s->more);
@@ -313,6 +319,8 @@ void session_line(struct session *s, const char *line, unsigned flags)
 	s->line_no++;
 	s->active = mono_ms();
 	rollback_touch(s->sh);
+	if (s->timeout)
+		shell_arm(s->sh);
 	s->more = flags & PROTO_LINE_MORE;
 	if (s->ask_fn) {
 		answer(s, line);
@@ -336,6 +344,11 @@ void session_interrupt(struct session *s)
 	if (s->closing)
 		return;
 	s->ask_fn = NULL;
+	if (s->logging_in) {
+		login_again(s);
+		next_prompt(s);
+		return;
+	}
 	s->raw.open = false;
 	session_leave_config(s);
 	router_settle(s->sh->router);
@@ -368,7 +381,7 @@ void session_help(struct session *s, const char *text)
 
 	if (filter)
 		filter_help(filter, &out);
-	else
+	else if (!s->logging_in)
 		gr_help(mode_of(s), s->priv, router_running(s->sh->router), text,
 		        s->columns ? s->columns : WIDE, &out);
 	proto_put(&s->frames, PROTO_HELP_TEXT, sb_str(&out), out.len);
@@ -382,7 +395,9 @@ void session_complete(struct session *s, const char *text)
 	const char *filter = behind_bar(s, text);
 	bool found;
 
-	if (filter) {
+	if (s->logging_in) {
+		found = false;
+	} else if (filter) {
 		sb_add(&out, text, (size_t)(filter - text));
 		found = filter_complete(filter, &out);
 	} else {
@@ -425,7 +440,6 @@ void session_banner(struct session *s, int line)
 struct session *session_new(struct shell *sh, const struct session_io *io, void *ctx,
         enum proto_kind kind, const char *user, bool trusted)
 {
-	bool asked = secret_wanted(sh) && (kind == PROTO_INTERACTIVE || !trusted);
 	unsigned number = free_number(sh);
 	struct session *s;
 
@@ -438,7 +452,7 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	        .ctx = ctx,
 	        .kind = kind,
 	        .number = number,
-	        .priv = asked ? PRIV_USER : PRIV_MAX,
+	        .priv = PRIV_USER,
 	        .columns = 80,
 	        .rows = 24,
 	        .since = mono_ms(),
@@ -450,7 +464,7 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	sh->sessions = s;
 	session_terminal(s);
 	session_banner(s, GR_L_global_banner_motd);
-	session_banner(s, GR_L_global_banner_exec);
+	login_begin(s, trusted);
 	say_prompt(s);
 	flush(s);
 	return s;

@@ -98,6 +98,8 @@ struct session {
 	char ask[160];
 	unsigned ask_flags;
 	answer_fn ask_fn;
+	bool logging_in;    /* nothing but answers is taken */
+	unsigned timeout;   /* exec-timeout in seconds; 0: none */
 	unsigned ask_tries; /* the enable secret: left, and what it is for */
 	uint8_t ask_level;
 	char *eap_profile, *eap_name; /* crypto eap credentials */
@@ -129,6 +131,7 @@ void session_configure(struct session *s); /* EXEC → global configuration */
 void session_leave_config(struct session *s);
 void session_banner(struct session *s, int line); /* GR_L_global_banner_…, if there is one */
 void session_close(struct session *s, const char *why);
+void session_hang_up(struct session *s);  /* close, outside of a line */
 void session_terminal(struct session *s); /* tell the client the size in force */
 void session_monitor(struct session *s, bool on);
 const char *session_prompt(const struct session *s, struct strbuf *out);
@@ -175,10 +178,19 @@ void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */
 void session_exec(struct session *s, const char *line, size_t at);
 
 /* secret.c: the enable secret */
-bool secret_wanted(const struct shell *sh);           /* there is one */
+bool secret_wanted(const struct shell *sh);           /* there is one, or an enable password */
 void secret_enable(struct session *s, uint8_t level); /* asks, if it must */
-void secret_hash_entered(
-        struct cfg_editor *ed); /* the line just accepted holds a clear one: hash it */
+/* The line just accepted may hold a password in clear: hashed or hidden, as its kind wants. */
+void secret_settle_entered(struct cfg_editor *ed);
+/* The same for a whole configuration: a reference to it, or to what became of it. */
+struct cfg *secret_settled(const struct cfg *c);
+
+/* login.c: who is at the terminal */
+void login_begin(struct session *s, bool trusted);
+void login_again(struct session *s);             /* the question again, from its start */
+uint64_t login_deadline(const struct shell *sh); /* of the next idle terminal; UINT64_MAX: none */
+void login_configured(struct shell *sh);
+void login_tick(struct shell *sh, uint64_t now);
 
 /* exec_config.c: `write memory`, with what it prints */
 bool session_save(struct session *s);

@@ -77,7 +77,13 @@ const struct session *shell_locked(const struct shell *sh, const struct session 
 
 void shell_configured(struct shell *sh)
 {
+	struct cfg *settled = secret_settled(shell_running(sh));
+
+	if (settled != shell_running(sh))
+		router_commit(sh->router, settled, false);
+	cfg_unref(settled);
 	logging_configured(sh);
+	login_configured(sh);
 	shell_arm(sh);
 }
 
@@ -99,7 +105,9 @@ static void on_timer(uv_timer_t *t)
 
 void shell_arm(struct shell *sh)
 {
-	uint64_t at = archive_deadline(sh), now = mono_ms();
+	uint64_t at = archive_deadline(sh), idle = login_deadline(sh), now = mono_ms();
+
+	at = idle < at ? idle : at;
 
 	if (!sh->timer_open)
 		return;
@@ -114,5 +122,6 @@ void shell_arm(struct shell *sh)
 void shell_tick(struct shell *sh, uint64_t now)
 {
 	archive_tick(sh, now);
+	login_tick(sh, now);
 	shell_arm(sh);
 }

@@ -68,12 +68,46 @@ static void a_new_hash_has_its_own_salt(void **state)
 	assert_int_equal(strlen(a), 3 + PASSWORD_SALT + 1 + 43);
 }
 
+static const struct {
+	const char *stored, *clear;
+} sevens[] = {
+        {"0822455D0A16", "cisco"},
+        {"02050D480809", "cisco"},
+        {"094F471A1A0A", "cisco"},
+        {"094f471a1a0a", "cisco"},
+};
+
+static void type_7_is_read_and_written(void **state)
+{
+	char clear[PASSWORD_CLEAR_MAX], hidden[2 * PASSWORD_CLEAR_MAX + 4],
+	        again[PASSWORD_CLEAR_MAX];
+	static const char *const bad[] = {"", "0", "08224", "xx22455D0A16", "08ZZ"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(sevens); i++) {
+		assert_true(password_decode7(sevens[i].stored, clear));
+		assert_string_equal(clear, sevens[i].clear);
+		assert_true(password_check(7, sevens[i].stored, sevens[i].clear));
+		assert_false(password_check(7, sevens[i].stored, "Cisco"));
+	}
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_false(password_decode7(bad[i], clear));
+	for (size_t n = 1; n < PASSWORD_CLEAR_MAX; n += 9) {
+		memset(clear, 'a' + (int)(n % 26), n);
+		clear[n] = '\0';
+		password_encode7(clear, hidden);
+		assert_true(password_decode7(hidden, again));
+		assert_string_equal(again, clear);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(each_type_knows_its_password_and_no_other),
 	        cmocka_unit_test(what_is_no_hash_matches_nothing),
 	        cmocka_unit_test(a_new_hash_has_its_own_salt),
+	        cmocka_unit_test(type_7_is_read_and_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

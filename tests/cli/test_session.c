@@ -330,6 +330,52 @@ static void there_is_an_end_to_terminals(void **state)
 
 #define T_(f) cmocka_unit_test_setup_teardown(f, up, down)
 
+static void an_idle_terminal_is_hung_up(void **state)
+{
+	struct term script;
+
+	(void)state;
+	term_open(&script, &B, PROTO_SCRIPT);
+	say(&T, "configure terminal");
+	say(&T, "line vty 0 15");
+	say(&T, "exec-timeout 1 30");
+	shell_tick(B.shell, mono_ms() + 80 * 1000);
+	assert_false(T.closed);
+	shell_tick(B.shell, mono_ms() + 91 * 1000);
+	assert_true(T.closed);
+	assert_false(script.closed);
+	term_close(&script);
+}
+
+static void only_answers_are_taken_before_the_login(void **state)
+{
+	struct term t;
+
+	(void)state;
+	say(&T, "configure terminal");
+	say(&T, "username a privilege 7 secret right");
+	say(&T, "line vty 0 15");
+	say(&T, "login local");
+	term_open(&t, &B, PROTO_INTERACTIVE); /* as admin, who is no user */
+	assert_string_equal(t.prompt, "Username: ");
+	assert_string_equal(help(&t, "show "), "");
+	assert_null(complete(&t, "sho"));
+	session_interrupt(t.s);
+	assert_string_equal(t.prompt, "Username: ");
+	say_flags(&t, "a", PROTO_LINE_CTRL_Z);
+	assert_string_equal(t.prompt, "Password: ");
+	assert_true(t.prompt_flags & PROTO_PROMPT_NOECHO);
+	session_interrupt(t.s);
+	say(&t, "a");
+	say(&t, "right");
+	assert_string_equal(say(&t, "show privilege"), "Current privilege level is 7\n");
+	term_close(&t);
+	say(&T, "username admin privilege 3 secret x");
+	term_open(&t, &B, PROTO_INTERACTIVE); /* the system has vouched for admin */
+	assert_string_equal(say(&t, "show privilege"), "Current privilege level is 3\n");
+	term_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +391,8 @@ int main(void)
 	        T_(lines_without_effect_warn_once),
 	        T_(help_and_completion_know_the_mode),
 	        T_(there_is_an_end_to_terminals),
+	        cmocka_unit_test_setup_teardown(an_idle_terminal_is_hung_up, up, down),
+	        cmocka_unit_test_setup_teardown(only_answers_are_taken_before_the_login, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,9 @@ CLOCKS = [
     (re.compile(r"locked by \S+ on vty"), "locked by USER on vty"),
     (re.compile(r"(?m)^User              : (?!unknown)\S+"), "User              : USER"),
     (re.compile(r"\d+ bytes total \(\d+ bytes free\)"), "N bytes total (N bytes free)"),
+    (re.compile(r"(?m)^(username admin privilege 15 secret 9 |.*password 7 )\S+"), r"\1HIDDEN"),
+    (re.compile(r"(?m)^([ *] +\d+ vty \d+ +)(?!viewer)\S+ +idle +"), r"\1USER idle "),
+    (re.compile(r"(?m)idle +\d\d:\d\d:\d\d$"), "idle hh:mm:ss"),
     (re.compile(r"from console by \S+ on vty"), "from console by USER on vty"),
 ]
 
