@@ -31,6 +31,7 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c,
         const struct fx_client_cfg *cfg);              /* is the choice still right? */
 void fx_trial_drop(struct fx *x, struct fx_client *c); /* ends a trial, if there is one */
 void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why);
+void fx_client_reauthenticate(struct fx *x, struct fx_client *c); /* a new session beside the old one */
 
 void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6); /* its addresses are the next to be tried */
 

@@ -404,6 +404,7 @@ void fx_trial_drop(struct fx *x, struct fx_client *c)
 	uint32_t handle = c->trial.handle;
 
 	c->trial.handle = 0;
+	c->trial.reauth = false;
 	if (handle)
 		ike_close(x->ike, handle, x->now);
 }
@@ -415,6 +416,7 @@ void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why)
 
 	log_msg(FLEXVPN_PEER_FAILED, c->name, ipaddr_fmt(&t->peer, peer), why);
 	t->handle = 0;
+	t->reauth = false;
 	t->backoff_ms = t->backoff_ms ? 2 * t->backoff_ms : TRIAL_FIRST_MS;
 	if (t->backoff_ms > TRIAL_MAX_MS)
 		t->backoff_ms = TRIAL_MAX_MS;
@@ -461,6 +463,45 @@ static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolv
 		fx_trial_failed(x, c, c->why);
 }
 
+/* RFC 4478: the gateway lets our authentication count for a little longer only. */
+void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
+{
+	static const struct fx_tried nobody;
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct fx_trial *t = &c->trial;
+	struct fx_resolved r;
+
+	if (!cfg || !c->child_up || t->handle ||
+	        !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why)))
+		return;
+	decide(x, c, &nobody);
+	t->at = c->at;
+	t->peer = c->peer;
+	snprintf(t->peer_name, sizeof(t->peer_name), "%s", c->peer_name);
+	t->handle = open_sa(x, c, &r, &t->peer, &t->local);
+	t->reauth = t->handle != 0;
+	if (!t->handle)
+		fx_trial_failed(x, c, c->why);
+}
+
+/* The session goes on from the source that is right now, when the gateway can be told (MOBIKE). */
+static bool move_source(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	struct ipaddr local = {0};
+	char name[sizeof(c->source)];
+
+	if (!c->child_up || !source_address(x, r, c->peer.family, &local, name, sizeof(name)))
+		return false;
+	struct endpoint from = {.addr = local, .port = 500}, to = {.addr = c->peer, .port = 500};
+
+	if (ipaddr_eq(&local, &c->local) ||
+	        !ike_update_address(x->ike, c->handle, &from, &to, x->now))
+		return false;
+	c->local = local;
+	snprintf(c->source, sizeof(c->source), "%s", name);
+	return true;
+}
+
 /* ---- is the choice still right?
  * --------------------------------------------------------------------------------------------- */
 
@@ -489,10 +530,13 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	}
 	if (r.tunnel->source_dynamic &&
 	        strcmp(x->choice.source ? x->choice.source : "", c->source) != 0 && !c->asking) {
+		if (move_source(x, c, &r))
+			return;
 		fx_client_restart(x, c, "another tunnel source");
 		x->reconsider = true;
 		return;
 	}
+	move_source(x, c, &r);
 	k = candidate_at(&x->choice, c->at);
 	if (k && k->excluded == FX_X_TRACK) {
 		snprintf(c->why, sizeof(c->why), "%s", fx_excluded_text(FX_X_TRACK));
@@ -507,7 +551,7 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 		c->trial.not_before = c->trial.backoff_ms = 0;
 	if (c->trial.handle) {
 		k = candidate_at(&x->choice, c->trial.at);
-		if (!k || k->excluded == FX_X_TRACK || !cfg->reactivate)
+		if (!c->trial.reauth && (!k || k->excluded == FX_X_TRACK || !cfg->reactivate))
 			fx_trial_drop(x, c);
 	} else if (c->state == FX_ACTIVE && cfg->reactivate) {
 		try_better(x, c, &r);

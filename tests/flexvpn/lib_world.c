@@ -168,6 +168,8 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 	out->force_natt = false;
 	out->redirect_at = h->redirect_at;
 	out->redirect_to = h->redirect_to;
+	out->mobike = h->mobike;
+	out->auth_lifetime_s = h->auth_lifetime_s;
 	return true;
 }
 

@@ -22,6 +22,8 @@ struct world_hub {
 	bool lease_each;     /* every session gets another address */
 	enum ike_redirect_at redirect_at; /* sends its clients to redirect_to */
 	struct ike_gateway redirect_to;
+	bool mobike;
+	uint32_t auth_lifetime_s; /* repeats authentication; 0: never */
 	struct prefix lease; /* the address it assigns */
 	uint32_t leases;
 	struct ike_attr reply[16];
