@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 enum { MAX_FILES = 4, PATH_LEN = 300 };
 
 struct dnsmasq {
@@ -23,6 +25,7 @@ struct dnsmasq {
 	bool reload; /* SIGHUP as soon as it does */
 	const char *suffix[MAX_FILES];
 	size_t n_suffix;
+	char said[256]; /* why it does not run, as last logged */
 };
 
 void dnsmasq_path(const struct dnsmasq *d, const char *suffix, char *buf, size_t n)
@@ -125,6 +128,8 @@ static void on_line(void *ctx, const char *line)
 	const char *text = strstr(line, ": ");
 
 	d->heard = true;
+	if (text && strncmp(text + 2, "started", 7) == 0)
+		d->said[0] = '\0';
 	if (d->reload && child_signal(d->child, SIGHUP))
 		d->reload = false;
 	if (d->hooks.line)
@@ -138,6 +143,19 @@ static void on_prepare(void *ctx)
 	d->heard = d->reload = false; /* it reads everything anew */
 	if (d->hooks.prepare)
 		d->hooks.prepare(d->hooks.ctx);
+}
+
+/* Said once for each reason, until it has run: not at each of the attempts that follow. */
+static void on_changed(void *ctx, enum child_state state, const char *why)
+{
+	struct dnsmasq *d = ctx;
+	char text[80];
+
+	if (state != CHILD_WAITING || strcmp(why, d->said) == 0)
+		return;
+	snprintf(d->said, sizeof(d->said), "%s", why);
+	snprintf(text, sizeof(text), "dnsmasq (%s)", d->name);
+	log_msg(PLATFORM_OPERATION_FAILED, text, why);
 }
 
 struct dnsmasq *dnsmasq_new(
@@ -157,8 +175,12 @@ static void start(struct dnsmasq *d, uint64_t now)
 {
 	char conf[PATH_LEN + 16], path[PATH_LEN];
 	const char *const argv[] = {"dnsmasq", "--keep-in-foreground", conf, NULL};
-	const struct child_spec spec = {
-	        .name = d->name, .argv = argv, .line = on_line, .prepare = on_prepare, .ctx = d};
+	const struct child_spec spec = {.name = d->name,
+	        .argv = argv,
+	        .line = on_line,
+	        .prepare = on_prepare,
+	        .changed = on_changed,
+	        .ctx = d};
 
 	dnsmasq_path(d, "conf", path, sizeof(path));
 	snprintf(conf, sizeof(conf), "--conf-file=%s", path);
