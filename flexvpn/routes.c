@@ -19,12 +19,14 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/services.h"
 #include "grammar/gen/lines.h"
 
-/* Where a route stands in the kernel's table: one of ours per destination and metric. Zero-padded. */
+/* Where a route stands in the kernel's tables: one of ours per table, destination and metric. Zero-padded. */
 struct route_slot {
 	struct prefix dst;
 	uint32_t distance;
+	uint32_t vrf;
 };
 
 struct route {
@@ -34,6 +36,7 @@ struct route {
 	struct route *next_todo;
 	uint32_t refs;
 	uint32_t ifindex; /* it was installed with; 0: by gateway alone */
+	uint32_t in_table; /* it was installed in; 0: the main one */
 	bool installed, todo, logged;
 	bool shadowed; /* another one stands in its slot */
 };
@@ -41,6 +44,7 @@ struct route {
 /* Does the way to this gateway lead through a device that carries packets? */
 struct gateway_fact {
 	struct ipaddr addr;
+	uint32_t table;
 	bool usable;
 };
 
@@ -93,6 +97,7 @@ static struct fx_route_want key_of(const struct fx_route_want *w)
 	k.owner = w->owner;
 	k.null0 = w->null0;
 	k.track = w->track;
+	k.vrf = w->vrf;
 	return k;
 }
 
@@ -104,7 +109,7 @@ static struct route *find(const struct fx *x, const struct fx_route_want *k)
 	return e;
 }
 
-static struct route_slot slot_of(const struct prefix *dst, uint32_t distance)
+static struct route_slot slot_of(const struct prefix *dst, uint32_t distance, uint16_t vrf)
 {
 	struct prefix masked = prefix_mask(dst);
 	struct route_slot s;
@@ -113,6 +118,7 @@ static struct route_slot slot_of(const struct prefix *dst, uint32_t distance)
 	s.dst.addr = masked.addr;
 	s.dst.len = masked.len;
 	s.distance = distance;
+	s.vrf = vrf;
 	return s;
 }
 
@@ -141,7 +147,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w)
 	if (!e) {
 		e = xcalloc(1, sizeof(*e));
 		memcpy(&e->want, &k, sizeof(k));
-		e->slot = slot_of(&k.dst, k.distance);
+		e->slot = slot_of(&k.dst, k.distance, k.vrf);
 		HASH_ADD(hh, x->routes->table, want, sizeof(e->want), e);
 		x->routes->n++;
 	}
@@ -176,13 +182,13 @@ void fx_routes_unwant_owner(struct fx *x, uint32_t owner)
 
 /* ---- static routes of the configuration ------------------------------------------------------------------------------ */
 
-static bool read_ip_route(const struct cfg_node *n, struct fx_route_want *w)
+static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
 {
 	struct gl_global_ip_route l;
 	struct arena a;
 
 	arena_init(&a);
-	bool ok = gl_global_ip_route_get(n, &a, &l) && !l.has_vrf;
+	bool ok = gl_global_ip_route_get(n, &a, &l);
 	int len = ok ? mask_to_len(ipaddr_u32(&l.mask)) : -1;
 
 	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}, .distance = 1};
@@ -196,17 +202,18 @@ static bool read_ip_route(const struct cfg_node *n, struct fx_route_want *w)
 		w->tag = l.tag;
 	w->track = l.has_track ? l.track : 0;
 	w->null0 = strcmp(w->ifname, "Null0") == 0;
+	w->vrf = ok && l.has_vrf ? fx_vrf_id(x, l.vrf) : 0;
 	arena_fini(&a);
 	return ok && len >= 0 && (l.has_gateway || l.has_ifname);
 }
 
-static bool read_ipv6_route(const struct cfg_node *n, struct fx_route_want *w)
+static bool read_ipv6_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
 {
 	struct gl_global_ipv6_route l;
 	struct arena a;
 
 	arena_init(&a);
-	bool ok = gl_global_ipv6_route_get(n, &a, &l) && !l.has_vrf;
+	bool ok = gl_global_ipv6_route_get(n, &a, &l);
 
 	*w = (struct fx_route_want){.dst = l.prefix, .distance = 1};
 	if (l.has_gateway)
@@ -219,18 +226,19 @@ static bool read_ipv6_route(const struct cfg_node *n, struct fx_route_want *w)
 		w->tag = l.tag;
 	w->track = l.has_track ? l.track : 0;
 	w->null0 = strcmp(w->ifname, "Null0") == 0;
+	w->vrf = ok && l.has_vrf ? fx_vrf_id(x, l.vrf) : 0;
 	arena_fini(&a);
 	return ok && (l.has_gateway || l.has_ifname);
 }
 
-static bool read_route(const struct cfg_node *n, struct fx_route_want *w)
+static bool read_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
 {
 	if (!n)
 		return false;
 	if (cfg_node_line(n) == GR_L_global_ip_route)
-		return read_ip_route(n, w);
+		return read_ip_route(x, n, w);
 	if (cfg_node_line(n) == GR_L_global_ipv6_route)
-		return read_ipv6_route(n, w);
+		return read_ipv6_route(x, n, w);
 	return false;
 }
 
@@ -241,15 +249,24 @@ static void on_change(void *ctx, const struct cfg_change *ch)
 
 	if (ch->depth)
 		return;
-	if (read_route(ch->old, &w))
+	if (read_route(x, ch->old, &w))
 		fx_route_unwant(x, &w);
-	if (read_route(ch->new, &w))
+	if (read_route(x, ch->new, &w))
 		fx_route_want(x, &w);
 }
 
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new)
 {
 	cfg_changes(old, new, on_change, x);
+}
+
+void fx_routes_revrf(struct fx *x)
+{
+	struct route *e, *next;
+
+	HASH_ITER(hh, x->routes->table, e, next)
+		if (e->want.vrf)
+			mark(x, e);
 }
 
 void fx_routes_retrack(struct fx *x, uint32_t track)
@@ -274,27 +291,27 @@ bool fx_routes_tracked(const struct fx *x, uint32_t track)
 /* ---- into the kernel ------------------------------------------------------------------------------------------------- */
 
 /* The kernel keeps routes through a device without carrier; IOS does not. A gateway that no route leads to is the kernel's to refuse. */
-static bool ask_gateway(const struct fx *x, const struct ipaddr *gw)
+static bool ask_gateway(const struct fx *x, const struct ipaddr *gw, uint32_t table)
 {
 	struct net_route r;
 	struct net_link link;
 
-	if (x->b.net_ops->route_to(x->b.net, gw, 0, &r) < 0 || !x->b.net_ops->link_by_index(x->b.net, r.ifindex, &link))
+	if (x->b.net_ops->route_to(x->b.net, gw, table, &r) < 0 || !x->b.net_ops->link_by_index(x->b.net, r.ifindex, &link))
 		return true;
 	return link.running || link.loopback;
 }
 
-static bool gateway_usable(const struct fx *x, const struct ipaddr *gw)
+static bool gateway_usable(const struct fx *x, const struct ipaddr *gw, uint32_t table)
 {
 	struct fx_routes *r = x->routes;
 
 	for (size_t i = 0; i < r->n_gateway; i++)
-		if (ipaddr_eq(&r->gateway[i].addr, gw))
+		if (r->gateway[i].table == table && ipaddr_eq(&r->gateway[i].addr, gw))
 			return r->gateway[i].usable;
-	bool usable = ask_gateway(x, gw);
+	bool usable = ask_gateway(x, gw, table);
 
 	if (r->n_gateway < ARRAY_LEN(r->gateway))
-		r->gateway[r->n_gateway++] = (struct gateway_fact){.addr = *gw, .usable = usable};
+		r->gateway[r->n_gateway++] = (struct gateway_fact){.addr = *gw, .table = table, .usable = usable};
 	return usable;
 }
 
@@ -304,14 +321,14 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 
 	*out = (struct net_route){.dst = w->dst, .gateway = w->gateway, .metric = w->distance, .proto = NET_ROUTE_PROTO,
 		.blackhole = w->null0};
-	if (!fx_track_holds(x->tracks, w->track, false))
+	if (!fx_track_holds(x->tracks, w->track, false) || !fx_vrf_table(x, w->vrf, &out->table))
 		return false;
 	if (w->null0)
 		out->gateway = (struct ipaddr){0};
 	if (w->null0)
 		return true;
 	if (!w->ifname[0])
-		return gateway_usable(x, &w->gateway);
+		return gateway_usable(x, &w->gateway, out->table);
 	const struct fx_interface *i = fx_find_interface(x->cfg, w->ifname);
 	struct net_link link;
 
@@ -321,9 +338,10 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 	return true;
 }
 
-static void now_installed(struct fx *x, struct route *e, uint32_t ifindex)
+static void now_installed(struct fx *x, struct route *e, const struct net_route *k)
 {
-	e->ifindex = ifindex;
+	e->ifindex = k->ifindex;
+	e->in_table = k->table;
 	if (!e->installed)
 		HASH_ADD(hs, x->routes->kernel, slot, sizeof(e->slot), e);
 	e->installed = true;
@@ -341,7 +359,7 @@ static void now_gone(struct fx *x, struct route *e)
 	if (!x->routes->n_shadowed)
 		return;
 	HASH_ITER(hh, x->routes->table, w, next)
-		if (w->shadowed && w->slot.distance == e->slot.distance && prefix_cmp(&w->slot.dst, &e->slot.dst) == 0)
+		if (w->shadowed && w->slot.distance == e->slot.distance && w->slot.vrf == e->slot.vrf && prefix_cmp(&w->slot.dst, &e->slot.dst) == 0)
 			mark(x, w);
 }
 
@@ -364,7 +382,7 @@ static void install(struct fx *x, struct route *e)
 	int rc = x->b.net_ops->route_add(x->b.net, &k);
 
 	if (rc == 0)
-		now_installed(x, e, k.ifindex);
+		now_installed(x, e, &k);
 	/* An unreachable gateway is a fact of life, not an error: the next kernel report tries again. */
 	if (rc == 0 || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -ENETDOWN || e->logged)
 		return;
@@ -377,6 +395,7 @@ static void uninstall(struct fx *x, struct route *e)
 	struct net_route k = {.dst = e->want.dst,
 		.gateway = e->want.gateway,
 		.ifindex = e->ifindex,
+		.table = e->in_table,
 		.metric = e->want.distance,
 		.proto = NET_ROUTE_PROTO,
 		.blackhole = e->want.null0};
@@ -398,7 +417,7 @@ static void apply_one(struct fx *x, struct route *e)
 	struct net_route k;
 	bool can = e->refs && to_kernel(x, e, &k);
 
-	if (e->installed && (!can || k.ifindex != e->ifindex))
+	if (e->installed && (!can || k.ifindex != e->ifindex || k.table != e->in_table))
 		uninstall(x, e);
 	if (!e->refs)
 		drop(x, e);
@@ -425,7 +444,7 @@ void fx_routes_apply(struct fx *x)
 
 static bool same(const struct route *e, const struct net_route *k)
 {
-	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric &&
+	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric && e->in_table == k->table &&
 		e->want.null0 == k->blackhole &&
 		(!ipaddr_is_set(&e->want.gateway) || ipaddr_eq(&e->want.gateway, &k->gateway)) &&
 		(!e->ifindex || e->ifindex == k->ifindex);
@@ -455,12 +474,14 @@ static int by_dst(const void *a, const void *b)
 	const struct net_route *x = a, *y = b;
 	int c = prefix_cmp(&x->dst, &y->dst);
 
-	return c ? c : x->metric < y->metric ? -1 : x->metric > y->metric;
+	if (c || x->metric != y->metric)
+		return c ? c : x->metric < y->metric ? -1 : 1;
+	return x->table < y->table ? -1 : x->table > y->table;
 }
 
 static bool in_kernel(const struct seen *s, const struct route *e)
 {
-	struct net_route probe = {.dst = e->want.dst, .metric = e->want.distance};
+	struct net_route probe = {.dst = e->want.dst, .metric = e->want.distance, .table = e->in_table};
 	const struct net_route *hit = s->n ? bsearch(&probe, s->v, s->n, sizeof(*s->v), by_dst) : NULL;
 
 	return hit && same(e, hit);
@@ -470,10 +491,14 @@ void fx_routes_refresh(struct fx *x)
 {
 	struct seen s = {0};
 	struct route *e, *next;
+	uint32_t table;
 
 	if (!x->routes->n)
 		return;
 	x->b.net_ops->routes(x->b.net, 0, collect, &s);
+	for (uint16_t vrf = 1; fx_vrf_name(x, vrf); vrf++)
+		if (fx_vrf_table(x, vrf, &table))
+			x->b.net_ops->routes(x->b.net, table, collect, &s);
 	if (s.n)
 		qsort(s.v, s.n, sizeof(*s.v), by_dst);
 	HASH_ITER(hh, x->routes->table, e, next) {
@@ -496,7 +521,7 @@ void fx_routes_remove_all(struct fx *x)
 
 const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_route *r)
 {
-	struct route_slot s = slot_of(&r->dst, r->metric);
+	struct route_slot s = slot_of(&r->dst, r->metric, fx_vrf_of_table(x, r->table));
 	const struct route *e = in_slot(x, &s);
 
 	return e && same(e, r) ? &e->want : NULL;
