@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "flexvpn/config.h"
+#include "flexvpn/services.h"
 
 #define FIND(list, key)                                                                            \
 	do {                                                                                       \
@@ -113,6 +114,26 @@ static bool missing(char *why, size_t n, const char *fmt, const char *a, const c
 {
 	snprintf(why, n, fmt, a, b);
 	return false;
+}
+
+/* The guide: a dual-stack tunnel's VRF is defined with both address families, not by `ip vrf`. */
+static bool vrf_ok(const struct fx_config *c, const struct fx_interface *t, char *why, size_t n)
+{
+	const struct fx_vrf *v = t->vrf ? fx_find_vrf(c, t->vrf) : NULL;
+	bool dual = t->mode == FX_TUN_DUAL;
+
+	if (t->vrf && !v)
+		return missing(why, n, "interface %s: VRF %s is not configured", t->name, t->vrf);
+	if (v && dual && v->old_form)
+		return missing(why, n,
+		        "interface %s: a dual-stack tunnel needs a `vrf definition`, VRF %s is of the "
+		        "old form",
+		        t->name, t->vrf);
+	if (v && dual && !(v->ipv4 && v->ipv6))
+		return missing(why, n,
+		        "interface %s: VRF %s lacks one of the address families ipv4, ipv6",
+		        t->name, t->vrf);
+	return true;
 }
 #pragma GCC diagnostic pop
 
@@ -266,7 +287,7 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 	out->tunnel = fx_find_interface(c, cl->tunnel);
 	if (!out->tunnel)
 		return missing(why, n, "interface %s is not configured%s", cl->tunnel, "");
-	if (!tunnel_ok(out->tunnel, cl, why, n))
+	if (!tunnel_ok(out->tunnel, cl, why, n) || !vrf_ok(c, out->tunnel, why, n))
 		return false;
 	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
 	if (!out->ipsec)

@@ -373,6 +373,25 @@ static void routes_stand_in_the_table_of_their_vrf(void **s)
 	assert_non_null(strstr(out_str_so_far(&shown), "192.168.50.0/24 is directly connected"));
 }
 
+/* The guide's restriction. */
+static void a_dual_stack_tunnel_needs_both_families(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, "interface Tunnel0\n vrf forwarding red\n tunnel mode ipsec dual-overlay\n");
+	assert_string_equal(
+	        world_client(w, "flex")->why, "interface Tunnel0: VRF red is not configured");
+	world_enter(w, "ip vrf red\n");
+	assert_string_equal(
+	        world_client(w, "flex")->why, "interface Tunnel0: a dual-stack tunnel needs a `vrf "
+	                                      "definition`, VRF red is of the old form");
+	world_enter(w, "no ip vrf red\nvrf definition red\n address-family ipv4\n");
+	assert_string_equal(world_client(w, "flex")->why,
+	        "interface Tunnel0: VRF red lacks one of the address families ipv4, ipv6");
+	world_enter(w, "vrf definition red\n address-family ipv6\n");
+	assert_int_equal(world_client(w, "flex")->state, FX_CONNECT_REQUIRED);
+}
+
 /* ---- show
  * -----------------------------------------------------------------------------------------------------------------------
  */
@@ -464,6 +483,7 @@ int main(void)
 	        TEST(bindings_are_shown_and_cleared),
 	        TEST(interfaces_stand_in_their_vrfs),
 	        TEST(routes_stand_in_the_table_of_their_vrf),
+	        TEST(a_dual_stack_tunnel_needs_both_families),
 	        TEST(names_are_shown),
 	        TEST(lists_are_shown),
 	        TEST(nothing_stays_behind),
