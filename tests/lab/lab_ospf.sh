@@ -9,7 +9,10 @@ lab_trap
 lab_up || exit 1
 LAB_OPTIONS=(--vtysh "$(frr_vtysh spoke)")
 tunnel=ipsec0
-[ "${HUB_PLANE:-user}" = user ] || tunnel=flex0
+if [ "${HUB_PLANE:-user}" = kernel ]; then
+	tunnel=flex0 # OSPF is to find the networks of the inside
+	ip -n "$LAB-hub" route del 10.20.20.0/24 dev flex0 && ip -n "$LAB-hub" route del 10.30.30.0/24 dev flex0
+fi
 
 # The hub's end of the tunnel has an address of its own; hellos to all routers leave through it.
 ip -n "$LAB-hub" addr add 10.250.255.1/32 dev $tunnel
