@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Certificates of the configuration at work: what of a peer's is believed, whose name it bears,
+ * what is asked for and what comes back, and keys that outlive the process. The authorities are
+ * made here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include "flexvpn/enroll.h"
+
+/* ---- an authority ----------------------------------------------------------------------- */
+
+struct made {
+	EVP_PKEY *key;
+	X509 *x;
+};
+
+struct spec {
+	const char *cn, *san, *usage; /* NULL: no such extension */
+	bool ca;
+	int from_days, to_days;
+};
+
+static void extend(X509 *x, int nid, const char *value)
+{
+	X509_EXTENSION *e = value ? X509V3_EXT_conf_nid(NULL, NULL, nid, value) : NULL;
+
+	if (!value)
+		return;
+	assert_non_null(e);
+	assert_int_equal(X509_add_ext(x, e, -1), 1);
+	X509_EXTENSION_free(e);
+}
+
+static X509 *issue(EVP_PKEY *pub, const struct spec *s, const struct made *by, EVP_PKEY *by_key)
+{
+	static long serial = 0x1000;
+	X509 *x = X509_new();
+	X509_NAME *name = X509_get_subject_name(x);
+
+	X509_set_version(x, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
+	X509_time_adj_ex(X509_getm_notBefore(x), s->from_days, 0, NULL);
+	X509_time_adj_ex(X509_getm_notAfter(x), s->to_days ? s->to_days : 30, 0, NULL);
+	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const uint8_t *)"Test", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)s->cn, -1, -1, 0);
+	X509_set_issuer_name(x, by ? X509_get_subject_name(by->x) : name);
+	X509_set_pubkey(x, pub);
+	extend(x, NID_basic_constraints, s->ca ? "critical,CA:TRUE" : NULL);
+	extend(x, NID_key_usage, s->usage);
+	extend(x, NID_subject_alt_name, s->san);
+	assert_true(X509_sign(x, by_key, EVP_sha256()) > 0);
+	return x;
+}
+
+static struct made make(const struct spec *s, const struct made *by)
+{
+	struct made m = {.key = EVP_EC_gen("P-256")};
+
+	m.x = issue(m.key, s, by, by ? by->key : m.key);
+	return m;
+}
+
+static void unmake(struct made *m)
+{
+	X509_free(m->x);
+	EVP_PKEY_free(m->key);
+}
+
+/* ---- a configuration ---------------------------------------------------------------------- */
+
+struct place {
+	struct cfg_editor *ed;
+	struct fx_config *cfg;
+	struct fx_pki *pki;
+	struct made root;
+};
+
+static void feed(struct place *p, const char *text)
+{
+	assert_int_equal(cfg_load_text(p->ed, text, NULL, NULL), 0);
+}
+
+static void settle(struct place *p)
+{
+	struct fx_config *old = p->cfg;
+
+	p->cfg = fx_config_build(cfg_editor_candidate(p->ed));
+	fx_pki_configure(p->pki, p->cfg);
+	fx_config_free(old);
+}
+
+static void open_place(struct place *p, const char *dir)
+{
+	struct cfg *empty = cfg_new();
+	struct strbuf lines = {0};
+	struct spec root = {.cn = "Root", .ca = true, .usage = "critical,keyCertSign,cRLSign"};
+
+	*p = (struct place){.ed = cfg_editor_new(empty), .pki = fx_pki_new(dir)};
+	cfg_unref(empty);
+	p->root = make(&root, NULL);
+	feed(p, "crypto pki trustpoint TP\n enrollment terminal\n revocation-check none\n"
+	        "crypto ikev2 profile P\n match identity remote any\n authentication local "
+	        "rsa-sig\n"
+	        " authentication remote ecdsa-sig\n pki trustpoint TP\n");
+	fx_cert_lines("TP", "ca ", p->root.x, &lines);
+	feed(p, sb_str(&lines));
+	sb_fini(&lines);
+	settle(p);
+}
+
+static void close_place(struct place *p)
+{
+	fx_config_free(p->cfg);
+	fx_pki_free(p->pki);
+	cfg_editor_free(p->ed);
+	unmake(&p->root);
+}
+
+/* Is this chain believed to be `id`? */
+static bool trusts(
+        const struct place *p, const struct ike_id *id, X509 *const *chain, size_t n, char why[160])
+{
+	struct ike_certs c = {.n = n};
+	uint8_t *der[4] = {0};
+	struct ike_spki key = {.n = 0};
+
+	for (size_t i = 0; i < n; i++)
+		c.der[i].n = (size_t)i2d_X509(chain[i], &der[i]), c.der[i].p = der[i];
+	why[0] = '\0';
+	bool ok = fx_pki_trust(p->pki, &p->cfg->profiles.v[0], id, &c, &key, why, 160);
+
+	assert_int_equal(ok, key.n > 0);
+	for (size_t i = 0; i < n; i++)
+		OPENSSL_free(der[i]);
+	return ok;
+}
+
+static bool trusts_one(
+        const struct place *p, const struct ike_id *id, const struct made *m, char why[160])
+{
+	return trusts(p, id, &m->x, 1, why);
+}
+
+/* ---- what is believed ------------------------------------------------------------------------ */
+
+static struct ike_id subject_of(const X509 *x)
+{
+	struct ike_id id = {.type = ID_DER_ASN1_DN};
+	uint8_t *at = id.data;
+
+	id.len = (uint8_t)i2d_X509_NAME(X509_get_subject_name(x), &at);
+	return id;
+}
+
+static void an_identity_must_stand_in_the_certificate(void **state)
+{
+	struct spec s = {.cn = "hub",
+	        .san = "DNS:hub.example,email:hub@example,IP:10.0.0.1,DNS:*.wild.example"};
+	struct made m;
+	struct place p;
+	char why[160];
+	struct ipaddr right = ipaddr_v4(0x0a000001), wrong = ipaddr_v4(0x0a000002);
+
+	(void)state;
+	open_place(&p, NULL);
+	m = make(&s, &p.root);
+	struct ike_id good[] = {ike_id_text(ID_FQDN, "hub.example"),
+	        ike_id_text(ID_FQDN, "HUB.example"), ike_id_text(ID_RFC822_ADDR, "hub@example"),
+	        ike_id_addr(&right), subject_of(m.x)};
+	struct ike_id bad[] = {ike_id_text(ID_FQDN, "example"), ike_id_text(ID_FQDN, ".example"),
+	        ike_id_text(ID_FQDN, "a.wild.example"), ike_id_text(ID_FQDN, "hub"),
+	        ike_id_text(ID_FQDN, ""), ike_id_text(ID_RFC822_ADDR, "other@example"),
+	        ike_id_addr(&wrong), subject_of(p.root.x), ike_id_text(ID_KEY_ID, "hub.example"),
+	        {.type = ID_FQDN, .len = 12, .data = "hub.example"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		assert_true(trusts_one(&p, &good[i], &m, why));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		assert_false(trusts_one(&p, &bad[i], &m, why));
+		assert_non_null(strstr(why, "not that of"));
+	}
+	unmake(&m);
+	close_place(&p);
+}
+
+/* Without alternative names the common name counts. */
+static void a_common_name_counts_when_there_is_no_other(void **state)
+{
+	struct spec s = {.cn = "hub.example"},
+	            with = {.cn = "hub.example", .san = "DNS:other.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct made m;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	open_place(&p, NULL);
+	m = make(&s, &p.root);
+	assert_true(trusts_one(&p, &id, &m, why));
+	unmake(&m);
+	m = make(&with, &p.root);
+	assert_false(trusts_one(&p, &id, &m, why));
+	unmake(&m);
+	close_place(&p);
+}
+
+static void time_authority_and_use_are_checked(void **state)
+{
+	static const struct {
+		struct spec s;
+		const char *why; /* NULL: believed */
+	} of[] = {{{.cn = "hub.example"}, NULL},
+	        {{.cn = "hub.example", .from_days = -9, .to_days = -1}, "expired"},
+	        {{.cn = "hub.example", .from_days = 1}, "not yet valid"},
+	        {{.cn = "hub.example", .usage = "keyEncipherment"}, "not for signatures"},
+	        {{.cn = "hub.example", .usage = "digitalSignature"}, NULL}};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct spec evil = {.cn = "Root", .ca = true};
+	struct made m, other;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	open_place(&p, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
+		m = make(&of[i].s, &p.root);
+		assert_int_equal(trusts_one(&p, &id, &m, why), !of[i].why);
+		if (of[i].why)
+			assert_non_null(strstr(why, of[i].why));
+		unmake(&m);
+	}
+	other = make(&evil, NULL); /* the same name, another key */
+	m = make(&of[0].s, &other);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_false(trusts(&p, &id, (X509 *[]){m.x, other.x}, 2, why));
+	unmake(&m);
+	m = make(&of[0].s, NULL); /* signed by itself */
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_false(trusts(&p, &id, NULL, 0, why));
+	assert_non_null(strstr(why, "sent none"));
+	unmake(&m);
+	unmake(&other);
+	close_place(&p);
+}
+
+/* An intermediate authority comes with the peer's certificate; a peer's certificate is no
+ * authority. */
+static void chains_are_built_from_what_the_peer_sends(void **state)
+{
+	struct spec sub = {.cn = "Sub", .ca = true}, leaf = {.cn = "hub.example"},
+	            below = {.cn = "hub.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct made s, m, worm;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	open_place(&p, NULL);
+	s = make(&sub, &p.root);
+	m = make(&leaf, &s);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_true(trusts(&p, &id, (X509 *[]){m.x, s.x}, 2, why));
+	worm = make(&below, &m);
+	assert_false(trusts(&p, &id, (X509 *[]){worm.x, m.x, s.x}, 3, why));
+	unmake(&worm);
+	unmake(&m);
+	unmake(&s);
+	close_place(&p);
+}
+
+/* IOS's default is `crl`; a list is not to be had, so only `none` lets a certificate pass. */
+static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
+{
+	struct spec s = {.cn = "hub.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct made m;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	open_place(&p, NULL);
+	m = make(&s, &p.root);
+	feed(&p, "crypto pki trustpoint TP\n no revocation-check\n");
+	settle(&p);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_non_null(strstr(why, "revocation"));
+	feed(&p, "crypto pki trustpoint TP\n revocation-check crl none\n");
+	settle(&p);
+	assert_true(trusts_one(&p, &id, &m, why));
+	unmake(&m);
+	close_place(&p);
+}
+
+static void a_profile_believes_its_own_trustpoints_only(void **state)
+{
+	struct spec s = {.cn = "hub.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct made m;
+	struct place p;
+	uint8_t ids[3 * IKE_KEY_ID_LEN];
+	char why[160];
+
+	(void)state;
+	open_place(&p, NULL);
+	m = make(&s, &p.root);
+	assert_int_equal(
+	        fx_pki_authorities(p.pki, &p.cfg->profiles.v[0], ids, sizeof(ids)), IKE_KEY_ID_LEN);
+	feed(&p, "crypto pki trustpoint EMPTY\ncrypto ikev2 profile P\n no pki trustpoint TP\n pki "
+	         "trustpoint EMPTY\n");
+	settle(&p);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_int_equal(fx_pki_authorities(p.pki, &p.cfg->profiles.v[0], ids, sizeof(ids)), 0);
+	feed(&p, "crypto ikev2 profile P\n no pki trustpoint\n pki trustpoint TP verify\n");
+	settle(&p);
+	assert_true(trusts_one(&p, &id, &m, why));
+	unmake(&m);
+	close_place(&p);
+}
+
+/* ---- ours -------------------------------------------------------------------------------------
+ */
+
+static X509 *sign_request(const struct place *p, const char *text)
+{
+	BIO *mem = BIO_new_mem_buf(text, -1);
+	X509_REQ *r = PEM_read_bio_X509_REQ(mem, NULL, NULL, NULL);
+	EVP_PKEY *pub = r ? X509_REQ_get_pubkey(r) : NULL;
+	struct spec s = {.cn = "spoke"};
+	X509 *x;
+
+	assert_non_null(pub);
+	assert_int_equal(X509_REQ_verify(r, pub), 1);
+	x = issue(pub, &s, &p->root, p->root.key);
+	X509_set_subject_name(x, X509_REQ_get_subject_name(r));
+	assert_true(X509_sign(x, p->root.key, EVP_sha256()) > 0);
+	EVP_PKEY_free(pub);
+	X509_REQ_free(r);
+	BIO_free(mem);
+	return x;
+}
+
+static void a_request_becomes_our_certificate(void **state)
+{
+	struct place p;
+	char why[120], *text;
+	struct strbuf lines = {0};
+	struct ike_id id;
+	struct ike_certs chain;
+
+	(void)state;
+	open_place(&p, NULL);
+	feed(&p, "crypto pki trustpoint TP\n subject-name cn=spoke, ou=\"East, West\", o=Test\n");
+	settle(&p);
+	const struct fx_trustpoint *t = fx_find_trustpoint(p.cfg, "TP");
+	const struct fx_key_pair *k = fx_enroll_key(p.pki, t, why, sizeof(why));
+
+	assert_non_null(k);
+	assert_ptr_equal(fx_enroll_key(p.pki, t, why, sizeof(why)), k); /* the same one again */
+	text = fx_enroll_request(t, k, "spoke1", why, sizeof(why));
+	X509 *x = sign_request(&p, text);
+
+	assert_true(fx_enroll_own_ok(p.pki, "TP", x, why, sizeof(why)));
+	assert_false(fx_enroll_own_ok(p.pki, "TP", p.root.x, why, sizeof(why))); /* not our key */
+	fx_enroll_lines(p.cfg, "TP", FX_CERT_OWN, x, &lines);
+	feed(&p, sb_str(&lines));
+	settle(&p);
+	const struct fx_tp *tp = fx_pki_signer(p.pki, &p.cfg->profiles.v[0], (struct span){0});
+
+	assert_non_null(tp);
+	assert_int_equal(X509_cmp(tp->own, x), 0);
+	assert_true(fx_pki_identity(tp, &id));
+	assert_int_equal(id.type, ID_DER_ASN1_DN);
+	assert_non_null(memmem(id.data, id.len, "East, West", 10));
+	fx_pki_chain(tp, &chain);
+	assert_int_equal(chain.n, 1); /* the authority is a root: the peer has it */
+	/* `authentication local ecdsa-sig` has no use for an RSA key */
+	feed(&p, "crypto ikev2 profile P\n authentication local ecdsa-sig\n");
+	settle(&p);
+	assert_null(fx_pki_signer(p.pki, &p.cfg->profiles.v[0], (struct span){0}));
+	free(text);
+	X509_free(x);
+	sb_fini(&lines);
+	close_place(&p);
+}
+
+static void a_subject_that_makes_no_sense_is_refused(void **state)
+{
+	static const char *const bad[] = {"spoke", "=x", "cn=", "zz=1", "cn=a,", "cn=a,,o=b"};
+	struct place p;
+	char why[120];
+
+	(void)state;
+	open_place(&p, NULL);
+	assert_true(fx_keys_generate(fx_pki_keys(p.pki), "K", FX_KEY_EC, 256, why, sizeof(why)));
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct fx_trustpoint t = {.name = "T", .subject = bad[i], .digest = "SHA256"};
+
+		assert_null(fx_enroll_request(
+		        &t, fx_keys_find(fx_pki_keys(p.pki), "K"), NULL, why, sizeof(why)));
+		assert_non_null(strstr(why, "subject"));
+	}
+	close_place(&p);
+}
+
+static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
+{
+	struct spec leaf = {.cn = "leaf"};
+	struct fx_trustpoint t = {.name = "TP"};
+	struct strbuf sha1 = {0}, md5 = {0};
+	struct place p;
+	struct made m;
+	char why[120];
+
+	(void)state;
+	open_place(&p, NULL);
+	m = make(&leaf, &p.root);
+	assert_true(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
+	assert_false(fx_enroll_ca_ok(&t, m.x, why, sizeof(why)));
+	fx_cert_fingerprint(p.root.x, "SHA1", &sha1);
+	fx_cert_fingerprint(p.root.x, "MD5", &md5);
+	t.fingerprint = sb_str(&sha1);
+	assert_true(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
+	t.fingerprint = sb_str(&md5);
+	assert_true(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
+	sha1.s[3] = sha1.s[3] == '0' ? '1' : '0';
+	t.fingerprint = sb_str(&sha1);
+	assert_false(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
+	md5.s[md5.len - 1] = '\0';
+	t.fingerprint = sb_str(&md5);
+	assert_false(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
+	sb_fini(&sha1);
+	sb_fini(&md5);
+	unmake(&m);
+	close_place(&p);
+}
+
+static void pasted_text_is_read_in_every_form(void **state)
+{
+	static const char *const bad[] = {"", "\n", "no certificate", "-----BEGIN CERTIFICATE-----",
+	        "AAAA\n", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"};
+	struct spec s = {.cn = "Root", .ca = true};
+	struct made m = make(&s, NULL);
+	BIO *mem = BIO_new(BIO_s_mem());
+	char *pem = NULL;
+
+	(void)state;
+	PEM_write_bio_X509(mem, m.x);
+	long n = BIO_get_mem_data(mem, &pem);
+	char *text = xstrndup(pem, (size_t)n), *body = strchr(text, '\n') + 1;
+	X509 *x = fx_cert_parse(text);
+
+	assert_int_equal(X509_cmp(x, m.x), 0);
+	X509_free(x);
+	*strstr(body, "-----END") = '\0';
+	x = fx_cert_parse(body);
+	assert_int_equal(X509_cmp(x, m.x), 0);
+	X509_free(x);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_null(fx_cert_parse(bad[i]));
+	free(text);
+	BIO_free(mem);
+	unmake(&m);
+}
+
+/* Blanks, tabs, carriage returns, groups of any length; and what is no certificate is none. */
+static void the_lines_of_a_certificate_may_be_split_anyhow(void **state)
+{
+	struct place p;
+	struct strbuf lines = {0}, loose = {0};
+
+	(void)state;
+	open_place(&p, NULL);
+	fx_cert_lines("TP", "ca ", p.root.x, &lines);
+	for (const char *c = sb_str(&lines); *c; c++)
+		sb_puts(&loose, *c == '\n'                 ? "\r\n"
+		                : strncmp(c, "  ", 2) == 0 ? "\t"
+		                                           : (char[]){*c, '\0'});
+	feed(&p, "no crypto pki certificate chain TP\n");
+	settle(&p);
+	assert_null(fx_pki_tp(p.pki, "TP")->ca);
+	feed(&p, sb_str(&loose));
+	settle(&p);
+	assert_int_equal(X509_cmp(fx_pki_tp(p.pki, "TP")->ca, p.root.x), 0);
+	feed(&p, "no crypto pki certificate chain TP\ncrypto pki certificate chain TP\n "
+	         "certificate ca 01\n  3082 01\n  0 \n "
+	         "quit\n");
+	settle(&p);
+	assert_null(fx_pki_tp(p.pki, "TP")->ca);
+	sb_fini(&lines);
+	sb_fini(&loose);
+	close_place(&p);
+}
+
+/* ---- keys --------------------------------------------------------------------------------------
+ */
+
+static void keys_outlive_the_process_and_are_not_readable(void **state)
+{
+	char dir[] = "/tmp/spoke-keys-XXXXXX", path[200], why[120], head[60] = "";
+	struct stat st;
+	struct fx_keys *k;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	k = fx_keys_new(dir);
+	assert_true(fx_keys_generate(k, "a/../b c", FX_KEY_EC, 384, why, sizeof(why)));
+	assert_false(fx_keys_generate(k, "", FX_KEY_EC, 256, why, sizeof(why)));
+	EVP_PKEY *key = fx_keys_find(k, "a/../b c")->key;
+
+	EVP_PKEY_up_ref(key);
+	fx_keys_free(k);
+	snprintf(path, sizeof(path), "%s/keys/612f2e2e2f622063.key", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(f);
+	assert_non_null(fgets(head, sizeof(head), f));
+	fclose(f);
+	assert_string_equal(head, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+	k = fx_keys_new(dir);
+	assert_int_equal(EVP_PKEY_eq(fx_keys_find(k, "a/../b c")->key, key), 1);
+	assert_true(fx_keys_remove(k, fx_keys_at(k, 0)->label));
+	assert_false(fx_keys_remove(k, "a/../b c"));
+	assert_int_equal(stat(path, &st), -1);
+	fx_keys_free(k);
+	EVP_PKEY_free(key);
+	snprintf(path, sizeof(path), "%s/keys/seal", dir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/keys", dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(an_identity_must_stand_in_the_certificate),
+	        cmocka_unit_test(a_common_name_counts_when_there_is_no_other),
+	        cmocka_unit_test(time_authority_and_use_are_checked),
+	        cmocka_unit_test(chains_are_built_from_what_the_peer_sends),
+	        cmocka_unit_test(revocation_that_cannot_be_checked_is_not_passed_over),
+	        cmocka_unit_test(a_profile_believes_its_own_trustpoints_only),
+	        cmocka_unit_test(a_request_becomes_our_certificate),
+	        cmocka_unit_test(a_subject_that_makes_no_sense_is_refused),
+	        cmocka_unit_test(only_an_authority_with_the_right_fingerprint_is_taken),
+	        cmocka_unit_test(pasted_text_is_read_in_every_form),
+	        cmocka_unit_test(the_lines_of_a_certificate_may_be_split_anyhow),
+	        cmocka_unit_test(keys_outlive_the_process_and_are_not_readable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
