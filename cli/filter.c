@@ -8,22 +8,39 @@
 #include <string.h>
 #include <strings.h>
 
-enum filter_kind { F_BEGIN, F_COUNT, F_EXCLUDE, F_INCLUDE, F_JSON, F_SECTION, F_NKIND };
+enum filter_kind {
+	F_APPEND,
+	F_BEGIN,
+	F_COUNT,
+	F_EXCLUDE,
+	F_INCLUDE,
+	F_JSON,
+	F_REDIRECT,
+	F_SECTION,
+	F_TEE,
+	F_NKIND
+};
 
 static const struct {
 	const char *word, *help;
 } names[F_NKIND] = {
+        [F_APPEND] = {"append",
+                "Append redirected output to URL (URLs supporting append operation only)"},
         [F_BEGIN] = {"begin", "Begin with the line that matches"},
         [F_COUNT] = {"count", "Count number of lines which match regexp"},
         [F_EXCLUDE] = {"exclude", "Exclude lines that match"},
         [F_INCLUDE] = {"include", "Include lines that match"},
         [F_JSON] = {"json", "Print as JSON"},
+        [F_REDIRECT] = {"redirect", "Redirect output to URL"},
         [F_SECTION] = {"section", "Filter a section of output"},
+        [F_TEE] = {"tee", "Copy output to URL"},
 };
 
 struct filter {
 	enum filter_kind kind;
-	bool invert; /* section exclude */
+	bool invert;   /* section exclude */
+	bool append;   /* tee /append, append */
+	char url[160]; /* redirect, append, tee */
 	regex_t re;
 	bool compiled;
 };
@@ -139,6 +156,36 @@ static void read_section(struct filter *f, const char **expr)
 		}
 }
 
+static bool to_file(enum filter_kind k)
+{
+	return k == F_APPEND || k == F_REDIRECT || k == F_TEE;
+}
+
+/* `redirect URL`, `append URL`, `tee [/append] URL`: one word, as it stands. */
+static bool read_url(struct filter *f, const char *line, size_t at, struct gr_diag *d)
+{
+	at += blanks(line + at);
+	size_t n = word_len(line + at);
+
+	f->append = f->kind == F_APPEND;
+	if (f->kind == F_TEE && n > 1 && strncasecmp(line + at, "/append", n) == 0) {
+		f->append = true;
+		at += n;
+		at += blanks(line + at);
+		n = word_len(line + at);
+	}
+	size_t extra = at + n + blanks(line + at + n);
+
+	*d = diag(!n                    ? GR_INCOMPLETE
+	          : n >= sizeof(f->url) ? GR_INVALID
+	          : line[extra]         ? GR_INVALID
+	                                : GR_OK,
+	        line[extra] ? extra : at, "");
+	if (d->status == GR_OK)
+		snprintf(f->url, sizeof(f->url), "%.*s", (int)n, line + at);
+	return d->status == GR_OK;
+}
+
 static bool read_filter(struct filter *f, const char *line, size_t at, struct gr_diag *d)
 {
 	at += blanks(line + at);
@@ -154,6 +201,9 @@ static bool read_filter(struct filter *f, const char *line, size_t at, struct gr
 		return false;
 	}
 	const char *expr = word + n + (word[n] != '\0');
+
+	if (to_file(f->kind))
+		return read_url(f, line, at + n, d);
 
 	if (f->kind == F_JSON) {
 		size_t extra = blanks(word + n);
@@ -197,6 +247,13 @@ void filter_free(struct filter *f)
 bool filter_json(const struct filter *f)
 {
 	return f->kind == F_JSON;
+}
+
+const char *filter_file(const struct filter *f, bool *append, bool *tee)
+{
+	*append = f->append;
+	*tee = f->kind == F_TEE;
+	return to_file(f->kind) ? f->url : NULL;
 }
 
 /* ---- running
@@ -248,7 +305,7 @@ void filter_run(const struct filter *f, const char *text, struct strbuf *out)
 	struct run r = {.f = f, .out = out};
 	struct strbuf line = {0};
 
-	if (f->kind == F_JSON) {
+	if (f->kind == F_JSON || to_file(f->kind)) {
 		sb_puts(out, text);
 		return;
 	}
@@ -273,10 +330,13 @@ void filter_run(const struct filter *f, const char *text, struct strbuf *out)
 void filter_help(const char *text, struct strbuf *out)
 {
 	text += blanks(text);
+	enum filter_kind kind = F_INCLUDE;
 	size_t n = word_len(text);
 
 	if (text[n]) {
-		sb_puts(out, "  LINE  Regular Expression\n");
+		sb_puts(out, lookup(text, n, &kind) && to_file(kind)
+		                     ? "  WORD  Destination, as flash:NAME\n"
+		                     : "  LINE  Regular Expression\n");
 		return;
 	}
 	size_t before = out->len;
@@ -287,7 +347,7 @@ void filter_help(const char *text, struct strbuf *out)
 		if (n)
 			sb_printf(out, "%s  ", names[i].word);
 		else
-			sb_printf(out, "  %-7s  %s\n", names[i].word, names[i].help);
+			sb_printf(out, "  %-8s  %s\n", names[i].word, names[i].help);
 	}
 	if (out->len == before)
 		sb_puts(out, "% Unrecognized command\n");

@@ -18,6 +18,8 @@ struct filter;
  * to `line`). */
 struct filter *filter_new(const char *line, size_t at, struct gr_diag *d);
 void filter_free(struct filter *f); /* accepts NULL */
+/* NULL: the output goes to the terminal. `tee`: there too. */
+const char *filter_file(const struct filter *f, bool *append, bool *tee);
 bool filter_json(const struct filter *f);
 void filter_run(const struct filter *f, const char *text, struct strbuf *out);
 

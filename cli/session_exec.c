@@ -57,6 +57,24 @@ static void call(struct session *s, int line, const char *canon, struct out *o)
 	arena_fini(&a);
 }
 
+/* True: the terminal is to have the output too. */
+static bool into_file(struct session *s, const struct filter *f, const struct strbuf *text)
+{
+	bool append, tee;
+	const char *url = f ? filter_file(f, &append, &tee) : NULL;
+	char why[200] = "Invalid file name";
+
+	if (!url)
+		return true;
+	struct file_ref to = file_named(url);
+
+	if (to.kind == FILE_FLASH && file_write(s->sh, &to, sb_str(text), append, why, sizeof(why)))
+		return tee;
+	session_printf(s, "%%Error opening %s (%s)\n", url, why);
+	s->failed = true;
+	return false;
+}
+
 static void print_filtered(struct session *s, const struct filter *f, const struct out *o)
 {
 	struct strbuf text = {0};
@@ -69,7 +87,8 @@ static void print_filtered(struct session *s, const struct filter *f, const stru
 		sb_puts(&text, "% Invalid filter: this command has no JSON form\n");
 		s->failed = true;
 	}
-	session_print(s, sb_str(&text), text.len);
+	if (into_file(s, f, &text))
+		session_print(s, sb_str(&text), text.len);
 	sb_fini(&text);
 }
 

@@ -20,7 +20,7 @@ struct options {
 	size_t n_command;
 	const char *check[MAX_COMMANDS];
 	size_t n_check;
-	bool echo;
+	bool echo, json;
 };
 
 static void usage(FILE *to)
@@ -35,6 +35,7 @@ static void usage(FILE *to)
 	      "  --socket PATH   the router's socket (" PROTO_DEFAULT_SOCKET ")\n"
 	      "  --check FILE    read a configuration offline; FILE:LINE:COLUMN: message for each "
 	      "bad line\n"
+	      "  --json          with --check: a JSON list of findings instead\n"
 	      "  --help, --version\n\n"
 	      "The exit status is 0 if every line was accepted, 1 if one was not, 2 if the router "
 	      "cannot be reached.\n",
@@ -45,6 +46,7 @@ static const struct option longopts[] = {
         {"echo", no_argument, NULL, 'e'},
         {"socket", required_argument, NULL, 's'},
         {"check", required_argument, NULL, 'k'},
+        {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {0},
@@ -72,6 +74,9 @@ static int read_options(int argc, char **argv, struct options *o)
 			if (o->n_check == MAX_COMMANDS)
 				return too_many();
 			o->check[o->n_check++] = optarg;
+			break;
+		case 'j':
+			o->json = true;
 			break;
 		case 'e':
 			o->echo = true;
@@ -104,13 +109,20 @@ static int read_options(int argc, char **argv, struct options *o)
 
 static int check_all(const struct options *o)
 {
+	struct out json;
 	int status = 0;
 
+	out_init(&json, OUT_JSON);
+	out_list(&json, NULL);
 	for (size_t i = 0; i < o->n_check; i++) {
-		int one = sh_check(o->check[i]);
+		int one = sh_check(o->check[i], o->json ? &json : NULL);
 
 		status = one > status ? one : status;
 	}
+	out_list_end(&json);
+	if (o->json)
+		fputs(out_str_so_far(&json), stdout);
+	out_fini(&json);
 	return status;
 }
 

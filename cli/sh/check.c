@@ -12,6 +12,7 @@
 struct check {
 	const char *file;
 	unsigned bad;
+	struct out *json; /* NULL: lines for people */
 };
 
 /* The column is the caret's; where there is none, that of the line's first character. */
@@ -22,24 +23,46 @@ static unsigned column(const struct gr_diag *d, const char *line)
 	return (unsigned)(caret ? d->caret : strspn(line, " \t")) + 1;
 }
 
+static void finding(
+        struct check *c, unsigned line_no, unsigned col, const char *severity, const char *text)
+{
+	out_obj(c->json, NULL);
+	out_str(c->json, "file", c->file);
+	if (line_no) {
+		out_int(c->json, "line", line_no);
+		out_int(c->json, "column", col);
+	}
+	out_str(c->json, "severity", severity);
+	out_str(c->json, "message", text);
+	out_obj_end(c->json);
+}
+
 static void report(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d)
 {
 	struct check *c = ctx;
 	struct strbuf text = {0};
 
 	gr_diag_brief(d, line, &text);
-	printf("%s:%u:%u: %s\n", c->file, line_no, column(d, line), sb_str(&text));
+	if (c->json)
+		finding(c, line_no, column(d, line), "error", sb_str(&text));
+	else
+		printf("%s:%u:%u: %s\n", c->file, line_no, column(d, line), sb_str(&text));
 	sb_fini(&text);
 	c->bad++;
 }
 
 static void dangling(void *ctx, const struct cfg_node *n, const char *kind, const char *name)
 {
-	const struct check *c = ctx;
+	struct check *c = ctx;
+	struct strbuf text = {0};
 
 	(void)kind;
-	fprintf(stderr, "%s: warning: \"%s\" refers to \"%s\", which is not there\n", c->file,
-	        cfg_node_text(n), name);
+	sb_printf(&text, "\"%s\" refers to \"%s\", which is not there", cfg_node_text(n), name);
+	if (c->json)
+		finding(c, 0, 0, "warning", sb_str(&text));
+	else
+		fprintf(stderr, "%s: warning: %s\n", c->file, sb_str(&text));
+	sb_fini(&text);
 }
 
 static char *slurp(FILE *f)
@@ -57,10 +80,10 @@ static char *slurp(FILE *f)
 	return text.len ? sb_take(&text) : xstrdup("");
 }
 
-int sh_check(const char *file)
+int sh_check(const char *file, struct out *json)
 {
 	bool in = strcmp(file, "-") == 0;
-	struct check c = {.file = in ? "(standard input)" : file};
+	struct check c = {.file = in ? "(standard input)" : file, .json = json};
 	FILE *f = in ? stdin : fopen(file, "re");
 	char *text = f ? slurp(f) : NULL;
 

@@ -9,19 +9,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/out.h"
 #include "cli/sh/link.h"
 
 /* A person (or a program that plays one) at a terminal: standard input and output. */
 int sh_terminal(struct link *l);
 
-/* Lines from standard input; a refused line is shown with its number. With `echo` each line is shown behind its prompt, as on a
- * terminal; otherwise neither is. */
+/* Lines from standard input; a refused line is shown with its number. With `echo` each line is
+ * shown behind its prompt, as on a terminal; otherwise neither is. */
 int sh_script(struct link *l, bool echo);
 /* The commands of `-c`, in order. */
 int sh_commands(struct link *l, char *const *commands, size_t n);
 
 /* Reads configuration files without a router: "FILE:LINE:COLUMN: message" for each line that would
  * be refused. */
-int sh_check(const char *file);
+int sh_check(
+        const char *file, struct out *json); /* `json`: findings go there, as objects of a list */
 
 #endif

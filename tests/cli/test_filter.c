@@ -88,12 +88,16 @@ static void help_lists_and_completion_finishes(void **state)
 
 	(void)state;
 	filter_help(" ", &out);
-	assert_string_equal(sb_str(&out), "  begin    Begin with the line that matches\n"
-	                                  "  count    Count number of lines which match regexp\n"
-	                                  "  exclude  Exclude lines that match\n"
-	                                  "  include  Include lines that match\n"
-	                                  "  json     Print as JSON\n"
-	                                  "  section  Filter a section of output\n");
+	assert_string_equal(sb_str(&out), "  append    Append redirected output to URL (URLs "
+	                                  "supporting append operation only)\n"
+	                                  "  begin     Begin with the line that matches\n"
+	                                  "  count     Count number of lines which match regexp\n"
+	                                  "  exclude   Exclude lines that match\n"
+	                                  "  include   Include lines that match\n"
+	                                  "  json      Print as JSON\n"
+	                                  "  redirect  Redirect output to URL\n"
+	                                  "  section   Filter a section of output\n"
+	                                  "  tee       Copy output to URL\n");
 	sb_clear(&out);
 	filter_help(" i", &out);
 	assert_string_equal(sb_str(&out), "include  \n\n");

@@ -57,12 +57,15 @@ Router#show cl«ock ?»
 Router#show clock «»
 *hh:mm:ss.mmm UTC Www Mmm dd yyyy
 Router#«show clock | ?»
-  begin    Begin with the line that matches
-  count    Count number of lines which match regexp
-  exclude  Exclude lines that match
-  include  Include lines that match
-  json     Print as JSON
-  section  Filter a section of output
+  append    Append redirected output to URL (URLs supporting append operation only)
+  begin     Begin with the line that matches
+  count     Count number of lines which match regexp
+  exclude   Exclude lines that match
+  include   Include lines that match
+  json      Print as JSON
+  redirect  Redirect output to URL
+  section   Filter a section of output
+  tee       Copy output to URL
 Router#show clock | «i?»
 include  
 

@@ -109,8 +109,5 @@ User Access Verification
 Password: «~1»
 % Bad passwords
 
-Password: «~2»
-% Bad passwords
-
-Password: «~3»
-% Bad passwords
+Password: «~in-clear»
+Router>

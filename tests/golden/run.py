@@ -13,7 +13,7 @@ A transcript is what the terminals show. Its parts begin with a line `== KIND [N
     == paste NAME          text for a terminal, in one write; behind `--`, what the screen then shows
     == script              spokesh's standard input; behind `-- STATUS`, its output
     == commands            one `-c` a line; behind `-- STATUS`, the output
-    == check               a file for --check (called FILE in the output); behind `-- STATUS`, the output
+    == check [--json]      a file for --check (called FILE in the output); behind `-- STATUS`, the output
     == restart             the router ends (status 0) and starts again; all terminals are gone
     # ...                  a remark, in front of the first part
 
@@ -48,6 +48,7 @@ CLOCKS = [
     (re.compile(r" +\S+@vty"), " USER@vty"),
     (re.compile(r"locked by \S+ on vty"), "locked by USER on vty"),
     (re.compile(r"(?m)^User              : (?!unknown)\S+"), "User              : USER"),
+    (re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d \+00:00"), "Mmm dd yyyy hh:mm:ss +00:00"),
     (re.compile(r"\d+ bytes total \(\d+ bytes free\)"), "N bytes total (N bytes free)"),
     (re.compile(r"(?m)^(username admin privilege 15 secret 9 |.*password 7 )\S+"), r"\1HIDDEN"),
     (re.compile(r"(?m)^([ *] +\d+ vty \d+ +)(?!viewer)\S+ +idle +"), r"\1USER idle "),
@@ -273,12 +274,12 @@ def play_commands(router, body):
     return with_status(lines, *router.spokesh([arg for line in lines for arg in ("-c", line)]))
 
 
-def play_check(router, body):
+def play_check(router, body, *options):
     lines, _, _ = split_result(body)
     path = router.dir + "/checked"
     with open(path, "w") as f:
         f.write("\n".join(lines) + "\n")
-    status, output = router.spokesh(["--check", path])
+    status, output = router.spokesh([*options, "--check", path])
     return with_status(lines, status, output.replace(path, "FILE"))
 
 
@@ -303,7 +304,9 @@ def play_part(router, first, body, update):
         return play_terminal(router.terminal(name), body, update)
     if kind == "paste":
         return play_paste(router.terminal(name), body, update)
-    return {"script": play_script, "commands": play_commands, "check": play_check, "startup": play_startup,
+    if kind == "check":
+        return play_check(router, body, *words[2:])
+    return {"script": play_script, "commands": play_commands, "startup": play_startup,
             "restart": play_restart}[kind](router, body)
 
 

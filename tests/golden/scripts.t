@@ -174,3 +174,24 @@ interface Ethernet0/0
 access-list 199 permit ip 10.20.20.20 0.0.0.255 any
 access-list 199 permit ip 10.30.30.30 0.0.0.255 any
 -- 0
+
+== check --json
+hostname A
+interfase Tunnel0
+interface Tunnel0
+ tunnel protection ipsec profile missing
+-- 1
+[
+  {
+    "file": "FILE",
+    "line": 2,
+    "column": 8,
+    "severity": "error",
+    "message": "Invalid input at \"interfase\""
+  },
+  {
+    "file": "FILE",
+    "severity": "warning",
+    "message": "\"tunnel protection ipsec profile missing\" refers to \"missing\", which is not there"
+  }
+]
