@@ -352,6 +352,7 @@ bool fx_enroll_pkcs12(struct fx_pki *p, const char *trustpoint, struct span file
 	else
 		ok = fx_keys_put(fx_pki_keys(p), trustpoint, key, why, n);
 	if (ok) {
+		fx_pki_rekeyed(p);
 		if (!fx_pki_tp(p, trustpoint))
 			sb_printf(lines, "crypto pki trustpoint %s\n enrollment pkcs12\n",
 			        trustpoint);
