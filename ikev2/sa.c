@@ -112,13 +112,24 @@ void handshake_free(struct handshake *h)
 	free(h);
 }
 
+/* Requests about the session, not about one IKE SA. */
+static bool outlives_sa(enum req_type t)
+{
+	static const enum req_type types[] = {REQ_CFG_SET, REQ_REKEY_CHILD, REQ_DELETE_CHILD,
+	        REQ_UPDATE, REQ_ROUTABILITY, REQ_REDIRECT};
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (types[i] == t)
+			return true;
+	return false;
+}
+
 /* What a request was to do and the session still needs goes back into the queue. */
 static void salvage(struct session *s, struct request *r)
 {
 	struct child_sa *c = r->task ? child_by_in(s->e, r->task->spi) : NULL;
 
-	if (s->down || (r->type != REQ_CFG_SET && r->type != REQ_REKEY_CHILD &&
-	                       r->type != REQ_DELETE_CHILD))
+	if (s->down || !outlives_sa(r->type))
 		return;
 	if (c && c->state == CHILD_REKEYING)
 		c->state = c->heir ? CHILD_REPLACED : CHILD_UP;

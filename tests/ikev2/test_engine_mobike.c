@@ -184,6 +184,36 @@ static void two_changes_one_after_the_other(void **s)
 	still_works(p);
 }
 
+static bool drop_informational_of_a(struct pair *p, int from, struct dgram *d)
+{
+	(void)p;
+	return from == B || d->data[18] != EXCH_INFORMATIONAL || (d->data[19] & IKE_F_RESPONSE);
+}
+
+/* The IKE SA on which it was said is replaced before it arrives: it is said again on the new one.
+ */
+static void a_change_while_the_peer_rekeys(void **s)
+{
+	struct pair *p = *s;
+	struct endpoint to;
+
+	p->s[A].peering.force_natt = true;
+	pair_up(p);
+	to = info_of(p, A).remote;
+	p->filter = drop_informational_of_a;
+	p->s[A].at.addr = ipaddr_v4(0x0a000009);
+	assert_true(ike_update_address(p->s[A].ike, p->handle, &p->s[A].at, &to, p->now));
+	pair_settle(p);
+	ike_rekey_ike(p->s[B].ike, pair_handle(p, B), p->now);
+	pair_settle(p);
+	assert_int_equal(p->s[A].count[IKE_EV_REKEYED], 1);
+	assert_false(b_sees_a(p));
+	p->filter = NULL;
+	pair_run(p, MINUTE);
+	assert_true(b_sees_a(p));
+	still_works(p);
+}
+
 /* ---- NAT --------------------------------------------------------------------------- */
 
 static void behind_nat(struct pair *p, uint32_t dpd)
@@ -375,6 +405,7 @@ int main(void)
 	        T(a_new_path_with_a_nat_on_it),
 	        T(a_change_in_the_middle_of_an_exchange),
 	        T(two_changes_one_after_the_other),
+	        T(a_change_while_the_peer_rekeys),
 	        T(a_nat_that_forgets_is_noticed_by_a_liveness_check),
 	        T(a_nat_that_forgets_at_once),
 	        T(a_nat_that_forgets_is_noticed_without_dpd),
