@@ -40,21 +40,16 @@ static void on_debug(void *ctx, const char *text)
 	ike_dbg(sa->ses->e, sa->ses, 0, "%s", text);
 }
 
-/* The identity as a user name: text as it is; an address as it is written. */
+/* The guide: addresses "cannot be used as the username for the EAP authentication method", so with
+ * one as identity the server must ask for a name. */
 static struct eap_peer *new_peer(struct ike_sa *sa)
 {
 	struct eap_peer_ops ops = {
 	        .ctx = sa, .random = on_random, .credentials = on_credentials, .debug = on_debug};
 	const struct ike_id *id = &sa->ses->p.local_id;
-	bool address = id->type == ID_IPV4_ADDR || id->type == ID_IPV6_ADDR;
-	char text[320];
-	struct span name = span_of(id->data, id->len);
+	bool text = id->type == ID_FQDN || id->type == ID_RFC822_ADDR || id->type == ID_KEY_ID;
 
-	if (address) {
-		ike_id_fmt(id, text);
-		name = span_of(text, strlen(text));
-	}
-	return eap_peer_new(&ops, name, sa->ses->p.eap_method);
+	return eap_peer_new(&ops, span_of(id->data, text ? id->len : 0), sa->ses->p.eap_method);
 }
 
 /* ---- requests ---------------------------------------------------------------------- */

@@ -142,6 +142,11 @@ static enum eap_result need(struct eap_peer *p, bool name, bool again)
 	}
 	if (!p->name.n)
 		secret_copy(&p->name, &p->identity);
+	if (!p->name.n) {
+		say(p, "There is no user name: the server asks for none, and an address cannot be "
+		       "one");
+		return EAP_FAILED;
+	}
 	p->have = true;
 	return EAP_SEND;
 }

@@ -46,7 +46,8 @@ enum eap_result {
 
 struct eap_peer;
 
-/* `identity`: the name that is used when the server does not ask for one. `method`: the only one
+/* `identity`: the name that is used when the server does not ask for one; empty: there is none.
+ * `method`: the only one
  * that is allowed (enum ike_eap_method); 0: all three. */
 struct eap_peer *eap_peer_new(const struct eap_peer_ops *ops, struct span identity, uint8_t method);
 void eap_peer_free(struct eap_peer *p); /* wipes; accepts NULL */

@@ -308,6 +308,19 @@ static void without_an_identity_request_our_identity_is_the_name(void **state)
 	close_desk(&d);
 }
 
+static void without_any_name_nothing_is_answered(void **state)
+{
+	struct desk d = {.password = "clientPass"};
+	struct eap_peer_ops ops = {.ctx = &d, .random = challenge, .credentials = credentials};
+
+	(void)state;
+	d.peer = eap_peer_new(&ops, (struct span){0}, IKE_EAP_ANY); /* our identity is an address */
+	assert_int_equal(say(&d, CHALLENGE), EAP_FAILED);
+	d.name = "User"; /* given by command all the same */
+	assert_int_equal(say(&d, CHALLENGE), EAP_SEND);
+	close_desk(&d);
+}
+
 static void a_notification_is_acknowledged(void **state)
 {
 	struct desk d = {0};
@@ -435,6 +448,7 @@ int main(void)
 	        cmocka_unit_test(a_request_waits_for_a_person),
 	        cmocka_unit_test(a_new_password_is_taken_when_the_request_goes_on),
 	        cmocka_unit_test(without_an_identity_request_our_identity_is_the_name),
+	        cmocka_unit_test(without_any_name_nothing_is_answered),
 	        cmocka_unit_test(a_notification_is_acknowledged),
 	        cmocka_unit_test(md5_answers_and_has_no_key),
 	        cmocka_unit_test(gtc_gives_the_password),

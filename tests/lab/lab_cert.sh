@@ -13,7 +13,7 @@ cert_config() { # LOCAL-METHOD
 		-e "s/^ authentication local pre-share/ authentication local $1/" \
 		-e 's/^ authentication remote pre-share/ authentication remote rsa-sig\n authentication remote ecdsa-sig\n pki trustpoint LAB/' \
 		-e 's/^ match identity remote address .*/ match identity remote fqdn hub.lab.example/' -e '/^ keyring key/d'
-	printf 'hostname spoke1.lab.example\n'
+	printf 'hostname spoke1.lab.example\ncrypto ikev2 fragmentation mtu 576\n'
 	printf 'crypto pki trustpoint LAB\n enrollment terminal pem\n subject-name cn=spoke1.lab.example,o=Lab\n revocation-check none\n %skeypair KEYS-%s\n' "$2" "$2"
 }
 authenticate() { { printf 'crypto pki authenticate LAB\n'; cat "$LAB_DIR/ca/ca.pem"; printf 'quit\nyes\n'; } | sh_script; }
@@ -42,6 +42,7 @@ for kind in rsa ec; do
 	must 'connect' connect
 	must 'the client is active' until_ok 20 client_is ACTIVE
 	must 'ping' ping_from inside 192.168.100.10
+	must 'the messages went in fragments' grep -q 'received fragment #2' "$LAB_DIR/hub/log"
 	must 'the SA says how' spoke_says 'show crypto ikev2 sa detailed' "Auth sign: $verify, Auth verify: $verify"
 	must 'the hub knows us by the subject' sh -c "grep -q \"authentication of 'O=Lab, CN=spoke1.lab.example\|authentication of '.*CN=spoke1.lab.example\" '$LAB_DIR/hub/log'"
 	must 'disconnect' down
