@@ -257,7 +257,7 @@ static struct ike_proposal like(const struct ike_suite *s, uint16_t group)
 	        .esn_yes = s->esn,
 	        .esn_no = !s->esn};
 
-	if (s->integ != AUTH_NONE)
+	if (s->integ != AUTH_NONE || !alg_encr(s->encr.id)->aead) /* encryption alone is a choice too */
 		p.integ[p.n_integ++] = s->integ;
 	return p;
 }

@@ -283,6 +283,32 @@ static void what_belongs_into_the_tunnel_goes_nowhere_while_it_is_lost(void **s)
 	assert_non_null(strstr(net_fake_log(w->b.net), "route_del 192.168.50.0/24"));
 }
 
+/* The hub asks for PFS when it rekeys, we do not; our own rekeying then goes on as the child was made,
+ * encryption alone as in the guide's `esp-aes`. */
+static void pfs_of_the_hub_is_kept_when_we_rekey(void **s)
+{
+	struct world *w = *s;
+	struct fx_client *c;
+	struct dp_sa_state sa;
+	uint32_t first, second;
+
+	world_enter(w, "crypto ipsec profile ipsecprof\nno set pfs");
+	bring_up(w);
+	c = world_client(w, "flex");
+	first = c->spi[0];
+	assert_true(w->b.dp_ops->sa_get(w->b.dp, first, &sa));
+	ike_rekey_child(w->hub[0].ike, sa.sa.spi_out, w->now);
+	world_run(w, 5 * SECOND);
+	assert_int_equal(c->n_spi, 1);
+	second = c->spi[0];
+	assert_int_not_equal(second, first);
+	ike_rekey_child(w->x->ike, second, w->now);
+	world_run(w, 5 * SECOND);
+	assert_int_equal(c->n_spi, 1);
+	assert_int_not_equal(c->spi[0], second);
+	assert_int_equal(c->connects, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +330,7 @@ int main(void)
 		T(an_unreachable_hub_never_wedges_the_client),
 		T(what_belongs_into_the_tunnel_goes_nowhere_while_it_is_lost),
 		T(rekeys_keep_the_session),
+		T(pfs_of_the_hub_is_kept_when_we_rekey),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,7 +8,8 @@
  * after an hour every client that wants a session and could have one has one.
  *
  *   sim_flexvpn --seeds N [--jobs J]   seeds 1 to N
- *   sim_flexvpn SEED [-v]              one seed, as it ran there; -v tells what happens
+ *   sim_flexvpn SEED [-v|-d]           one seed, as it ran there; -v tells what happens, -d also
+ *                                      what the client and its IKE engine debug
  */
 #include "flexvpn.h"
 
@@ -362,7 +363,7 @@ static void run(uint64_t seed, bool verbose, struct sim_total *sum)
 	struct log_sink *sink;
 
 	begin(&s, seed, verbose);
-	sink = verbose ? log_sink_add(say_line, &s, LOG_SEV_INFO) : NULL;
+	sink = verbose ? log_sink_add(say_line, &s, LOG_SEV_DEBUG) : NULL;
 	sim_configure(&s);
 	for (uint64_t day = s.w->now + DAY; s.w->now < day;) {
 		world_run(s.w, 1 + pause_ms(&s));
@@ -371,6 +372,8 @@ static void run(uint64_t seed, bool verbose, struct sim_total *sum)
 	}
 	heal(&s);
 	world_run(s.w, HOUR);
+	for (int i = 0; i < 30 && !sim_is_healed(&s); i++) /* a session that ended just now */
+		world_run(s.w, MINUTE);
 	log_sink_remove(sink);
 	end(&s, sum);
 }
@@ -436,9 +439,13 @@ int main(int argc, char **argv)
 	if (many && jobs >= 1 && jobs <= MAX_JOBS)
 		return run_many(strtoull(argv[2], NULL, 10), (unsigned)jobs);
 	if (many || argc < 2 || argv[1][0] == '-') {
-		fprintf(stderr, "usage: sim_flexvpn --seeds N [--jobs J] | SEED [-v]\n");
+		fprintf(stderr, "usage: sim_flexvpn --seeds N [--jobs J] | SEED [-v|-d]\n");
 		return 2;
 	}
-	run(strtoull(argv[1], NULL, 10), argc == 3 && strcmp(argv[2], "-v") == 0, &sum);
+	if (argc == 3 && strcmp(argv[2], "-d") == 0) {
+		dbg_set(DBG_IKEV2, true);
+		dbg_set(DBG_FLEXVPN, true);
+	}
+	run(strtoull(argv[1], NULL, 10), argc == 3, &sum);
 	return 0;
 }

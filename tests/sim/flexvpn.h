@@ -60,6 +60,7 @@ void sim_repair(struct sim *s); /* nothing of the configuration stands in a clie
 
 /* ---- flexvpn_check.c ---- */
 void sim_check(struct world *w, void *ctx); /* after every rest */
+bool sim_is_healed(const struct sim *s);
 void sim_check_healed(struct sim *s);       /* long after all trouble has ended */
 void sim_check_nothing_left(struct sim *s); /* after the router has gone */
 

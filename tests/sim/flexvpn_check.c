@@ -170,7 +170,8 @@ static bool mates_moved(struct sim *s, const struct fx_client *me)
 	for (const struct fx_client *c = s->w->x->clients; c; c = c->next) {
 		const struct sim_client *m = memory_of(s, c);
 
-		if (c != me && (m->attempts != c->attempts || m->handle != c->handle || m->trial != c->trial.handle))
+		if (c != me && (m->attempts != c->attempts || m->handle != c->handle ||
+		                       m->trial != c->trial.handle))
 			return true;
 	}
 	return false;
@@ -189,6 +190,9 @@ static void check_choice(struct sim *s, const struct fx_client *c, bool tracks_m
 	must(d->chosen >= 0, c, "chose a peer although none is possible");
 	must(d->cand[d->chosen].at.seq == c->at.seq && d->cand[d->chosen].at.down == c->at.down, c,
 	        "did not choose the first possible peer");
+	for (int i = 0; i < d->chosen; i++)
+		must(d->cand[i].excluded != FX_POSSIBLE && d->cand[i].at.seq <= c->at.seq, c,
+		        "an earlier peer of the list was possible");
 	s->total.choices++;
 }
 
@@ -459,18 +463,20 @@ static bool has_source(const struct sim *s, const struct fx_client_cfg *cfg)
 	return false;
 }
 
-static void check_best(
+static bool has_better(
         const struct sim *s, const struct fx_client *c, const struct fx_client_cfg *cfg)
 {
 	for (size_t i = 0; i < cfg->peers.n && cfg->peers.v[i].seq < c->at.seq; i++) {
 		const struct fx_peer *p = &cfg->peers.v[i];
 
-		must(!p->track || p->fqdn || !leads_to_a_hub(s, c, p) || c->trial.handle, c,
-		        "a better peer stands ready, and `peer reactivate` is configured");
+		if (p->track && !p->fqdn && leads_to_a_hub(s, c, p) && !c->trial.handle)
+			return true;
 	}
+	return false;
 }
 
-static void check_one_healed(const struct sim *s, const struct fx_client *c)
+/* What is not as it should be; NULL: all is. */
+static const char *complaint(const struct sim *s, const struct fx_client *c)
 {
 	const struct fx_client_cfg *cfg = config_of(s, c);
 	struct fx_resolved r;
@@ -478,21 +484,31 @@ static void check_one_healed(const struct sim *s, const struct fx_client *c)
 
 	if (!fx_client_resolve(s->w->x->cfg, cfg, &r, why, sizeof(why)) ||
 	        !fx_client_wanted(s->w->x, c) || !has_source(s, cfg))
-		return;
-	if (c->state == FX_ACTIVE) {
-		if (cfg->reactivate)
-			check_best(s, c, cfg);
-		return;
-	}
+		return NULL;
+	if (c->state == FX_ACTIVE)
+		return cfg->reactivate && has_better(s, c, cfg)
+		               ? "a better peer stands ready, and `peer reactivate` is configured"
+		               : NULL;
 	for (size_t i = 0; i < cfg->peers.n; i++)
-		must(!leads_to_a_hub(s, c, &cfg->peers.v[i]), c,
-		        "not active although a hub of its list would have it");
+		if (leads_to_a_hub(s, c, &cfg->peers.v[i]))
+			return "not active although a hub of its list would have it";
+	return NULL;
+}
+
+bool sim_is_healed(const struct sim *s)
+{
+	for (const struct fx_client *c = s->w->x->clients; c; c = c->next)
+		if (complaint(s, c))
+			return false;
+	return true;
 }
 
 void sim_check_healed(struct sim *s)
 {
 	for (const struct fx_client *c = s->w->x->clients; c; c = c->next) {
-		check_one_healed(s, c);
+		const char *what = complaint(s, c);
+
+		must(!what, c, what);
 		s->total.connects += c->connects;
 	}
 }
