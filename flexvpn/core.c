@@ -177,6 +177,7 @@ static void rebuild(struct fx *x, const struct extent *changed, const struct cfg
 
 	x->cfg = fx_config_build(c);
 	fx_pki_configure(x->pki, x->cfg);
+	fx_creds_configured(x);
 	fx_warn_weak(before, x->cfg);
 	apply_globals(x, before);
 	log_isakmp(x);

@@ -46,6 +46,21 @@ void fx_creds_forget(struct fx *x, const char *profile)
 		}
 }
 
+void fx_creds_configured(struct fx *x)
+{
+	for (struct fx_creds **at = &x->creds; *at;) {
+		struct fx_creds *c = *at;
+		const struct fx_profile *p = fx_find_profile(x->cfg, c->profile);
+
+		if (p && p->auth_local == FX_AUTH_EAP) {
+			at = &c->next;
+			continue;
+		}
+		*at = c->next;
+		free_one(c);
+	}
+}
+
 void fx_creds_free(struct fx *x)
 {
 	while (x->creds) {

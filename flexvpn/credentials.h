@@ -18,6 +18,8 @@ enum ike_creds fx_creds_ask(struct fx *x, const struct fx_profile *p,
 /* `name` NULL: that of an earlier time, else our identity is the name. Clients that wait go on. */
 void fx_creds_give(struct fx *x, const char *profile, const char *name, const char *password);
 void fx_creds_forget(struct fx *x, const char *profile);
+void fx_creds_configured(
+        struct fx *x); /* those of profiles that are gone, or do without, are forgotten */
 void fx_creds_free(struct fx *x);
 
 /* What does a client of this profile wait for? `name`: the one that the server has heard already.
