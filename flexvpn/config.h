@@ -278,7 +278,6 @@ struct fx_map_entry { /* route-map NAME permit|deny SEQ; entries of one name sta
 struct fx_nat_dynamic { /* ip nat inside source list|route-map … */
 	const char *acl, *map; /* one of them */
 	const char *pool, *ifname; /* one of them */
-	const char *vrf;
 	bool overload;
 };
 

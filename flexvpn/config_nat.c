@@ -67,13 +67,14 @@ void use_global_ip_nat_pool(
 void use_global_ip_nat_inside_source_list(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_global_ip_nat_inside_source_list *l)
 {
-	struct fx_nat_dynamic *d = FX_APPEND(b->c, b->c->nat_dynamic);
+	struct fx_nat_dynamic *d;
 
-	(void)n;
+	if (cfg_node_pending(n)) /* `vrf`: it would translate what another VRF sends */
+		return;
+	d = FX_APPEND(b->c, b->c->nat_dynamic);
 	d->acl = l->acl;
 	d->pool = l->pool;
 	d->ifname = l->ifname;
-	d->vrf = l->vrf;
 	d->overload = l->kw_overload;
 }
 

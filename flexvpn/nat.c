@@ -218,22 +218,6 @@ static void need_map(struct plan *p, const char *name)
 	*map = (struct nat_map){.name = name, .entry = entry, .n = n};
 }
 
-/* `vrf`: from the inside interfaces of that VRF. False: it has none. */
-static bool of_vrf(struct plan *p, const char *vrf, struct nat_dynamic *d)
-{
-	const struct fx_config *c = p->x->cfg;
-	const char **dev = arena_alloc(&p->a, (c->interfaces.n + 1) * sizeof(*dev));
-
-	for (size_t i = 0; vrf && i < c->interfaces.n; i++) {
-		const struct fx_interface *f = &c->interfaces.v[i];
-
-		if (f->device && f->nat_inside && f->vrf && strcmp(f->vrf, vrf) == 0)
-			dev[d->n_in_dev++] = f->device;
-	}
-	d->in_dev = dev;
-	return !vrf || d->n_in_dev;
-}
-
 static void want_dynamic(struct plan *p)
 {
 	const struct fx_config *c = p->x->cfg;
@@ -247,8 +231,7 @@ static void want_dynamic(struct plan *p)
 		need_map(p, d->map);
 		if (d->ifname)
 			want.addr = address_of(p, d->ifname);
-		if (of_vrf(p, d->vrf, &want))
-			v[p->w.n_dynamic++] = want;
+		v[p->w.n_dynamic++] = want;
 	}
 	p->w.dynamic = v;
 }

@@ -317,6 +317,18 @@ static void a_machine_without_a_filter_says_so(void **s)
 	assert_int_equal(nft_fake_runs(nat_nft(nat)), 0);
 }
 
+/* Kept, not acted on: without the VRF it would translate others' packets. */
+static void a_rule_of_a_vrf_waits(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, nat_lines);
+	world_enter(w, "vrf definition red\naccess-list 5 permit any\n"
+	               "ip nat inside source list 5 interface Ethernet0/0 vrf red overload");
+	assert_lacks(w, "n-l-5");
+	assert_has(w, "n-m-NET");
+}
+
 /* ---- access groups
  * ------------------------------------------------------------------------------- */
 
@@ -605,6 +617,7 @@ int main(void)
 	        TEST(a_deny_entry_leaves_untranslated),
 	        TEST(a_filter_that_refuses_is_named_once),
 	        TEST(a_machine_without_a_filter_says_so),
+	        TEST(a_rule_of_a_vrf_waits),
 	        TEST(access_groups_of_both_families),
 	        cmocka_unit_test(lists_are_read_as_written),
 	        cmocka_unit_test(numbers_put_entries_in_their_place),
