@@ -39,6 +39,7 @@ enum proto_type {
 	PROTO_DONE = 70,       /* status u8: 0 accepted, 1 refused */
 	PROTO_TERMINAL = 71,   /* columns u16, rows u16 in force; 0: no limit */
 	PROTO_CLOSE = 72,      /* text: why, may be empty */
+	PROTO_BUSY = 73,       /* nothing: the command goes on until it ends or INTERRUPT comes */
 };
 
 enum proto_kind { PROTO_INTERACTIVE, PROTO_SCRIPT, PROTO_COMMAND };
@@ -52,7 +53,7 @@ enum {
 	PROTO_PROMPT_CONFIG = 1, /* a configuration mode */
 	PROTO_PROMPT_ASK = 2,    /* the prompt is a question; the next line is its answer */
 	PROTO_PROMPT_NOECHO = 4,
-	PROTO_PROMPT_KEY = 8,  /* one key answers */
+	PROTO_PROMPT_KEY = 8,   /* one key answers */
 	PROTO_PROMPT_TEXT = 16, /* text, not a command: `?`, Tab and Ctrl-C are characters of it */
 };
 

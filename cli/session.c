@@ -10,6 +10,7 @@
 
 #include "cli/filter.h"
 #include "cli/session_int.h"
+#include "flexvpn/ping.h"
 #include "flexvpn/startup.h"
 #include "grammar/gen/lines.h"
 
@@ -38,7 +39,7 @@ void session_printf(struct session *s, const char *fmt, ...)
 	sb_fini(&sb);
 }
 
-static void flush(struct session *s)
+void session_flush(struct session *s)
 {
 	if (!s->frames.len)
 		return;
@@ -103,7 +104,7 @@ void session_close(struct session *s, const char *why)
 void session_hang_up(struct session *s)
 {
 	session_close(s, "");
-	flush(s);
+	session_flush(s);
 }
 
 /* In a script nobody has seen the line: it is shown with its number, and the caret stands under it.
@@ -304,7 +305,7 @@ static void next_prompt(struct session *s)
 	char who[64];
 
 	say_prompt(s);
-	flush(s);
+	session_flush(s);
 	if (!s->left_config)
 		return;
 	s->left_config = false;
@@ -312,10 +313,68 @@ static void next_prompt(struct session *s)
 	log_msg(SYS_CONFIG_I, who);
 }
 
+/* A line that came while a command went on. */
+struct waiting_line {
+	struct waiting_line *next;
+	unsigned flags;
+	char text[];
+};
+
+static void keep_for_later(struct session *s, const char *line, unsigned flags)
+{
+	struct waiting_line **at = &s->waiting, *w = xcalloc(1, sizeof(*w) + strlen(line) + 1);
+
+	while (*at)
+		at = &(*at)->next;
+	w->flags = flags;
+	strcpy(w->text, line);
+	*at = w;
+}
+
+static struct waiting_line *take_waiting(struct session *s)
+{
+	struct waiting_line *w = s->waiting;
+
+	s->waiting = w->next;
+	return w;
+}
+
+static void drop_waiting(struct waiting_line *w)
+{
+	explicit_bzero(w->text, strlen(w->text));
+	free(w);
+}
+
+/* Behind the command: act on the configuration, ask, or prompt. */
+static void end_of_line(struct session *s)
+{
+	if (!s->more)
+		router_settle(s->sh->router);
+	answer_for_scripts(s);
+	if (!s->ask_fn)
+		proto_put_u8(&s->frames, PROTO_DONE, s->failed);
+	next_prompt(s);
+}
+
+void session_go_on(struct session *s)
+{
+	end_of_line(s);
+	while (s->waiting && !s->ping) {
+		struct waiting_line *w = take_waiting(s);
+
+		session_line(s, w->text, w->flags);
+		drop_waiting(w);
+	}
+}
+
 void session_line(struct session *s, const char *line, unsigned flags)
 {
 	if (s->closing)
 		return;
+	if (s->ping) {
+		keep_for_later(s, line, flags);
+		return;
+	}
 	s->line_no++;
 	s->active = mono_ms();
 	rollback_touch(s->sh);
@@ -330,12 +389,10 @@ void session_line(struct session *s, const char *line, unsigned flags)
 	}
 	if (flags & PROTO_LINE_CTRL_Z)
 		session_leave_config(s);
-	if (!s->more)
-		router_settle(s->sh->router);
-	answer_for_scripts(s);
-	if (!s->ask_fn)
-		proto_put_u8(&s->frames, PROTO_DONE, s->failed);
-	next_prompt(s);
+	if (s->ping)
+		session_flush(s);
+	else
+		end_of_line(s);
 }
 
 /* Ctrl-C: a question is dropped, and so is configuration mode. */
@@ -343,6 +400,10 @@ void session_interrupt(struct session *s)
 {
 	if (s->closing)
 		return;
+	if (s->ping) {
+		ping_interrupt(s);
+		return;
+	}
 	s->ask_fn = NULL;
 	if (s->logging_in) {
 		login_again(s);
@@ -386,7 +447,7 @@ void session_help(struct session *s, const char *text)
 		        s->columns ? s->columns : WIDE, &out);
 	proto_put(&s->frames, PROTO_HELP_TEXT, sb_str(&out), out.len);
 	sb_fini(&out);
-	flush(s);
+	session_flush(s);
 }
 
 void session_complete(struct session *s, const char *text)
@@ -405,7 +466,7 @@ void session_complete(struct session *s, const char *text)
 	}
 	proto_put_flagged(&s->frames, PROTO_COMPLETION, found, found ? sb_str(&out) : text);
 	sb_fini(&out);
-	flush(s);
+	session_flush(s);
 }
 
 /* ---- life
@@ -466,7 +527,7 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	session_banner(s, GR_L_global_banner_motd);
 	login_begin(s, trusted);
 	say_prompt(s);
-	flush(s);
+	session_flush(s);
 	return s;
 }
 
@@ -483,6 +544,9 @@ void session_free(struct session *s)
 		s->sh->lock = NULL;
 	if (s->more)
 		shell_configured(s->sh); /* the rest of the paste does not come any more */
+	fx_ping_stop(s->ping, NULL);
+	while (s->waiting)
+		drop_waiting(take_waiting(s));
 	session_monitor(s, false);
 	cfg_editor_free(s->ed);
 	cfg_unref(s->target);
@@ -509,7 +573,7 @@ void session_winsize(struct session *s, uint16_t columns, uint16_t rows)
 	if (!s->rows_set && rows)
 		s->rows = rows;
 	session_terminal(s);
-	flush(s);
+	session_flush(s);
 }
 
 static void on_log(void *ctx, enum log_sev sev, const char *line)

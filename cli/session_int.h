@@ -104,8 +104,10 @@ struct session {
 	uint8_t ask_level;
 	char *eap_profile, *eap_name; /* crypto eap credentials */
 	struct pki_dialog *pki;       /* crypto pki … */
-	struct file_ref from, to;     /* copy, delete */
-	struct cfg *target;           /* configure replace, with its options */
+	struct fx_ping *ping; /* the command in hand goes on; lines that come meanwhile wait */
+	struct waiting_line *waiting;
+	struct file_ref from, to; /* copy, delete */
+	struct cfg *target;       /* configure replace, with its options */
 	unsigned replace_minutes;
 	bool replace_list;
 };
@@ -121,7 +123,9 @@ void shell_arm(struct shell *sh); /* a deadline moved */
 const struct session *shell_locked(const struct shell *sh, const struct session *s);
 
 /* session.c */
+void session_go_on(struct session *s); /* the command that took time has ended */
 void session_printf(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void session_flush(struct session *s); /* what was said so far is sent */
 void session_print(struct session *s, const char *text, size_t n);
 /* Ask once the command in hand has printed. Scripts are not asked: the default answer "" is taken,
  * except for NOECHO. */
@@ -194,6 +198,9 @@ void login_tick(struct shell *sh, uint64_t now);
 
 /* exec_config.c: `write memory`, with what it prints */
 bool session_save(struct session *s);
+
+/* exec_ping.c */
+void ping_interrupt(struct session *s);
 
 /* history.c */
 void history_init(struct history *h);

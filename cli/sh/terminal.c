@@ -38,6 +38,7 @@ enum {
 	CTRL_U = 21,
 	CTRL_X = 24,
 	CTRL_Z = 26,
+	CTRL_SHIFT_6 = 30,
 	DEL = 127
 };
 
@@ -61,6 +62,7 @@ static struct {
 	char keys[KEYS_MAX]; /* read and not yet used */
 	size_t keys_at, keys_n;
 	bool after_cr, hung_up;
+	bool busy;             /* a command goes on: Ctrl-C and Ctrl-Shift-6 stop it */
 	bool leave, interrupt; /* how the line ended: Ctrl-Z, Ctrl-C */
 	bool log_open;         /* log lines stand below the line being edited */
 	char secret[SECRET_MAX];
@@ -462,6 +464,7 @@ static void begin_edit(void)
 
 static void on_prompt(struct rd *body)
 {
+	T.busy = false;
 	T.prompt_flags = rd_u8(body);
 	if (!proto_text(body, T.prompt, sizeof(T.prompt)))
 		T.prompt[0] = '\0';
@@ -548,6 +551,12 @@ static void on_output(struct rd *body)
 	pager_add(&T.pager, s.p, s.n);
 }
 
+static void on_busy(struct rd *body)
+{
+	(void)body;
+	T.busy = true;
+}
+
 static void on_done(struct rd *body)
 {
 	T.status = rd_u8(body);
@@ -562,6 +571,7 @@ static void (*const handlers[])(struct rd *) = {
         [PROTO_DONE] = on_done,
         [PROTO_TERMINAL] = on_terminal,
         [PROTO_CLOSE] = on_close,
+        [PROTO_BUSY] = on_busy,
 };
 
 /* Frames are taken while their text can be printed: at --More-- they wait. */
@@ -645,9 +655,24 @@ static void edit_key(void)
 	rl_callback_read_char();
 }
 
+/* While a command goes on: what was typed up to the key that stops it is dropped with it. */
+static bool stop_key(void)
+{
+	for (size_t i = T.keys_at; i < T.keys_n; i++)
+		if (T.keys[i] == CTRL_C || T.keys[i] == CTRL_SHIFT_6) {
+			T.keys_at = i + 1;
+			T.busy = false;
+			proto_put(&T.l->out, PROTO_INTERRUPT, NULL, 0);
+			return true;
+		}
+	return false;
+}
+
 /* One step; false: nothing to do with keys now. */
 static bool use_key(void)
 {
+	if (T.busy && T.state == T_WAIT && !T.pager.waiting)
+		return stop_key();
 	if (T.state == T_EDIT && RL_ISSTATE(RL_STATE_INPUTPENDING)) {
 		edit_key();
 		return true;

@@ -296,7 +296,8 @@ static void help_and_completion_know_the_mode(void **state)
 	assert_string_equal(help(&T, "show cl"), "clock  \n\n");
 	assert_string_equal(help(&T, "show clock "), "  detail  Display detailed information\n"
 	                                             "  |       Output modifiers\n  <cr>\n");
-	assert_non_null(strstr(help(&T, "show clock | "), "  include  Include lines that match\n"));
+	assert_non_null(
+	        strstr(help(&T, "show clock | "), "  include   Include lines that match\n"));
 	assert_string_equal(complete(&T, "conf"), "configure ");
 	assert_string_equal(complete(&T, "show clock | inc"), "show clock | include ");
 	assert_null(complete(&T, "show clock | x"));
@@ -376,6 +377,24 @@ static void only_answers_are_taken_before_the_login(void **state)
 	term_close(&t);
 }
 
+static void lines_wait_while_a_command_goes_on(void **state)
+{
+	struct term t;
+
+	(void)state;
+	say(&T, "ping 127.0.0.1 repeat 1000000");
+	assert_int_equal(T.status, -1);
+	assert_null(strstr(say(&T, "show privilege"), "level is"));
+	session_interrupt(T.s);
+	assert_non_null(strstr(sb_str(&T.out), "Success rate is "));
+	assert_non_null(strstr(sb_str(&T.out), "Current privilege level is 15\n"));
+	assert_string_equal(T.prompt, "Router#");
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	say(&t, "ping 127.0.0.1");
+	say(&t, "show clock");
+	term_close(&t); /* in the middle of it */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +412,7 @@ int main(void)
 	        T_(there_is_an_end_to_terminals),
 	        cmocka_unit_test_setup_teardown(an_idle_terminal_is_hung_up, up, down),
 	        cmocka_unit_test_setup_teardown(only_answers_are_taken_before_the_login, up, down),
+	        cmocka_unit_test_setup_teardown(lines_wait_while_a_command_goes_on, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

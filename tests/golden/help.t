@@ -19,6 +19,7 @@ Exec commands:
   monitor    Monitoring different system events
   more       Display the contents of a file
   no         Disable debugging functions
+  ping       Send echo messages
   quit       Exit from the EXEC
   reload     Halt and perform a cold restart
   show       Show running system information

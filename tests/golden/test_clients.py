@@ -157,8 +157,20 @@ def much_is_typed_ahead(r):
     c.t.close()
 
 
+def a_ping_is_stopped(r):
+    """By Ctrl-C and by Ctrl-Shift-6, with what was typed ahead of it; what is typed behind it runs."""
+    c = Client(r, NETMIKO)
+    for key in (b"\3", b"\x1e"):
+        os.write(c.t.fd, b"ping 127.0.0.1 repeat 100000000\r")
+        c.wait(r"!!!!$")
+        os.write(c.t.fd, b"never run\r" + key + b"show privilege\r")
+        seen = c.wait(r"level is 15\r\n\S+#$")
+        assert "Success rate is 100 percent" in seen and "never" not in seen, seen
+    c.t.close()
+
+
 def main():
-    for test in (netmiko, ansible, clogin, scrapli_and_unicon, much_is_typed_ahead):
+    for test in (a_ping_is_stopped, netmiko, ansible, clogin, scrapli_and_unicon, much_is_typed_ahead):
         r = Router(BUILD)
         try:
             r.start()
