@@ -87,7 +87,7 @@ static void job_start(struct job *j, const char *command, enum frr_what what, co
 	        w = strtok_r(NULL, " ", &save))
 		argv[n++] = w;
 	argv[n++] = what == FRR_SHOW ? (char *)"-c" : (char *)"-f";
-	argv[n++] = what == FRR_SHOW ? (char *)text : (char *)"/dev/stdin";
+	argv[n++] = what == FRR_SHOW ? (char *)text : (char *)"/proc/self/fd/0";
 	argv[n] = NULL;
 	if (what == FRR_CONFIGURE && (in = file_of(text)) < 0)
 		j->status = -errno;

@@ -24,6 +24,6 @@ frr_stop() { # NS DAEMON… [with SIGNAL in $FRR_SIGNAL]
 	done
 }
 # Configuration on standard input.
-frr_tell() { ip netns exec "$LAB-$1" $(frr_vtysh "$1") -f /dev/stdin; }
+frr_tell() { ip netns exec "$LAB-$1" $(frr_vtysh "$1") -f /proc/self/fd/0; }
 frr_ask() { ip netns exec "$LAB-$1" $(frr_vtysh "$1") -c "$2"; }                # NS COMMAND
 frr_says() { frr_ask "$1" "$2" | grep -q -- "$3"; }                              # NS COMMAND TEXT

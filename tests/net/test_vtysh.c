@@ -93,7 +93,7 @@ static void a_configuration_goes_in_by_standard_input(void **s)
 	b->io.ask(b->io.ctx, FRR_CONFIGURE, "router rip\n version 2\n");
 	a = wait_for(b);
 	assert_true(a.ran);
-	assert_string_equal(a.text, "--x -f /dev/stdin\nrouter rip\n version 2\n");
+	assert_string_equal(a.text, "--x -f /proc/self/fd/0\nrouter rip\n version 2\n");
 	free(a.text);
 }
 
