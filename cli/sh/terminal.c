@@ -732,9 +732,14 @@ static void wait_for_more(const sigset_t *mask)
 		read_keys();
 }
 
+/* Without a terminal what was typed is still done, but nobody presses a key at --More-- or stops a
+ * command that goes on. */
 static bool over(void)
 {
-	return T.state == T_END || ended || (T.hung_up && !keys_waiting() && T.state != T_WAIT);
+	bool nothing_more = T.hung_up && !keys_waiting();
+
+	return T.state == T_END || ended ||
+	       (nothing_more && (T.state != T_WAIT || T.pager.waiting || T.busy));
 }
 
 static void loop(const sigset_t *mask)

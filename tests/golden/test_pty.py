@@ -5,8 +5,10 @@
     test_pty.py BUILD-DIRECTORY
 """
 import os
+import pty
 import select
 import struct
+import subprocess
 import sys
 import fcntl
 import termios
@@ -258,6 +260,23 @@ def the_end_of_the_router_is_told(r):
     r.terminals.clear()
 
 
+def hanging_up_ends_whatever_it_waits_for(r):
+    """Without a signal: the terminal is not its controlling one. At --More--, and while a command goes on."""
+    r.start()
+    for line, sign in ((b"?", b" --More-- "), (b"ping 127.0.0.1 repeat 100000000\r", b"!!!")):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 80, 0, 0))
+        p = subprocess.Popen([r.build + "/spokesh", "--socket", r.socket], stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        os.write(master, line)
+        seen = b""
+        while sign not in seen:
+            assert select.select([master], [], [], BOUND)[0], seen
+            seen += os.read(master, 65536)
+        os.close(master)
+        p.wait(BOUND)
+
+
 def exit_ends_with_status_0(r):
     t = opened(r)
     t.type("exit\r")
@@ -270,7 +289,7 @@ def exit_ends_with_status_0(r):
 TESTS = [lines_show_once_and_without_escapes, line_ends_and_noise, help_comes_at_once_and_keeps_the_line, tab_reprints_the_line,
          ctrl_z_and_ctrl_c, history_by_mode, editing_keys, paging, help_is_paged_too, log_lines_leave_the_line_alone,
          type_ahead_is_neither_lost_nor_shown_twice, long_lines_are_not_folded, utf8_passes, questions,
-         the_end_of_the_router_is_told, exit_ends_with_status_0]
+         the_end_of_the_router_is_told, exit_ends_with_status_0, hanging_up_ends_whatever_it_waits_for]
 
 if __name__ == "__main__":
     sys.exit(run_tests(TESTS, os.path.abspath(sys.argv[1])))
