@@ -2,8 +2,7 @@
 # VRFs, and NAT and access lists once more, under Debian's own kernel.
 if(CMOCKA_FOUND)
   foreach(t vrf nat_packets)
-    add_test(NAME vm.net_${t} COMMAND ${vm} -t 280 $<TARGET_FILE:net_test_${t}>)
-    set_tests_properties(vm.net_${t} PROPERTIES LABELS vm TIMEOUT 300)
+    spoke_vm_test(net_${t} "" $<TARGET_FILE:net_test_${t}>)
   endforeach()
 endif()
 foreach(plane user kernel)
