@@ -29,7 +29,9 @@ static size_t size_of(size_t entries)
 	return sizeof(struct trace_ring) + entries * sizeof(struct trace_rec);
 }
 
-/* ---- where it lies ----------------------------------------------------------------------------------------------- */
+/* ---- where it lies
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static struct trace_ring *map(int fd, size_t entries)
 {
@@ -53,10 +55,12 @@ static size_t entries_of(int fd, uint32_t meaning)
 	struct trace_ring head;
 	struct stat st;
 
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) || memcmp(head.magic, magic, sizeof(magic)) != 0 ||
-		head.meaning != meaning || !head.entries || head.entries > TRACE_MAX_ENTRIES)
+	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
+	        memcmp(head.magic, magic, sizeof(magic)) != 0 || head.meaning != meaning ||
+	        !head.entries || head.entries > TRACE_MAX_ENTRIES)
 		return 0;
-	return fstat(fd, &st) == 0 && (size_t)st.st_size == size_of(head.entries) ? head.entries : 0;
+	return fstat(fd, &st) == 0 && (size_t)st.st_size == size_of(head.entries) ? head.entries
+	                                                                          : 0;
 }
 
 /* Its blocks are there before it is mapped: a full disk must not become a signal. */
@@ -100,7 +104,9 @@ void trace_fini(struct trace *t)
 	*t = (struct trace){0};
 }
 
-/* ---- records ------------------------------------------------------------------------------------------------------- */
+/* ---- records
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static uint64_t count(const struct trace *t)
 {
@@ -135,7 +141,8 @@ static void append(struct trace *t, const struct trace_rec *rec)
 	atomic_store_explicit(&t->ring->n, n + 1, memory_order_release);
 }
 
-/* The smaller or larger ring is complete under another name before it takes the place of the old one. */
+/* The smaller or larger ring is complete under another name before it takes the place of the old
+ * one. */
 void trace_resize(struct trace *t, size_t entries)
 {
 	struct trace fresh;
@@ -165,7 +172,8 @@ static uint64_t coarse_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-void trace_put(struct trace *t, uint32_t id, const char *subject, uint64_t a, uint64_t b, uint64_t c)
+void trace_put(
+        struct trace *t, uint32_t id, const char *subject, uint64_t a, uint64_t b, uint64_t c)
 {
 	if (!t->enabled || !t->ring)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an event record costs: ns each, in memory and in a mapped file, beside a copy of one cache line. Figure of the design:
- * at most 25 ns. */
+/* What an event record costs: ns each, in memory and in a mapped file, beside a copy of one cache
+ * line. Figure of the design: at most 25 ns. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,7 +60,8 @@ int main(void)
 		close(fd);
 		unlink(path);
 	}
-	printf("copy of 64 octets %.1f ns; event record %.1f ns in memory (%.1f times), %.1f ns in a mapped file (%.1f times)\n",
-		copy, memory, memory / copy, file, file / copy);
+	printf("copy of 64 octets %.1f ns; event record %.1f ns in memory (%.1f times), %.1f ns in "
+	       "a mapped file (%.1f times)\n",
+	        copy, memory, memory / copy, file, file / copy);
 	return 0;
 }
