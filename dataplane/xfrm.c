@@ -116,9 +116,9 @@ static bool authentic(const struct dp_sa *sa)
  */
 static void put_window(struct nlmsghdr *h, const struct dp_sa *sa, bool in)
 {
-	struct {
+	union { /* the kernel's structure and the bitmap that follows it */
 		struct xfrm_replay_state_esn s;
-		uint32_t bmp[WINDOW_WORDS];
+		uint8_t room[sizeof(struct xfrm_replay_state_esn) + WINDOW_WORDS * sizeof(uint32_t)];
 	} r = {0};
 	uint32_t window = in ? sa->replay_window : WINDOW_OUT;
 

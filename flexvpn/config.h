@@ -201,6 +201,8 @@ struct fx_client_cfg {
 	int backup_group; /* -1: none configured; 0: `default` */
 };
 
+enum fx_stamp { FX_STAMP_DEFAULT, FX_STAMP_UPTIME, FX_STAMP_DATETIME, FX_STAMP_MSEC };
+
 struct fx_globals {
 	const char *hostname;
 	bool aaa_new_model;
@@ -219,7 +221,7 @@ struct fx_globals {
 	bool ipsec_no_kb;
 	uint16_t replay_window;
 	bool replay_off;
-	enum { FX_STAMP_DEFAULT, FX_STAMP_UPTIME, FX_STAMP_DATETIME, FX_STAMP_MSEC } stamp_log, stamp_debug;
+	enum fx_stamp stamp_log, stamp_debug;
 	bool stamp_log_off, stamp_debug_off;
 	uint32_t event_trace_size;
 	bool event_trace_off;

@@ -21,7 +21,7 @@ static void one_port(
 	uint16_t port = (uint16_t)number;
 
 	if (given || (name && acl_port_number(name, &port)))
-		*p = (struct acl_ports){.op = op, .n = 1, .port = {port}};
+		*p = (struct acl_ports){.op = (uint8_t)op, .n = 1, .port = {port}};
 }
 
 static void port_range(struct acl_ports *p, bool given, uint32_t lo, uint32_t hi)

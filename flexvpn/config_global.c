@@ -17,7 +17,7 @@ void use_global_hostname(
  * --------------------------------------------------------------------------------------------------------------
  */
 
-static int stamp(bool datetime, bool msec)
+static enum fx_stamp stamp(bool datetime, bool msec)
 {
 	return !datetime ? FX_STAMP_UPTIME : msec ? FX_STAMP_MSEC : FX_STAMP_DATETIME;
 }

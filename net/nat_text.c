@@ -609,7 +609,7 @@ static void build_timeouts(struct nat_text *t, const struct nat_timeouts *v, con
 void nat_text_build(struct nat_text *t, const struct nat_wanted *w)
 {
 	struct strbuf inside = {0}, outside = {0};
-	bool both = put_devs(&inside, w, true) & put_devs(&outside, w, false);
+	bool in = put_devs(&inside, w, true), out = put_devs(&outside, w, false), both = in && out;
 
 	*t = (struct nat_text){0};
 	build_filters(t, w);

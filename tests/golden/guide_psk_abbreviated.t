@@ -1,8 +1,7 @@
 # The same example in abbreviations, without remarks: the running-config is the same.
 
 == terminal A
-«en»
-Router#en
+Router#«en»
 Router#«conf t»
 Enter configuration commands, one per line.  End with CNTL/Z.
 Router(config)#«cr ik cl f flex»

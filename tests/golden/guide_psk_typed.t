@@ -112,11 +112,7 @@ Router#
 == restart
 
 == terminal A
-«show running-config»
-«show startup-config | count .»
-«show crypto ikev2 client flexvpn»
-«show configuration recorded»
-Router#show running-config
+Router#«show running-config»
 Building configuration...
 
 Current configuration : 1066 bytes
@@ -168,9 +164,9 @@ access-list 199 permit ip 10.20.20.20 0.0.0.255 any
 access-list 199 permit ip 10.30.30.30 0.0.0.255 any
 end
 
-Router#show startup-config | count .
+Router#«show startup-config | count .»
 Number of lines which match regexp = 48
-Router#show crypto ikev2 client flexvpn
+Router#«show crypto ikev2 client flexvpn»
   Profile : flex
   Current state:CONNECT_REQUIRED
   Peer : not set
@@ -180,7 +176,7 @@ Router#show crypto ikev2 client flexvpn
   Backup group: None
   Tunnel interface : Tunnel0
 
-Router#show configuration recorded
+Router#«show configuration recorded»
 interface Ethernet0/0: ip virtual-reassembly in
 Router#«show configuration unsupported»
 Router#

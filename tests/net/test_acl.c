@@ -181,7 +181,7 @@ static void ports_have_operators(void **state)
 		struct acl_packet p = packet("10.0.0.1", "10.0.0.2", IPPROTO_UDP, 9, cases[i].port);
 
 		e.proto = IPPROTO_UDP;
-		e.dport = (struct acl_ports){.op = cases[i].op,
+		e.dport = (struct acl_ports){.op = (uint8_t)cases[i].op,
 		        .n = cases[i].op == ACL_PORT_RANGE ? 2 : 1,
 		        .port = {cases[i].a, cases[i].b}};
 		acl_add(a, &e);
