@@ -122,8 +122,12 @@ struct fx_client *fx_client_by_tunnel(const struct fx *x, const char *tunnel)
 
 /* ---- configuration -------------------------------------------------------------------------------------------------------- */
 
-/* What the difference of two snapshots concerns. */
+enum { FEW_ROUTES = 8 };
+
+/* What the difference of two snapshots concerns. A few routes are kept, so that a typed line costs one walk. */
 struct extent {
+	struct cfg_change route[FEW_ROUTES];
+	size_t n_route;
 	bool structures; /* more than lines that are read on demand */
 	bool lists;      /* access lists, which sessions offer networks from */
 };
@@ -135,8 +139,19 @@ static void note(void *ctx, const struct cfg_change *ch)
 
 	if (!gr_line_info(line)->bulk)
 		e->structures = true;
+	else if (line != GR_L_global_ip_route && line != GR_L_global_ipv6_route)
+		e->lists = true;
+	else if (e->n_route++ < FEW_ROUTES)
+		e->route[e->n_route - 1] = *ch;
+}
+
+static void configure_routes(struct fx *x, const struct extent *e, const struct cfg *old, const struct cfg *c)
+{
+	if (e->n_route > FEW_ROUTES)
+		fx_routes_configure(x, old, c);
 	else
-		e->lists |= line != GR_L_global_ip_route && line != GR_L_global_ipv6_route;
+		for (size_t i = 0; i < e->n_route; i++)
+			fx_routes_change(x, &e->route[i]);
 }
 
 /* The trace may be switched by an EXEC command as well: a configuration without a change of it leaves it. */
@@ -201,7 +216,7 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 		fx_nat_lists_changed(x);
 	if (changed.structures || changed.lists)
 		fx_clients_configure(x, old, c);
-	fx_routes_configure(x, old, c);
+	configure_routes(x, &changed, old, c);
 	fx_frr_configure(x);
 	cfg_unref(old);
 	fx_pump(x, now);

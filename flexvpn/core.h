@@ -278,6 +278,7 @@ void fx_routes_free(struct fx_routes *r);
 void fx_route_want(struct fx *x, const struct fx_route_want *w);
 void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
+void fx_routes_change(struct fx *x, const struct cfg_change *ch); /* one line of them */
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
 void fx_routes_revrf(struct fx *x); /* VRFs came or went: their tables are looked at again */
 void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed; 0: of any */

@@ -242,9 +242,8 @@ static bool read_route(struct fx *x, const struct cfg_node *n, struct fx_route_w
 	return false;
 }
 
-static void on_change(void *ctx, const struct cfg_change *ch)
+void fx_routes_change(struct fx *x, const struct cfg_change *ch)
 {
-	struct fx *x = ctx;
 	struct fx_route_want w;
 
 	if (ch->depth)
@@ -253,6 +252,11 @@ static void on_change(void *ctx, const struct cfg_change *ch)
 		fx_route_unwant(x, &w);
 	if (read_route(x, ch->new, &w))
 		fx_route_want(x, &w);
+}
+
+static void on_change(void *ctx, const struct cfg_change *ch)
+{
+	fx_routes_change(ctx, ch);
 }
 
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new)
