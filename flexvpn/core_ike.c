@@ -150,6 +150,11 @@ struct ike *fx_ike_new(struct fx *x)
 		.debug = on_debug,
 		.cfg_wanted = ask_cfg_wanted};
 	struct ike_config cfg = {0};
+	struct ike *e;
 
-	return ike_new(&ops, &cfg, x->now);
+	if (!fx_keys_secret(fx_pki_keys(x->pki), "qcd", cfg.qcd_secret, sizeof(cfg.qcd_secret)))
+		ask_random(x, cfg.qcd_secret, sizeof(cfg.qcd_secret)); /* good until we end */
+	e = ike_new(&ops, &cfg, x->now);
+	wipe(&cfg, sizeof(cfg));
+	return e;
 }

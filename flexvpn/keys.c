@@ -142,20 +142,27 @@ static bool write_file(const struct fx_keys *k, const char *path, const void *da
 	return ok;
 }
 
-static bool load_seal(struct fx_keys *k)
+/* The secret of that name: read, or drawn at random and kept when there is none. */
+static bool load_secret(const struct fx_keys *k, const char *name, uint8_t *out, size_t n)
 {
-	char *path = path_of(k, SEAL_FILE, "");
-	uint8_t raw[SEAL_LEN];
-	char text[2 * SEAL_LEN + 1];
+	char *path = path_of(k, name, "");
 	FILE *f = fopen(path, "re");
-	bool ok = f && fread(raw, 1, sizeof(raw), f) == sizeof(raw);
+	bool ok = f && fread(out, 1, n, f) == n;
 
 	if (!f && errno == ENOENT)
-		ok = RAND_priv_bytes(raw, sizeof(raw)) == 1 &&
-		     write_file(k, path, raw, sizeof(raw));
+		ok = RAND_priv_bytes(out, (int)n) == 1 && write_file(k, path, out, n);
 	if (f)
 		fclose(f);
 	free(path);
+	return ok;
+}
+
+static bool load_seal(struct fx_keys *k)
+{
+	uint8_t raw[SEAL_LEN];
+	char text[2 * SEAL_LEN + 1];
+	bool ok = load_secret(k, SEAL_FILE, raw, sizeof(raw));
+
 	if (ok) {
 		hex_fmt(text, raw, sizeof(raw));
 		secret_set(&k->seal, text, 2 * SEAL_LEN);
@@ -163,6 +170,17 @@ static bool load_seal(struct fx_keys *k)
 	wipe(raw, sizeof(raw));
 	wipe(text, sizeof(text));
 	return ok;
+}
+
+bool fx_keys_secret(const struct fx_keys *k, const char *name, uint8_t *out, size_t n)
+{
+	if (!k->dir)
+		return false;
+	if (load_secret(k, name, out, n))
+		return true;
+	wipe(out, n);
+	log_msg(PLATFORM_OPERATION_FAILED, name, strerror(errno));
+	return false;
 }
 
 static int passphrase(char *buf, int size, int writing, void *ctx)

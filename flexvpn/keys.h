@@ -36,6 +36,10 @@ bool fx_keys_put(
         struct fx_keys *k, const char *label, struct evp_pkey_st *key, char *why, size_t n);
 bool fx_keys_remove(struct fx_keys *k, const char *label); /* false: there was none */
 
+/* n octets that are this box's own, the same after a restart: drawn at random the first time, kept
+ * with mode 0600. False: there is nowhere to keep them. */
+bool fx_keys_secret(const struct fx_keys *k, const char *name, uint8_t *out, size_t n);
+
 bool fx_key_is_rsa(const struct fx_key_pair *k);
 const struct fx_key_pair *fx_keys_find(const struct fx_keys *k, const char *label);
 const struct fx_key_pair *fx_keys_of(

@@ -516,6 +516,34 @@ static void the_trace_of_the_process_before_is_shown(void **s)
 	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
+/* Quick crash detection (RFC 6290): killed and started again, the router proves to a gateway that asks for a session of before that
+ * it is lost, and the gateway does not wait for its retransmissions to end. */
+static void who_starts_again_proves_that_a_session_is_lost(void **s)
+{
+	struct world *w = *s;
+	char dir[] = "/tmp/spoke-state-XXXXXX";
+	struct ike_sa_info info;
+	struct fx *before;
+
+	assert_non_null(mkdtemp(dir));
+	fx_free(w->x);
+	w->b.state_dir = dir;
+	w->x = fx_new(&w->b, w->now);
+	world_enter(w, "crypto ikev2 client flexvpn flex\nconnect manual");
+	fx_client_connect(w->x, flex(w));
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(ike_sa_next(w->hub[0].ike, 0, &info));
+	before = w->x;
+	w->x = fx_new(&w->b, w->now);
+	world_enter(w, "! nothing is changed");
+	assert_int_equal(flex(w)->state, FX_CONNECT_REQUIRED);
+	ike_dpd_now(w->hub[0].ike, info.handle, w->now);
+	world_run(w, 100);
+	assert_false(ike_sa_next(w->hub[0].ike, 0, &info));
+	fx_free(before);
+	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
 /* ---- sources
  * ----------------------------------------------------------------------------------------------------------------------
  */
@@ -651,6 +679,7 @@ int main(void)
 	        T(a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network),
 	        T(transitions_are_kept_with_their_causes),
 	        T(the_trace_of_the_process_before_is_shown),
+	        T(who_starts_again_proves_that_a_session_is_lost),
 	        T(the_lowest_usable_source_is_used_and_chosen_anew_on_change),
 	        T(without_a_usable_source_the_client_waits_and_says_so),
 	        T(a_tracked_route_is_there_only_while_its_object_is_up),

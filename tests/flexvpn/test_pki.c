@@ -549,6 +549,40 @@ static void keys_outlive_the_process_and_are_not_readable(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static void the_secret_of_the_box_outlives_the_process(void **state)
+{
+	char dir[] = "/tmp/spoke-keys-XXXXXX", path[200];
+	uint8_t first[32] = {0}, again[32] = {0}, other[32] = {0}, none[32] = {0};
+	struct stat st;
+	struct fx_keys *k;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	k = fx_keys_new(dir);
+	assert_true(fx_keys_secret(k, "qcd", first, sizeof(first)));
+	fx_keys_free(k);
+	k = fx_keys_new(dir);
+	assert_true(fx_keys_secret(k, "qcd", again, sizeof(again)));
+	assert_true(fx_keys_secret(k, "other", other, sizeof(other)));
+	assert_memory_equal(first, again, sizeof(first));
+	assert_memory_not_equal(first, other, sizeof(first));
+	assert_memory_not_equal(first, none, sizeof(first));
+	fx_keys_free(k);
+	for (const char *const *name = (const char *const[]){"qcd", "other", "seal", NULL}; *name;
+	        name++) {
+		snprintf(path, sizeof(path), "%s/keys/%s", dir, *name);
+		assert_int_equal(stat(path, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0600);
+		assert_int_equal(unlink(path), 0);
+	}
+	k = fx_keys_new(NULL);
+	assert_false(fx_keys_secret(k, "qcd", again, sizeof(again)));
+	fx_keys_free(k);
+	snprintf(path, sizeof(path), "%s/keys", dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,6 +598,7 @@ int main(void)
 	        cmocka_unit_test(pasted_text_is_read_in_every_form),
 	        cmocka_unit_test(the_lines_of_a_certificate_may_be_split_anyhow),
 	        cmocka_unit_test(keys_outlive_the_process_and_are_not_readable),
+	        cmocka_unit_test(the_secret_of_the_box_outlives_the_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
