@@ -177,6 +177,14 @@ static bool is_interface(const struct gr_line *l)
 	return false;
 }
 
+/* Does the line, or what it negates, begin with these words? */
+static bool begins_with(const struct cfg_node *n, const char *head, size_t len)
+{
+	const char *text = gr_node_text(n) + (n->negated ? strlen("no ") : 0);
+
+	return strncmp(text, head, len) == 0 && (!text[len] || text[len] == ' ');
+}
+
 /* All lines that begin with what was typed, among those that begin with this key. */
 static void remove_list(
         struct cfg_editor *ed, unsigned depth, const void *key, size_t key_len, const char *head)
@@ -190,9 +198,7 @@ static void remove_list(
 
 	for (; x && x->key_len >= key_len && memcmp(x->data, key, key_len) == 0;
 	        x = cfg_next(&it)) {
-		const char *text = gr_node_text(x);
-
-		if (strncmp(text, head, len) != 0 || (text[len] && text[len] != ' '))
+		if (!begins_with(x, head, len))
 			continue;
 		if (n == cap) {
 			cap = cap ? 2 * cap : 16;
@@ -322,10 +328,60 @@ static bool remove_own(struct cfg_editor *ed, unsigned depth, int th, bool whole
 	return true;
 }
 
+/* Do the words before `at` lead into several lines (`neighbor X`), behind what all of them share?
+ */
+static bool several_lines(const struct gr_run *r, size_t at)
+{
+	int first = 0;
+
+	for (int t = r->head[at]; t >= 0; t = r->th[t].next) {
+		int line = gr_tab.line[gr_pos_at(r->th[t].pos)->line].primary;
+
+		if (line && first && line != first)
+			return true;
+		first = line ? line : first;
+	}
+	return false;
+}
+
+static bool has_key(const struct gr_path *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (gr_pos_at(p->step[i].pos)->flags & GR_P_KEY)
+			return true;
+	return false;
+}
+
+/* What stands there of all these lines, with the words that were typed. */
+static bool remove_all(struct cfg_editor *ed, unsigned depth, size_t at)
+{
+	bool any = false;
+
+	for (int t = ed->run.head[at]; t >= 0; t = ed->run.th[t].next) {
+		int line = gr_pos_at(ed->run.th[t].pos)->line;
+
+		if (!line)
+			continue;
+		gr_path_of(&ed->run, t, &ed->path);
+		ed->path.line = line;
+		line = gr_tab.line[line].primary;
+		if (gr_tab.line[line].flags & GR_L_KEYED && !has_key(&ed->path))
+			continue;
+		any = true;
+		ed->last = line;
+		gr_key(&ed->path, &ed->key);
+		gr_canon(&ed->path, &ed->canon);
+		remove_list(ed, depth, ed->key.s, ed->key.len, sb_str(&ed->canon));
+	}
+	return any;
+}
+
 /* Removal by what identifies a line: the words up to `at`; with `whole`, there are no more. */
 static bool remove_by_head(
         struct cfg_editor *ed, unsigned depth, size_t at, bool whole, enum gr_form form)
 {
+	if (several_lines(&ed->run, at))
+		return whole && remove_all(ed, depth, at);
 	for (int t = ed->run.head[at]; t >= 0; t = ed->run.th[t].next) {
 		unsigned pos = ed->run.th[t].pos;
 

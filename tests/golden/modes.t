@@ -74,3 +74,31 @@ Translating "end"
 % Unknown command or computer name, or unable to find computer address
 
 R1#«exit»
+
+== terminal C
+R1#«configure terminal»
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#«router bgp 65001»
+R1(config-router)#«neighbor 10.0.0.1 remote-as 65000»
+R1(config-router)#«neighbor 10.0.0.1 description hub»
+R1(config-router)#«neighbor 10.0.0.1 timers 5 15»
+R1(config-router)#«neighbor 10.0.0.2 remote-as 65000»
+R1(config-router)#«no neighbor 10.0.0.1 nonsense»
+                                        ^
+% Invalid input detected at '^' marker.
+
+R1(config-router)#«no neighbor 10.0.0.1 timers»
+R1(config-router)#«do show running-config | section router»
+router bgp 65001
+ neighbor 10.0.0.1 remote-as 65000
+ neighbor 10.0.0.2 remote-as 65000
+ neighbor 10.0.0.1 description hub
+R1(config-router)#«no neighbor 10.0.0.1»
+R1(config-router)#«do show running-config | section router»
+router bgp 65001
+ neighbor 10.0.0.2 remote-as 65000
+R1(config-router)#«no neighbor»
+% Incomplete command.
+
+R1(config-router)#«end»
+R1#«exit»

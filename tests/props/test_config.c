@@ -196,22 +196,6 @@ static bool is_another_line(int line, const char *head)
 	       path.line != line;
 }
 
-/* Lines that differ only behind the same words and keys (`neighbor X …`): `no` needs what tells
- * them apart. */
-static bool shares_head(int line)
-{
-	const struct gr_line *l = &gr_tab.line[line];
-
-	for (int i = 1; i <= gr_tab.n_line && l->flags & GR_L_KEYED; i++) {
-		const struct gr_line *o = &gr_tab.line[i];
-
-		if (i != line && o->info.mode == l->info.mode && o->flags & GR_L_KEYED &&
-		        strcmp(o->lead_text, l->lead_text) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void no_with_the_head_alone_leaves_nothing(void **state)
 {
 	(void)state;
@@ -223,7 +207,7 @@ static void no_with_the_head_alone_leaves_nothing(void **state)
 			struct spot p;
 			size_t end = 0;
 
-			if (l->flags & GR_L_ONOFF || shares_head(line))
+			if (l->flags & GR_L_ONOFF)
 				continue;
 			spot_open(&p, &g, line);
 			gen_feed(p.ed, sb_str(&p.text));
@@ -245,6 +229,88 @@ static void no_with_the_head_alone_leaves_nothing(void **state)
 			sb_fini(&no);
 			spot_close(&p);
 		}
+}
+
+/* The word that is the first key of the sentence, or NULL. */
+static struct gen_word *first_key(struct gen_sentence *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (gr_pos_at(s->word[i].pos)->flags & GR_P_KEY)
+			return &s->word[i];
+	return NULL;
+}
+
+/* Enters a sentence of this line about that object; false: it cannot name it. */
+static bool feed_about(
+        struct gen *g, struct spot *p, int line, const struct gen_word *about, struct strbuf *head)
+{
+	const struct gr_pos *want = gr_pos_at(about->pos), *has;
+	struct gen_word *key;
+
+	gen_line(g, line, p->s);
+	key = first_key(p->s);
+	if (!key)
+		return false;
+	has = gr_pos_at(key->pos);
+	if (has->type != want->type || has->lo != want->lo || has->hi != want->hi)
+		return false;
+	snprintf(key->text, sizeof(key->text), "%s", about->text);
+	gen_text(p->s, &p->text);
+	gen_feed(p->ed, sb_str(&p->text));
+	sb_clear(head);
+	for (const struct gen_word *w = p->s->word; w <= key; w++)
+		sb_printf(head, " %s", w->text);
+	return true;
+}
+
+/* `no neighbor X` takes all that was said about X, whatever lines said it, and nothing of Y. */
+static void no_with_a_shared_head_takes_all_lines_of_that_object(void **state)
+{
+	unsigned pairs = 0;
+
+	(void)state;
+	for (int line = 1; line <= gr_tab.n_line; line++) {
+		const struct gr_line *l = &gr_tab.line[line];
+
+		for (int other = line + 1; is_config(line) && other <= gr_tab.n_line; other++) {
+			const struct gr_line *o = &gr_tab.line[other];
+			struct gen g = {(uint64_t)line * 1000 + (uint64_t)other, false};
+			struct strbuf head = {0}, also = {0};
+			struct gen_word x, y;
+			struct spot p;
+
+			if (l->lead != o->lead || !(l->flags & GR_L_KEYED) ||
+			        !(o->flags & GR_L_KEYED) || (l->flags | o->flags) & GR_L_ONOFF)
+				continue;
+			spot_open(&p, &g, line);
+			if (!first_key(p.s)) {
+				spot_close(&p);
+				continue;
+			}
+			x = y = *first_key(p.s);
+			while (strcmp(x.text, y.text) == 0)
+				gen_value(&g, gr_pos_at(y.pos), y.text);
+			feed_about(&g, &p, line, &y, &also);
+			size_t kept = cfg_lines(cfg_editor_candidate(p.ed));
+
+			if (feed_about(&g, &p, line, &x, &head) &&
+			        feed_about(&g, &p, other, &x, &also) &&
+			        strcmp(sb_str(&head), sb_str(&also)) == 0 &&
+			        !is_another_line(line, sb_str(&head) + 1)) {
+				sb_clear(&also);
+				sb_printf(&also, "no%s", sb_str(&head));
+				gen_feed(p.ed, sb_str(&also));
+				if (cfg_lines(cfg_editor_candidate(p.ed)) != kept)
+					fail_msg("%s: %zu lines, not %zu", sb_str(&also),
+					        cfg_lines(cfg_editor_candidate(p.ed)), kept);
+				pairs++;
+			}
+			sb_fini(&head);
+			sb_fini(&also);
+			spot_close(&p);
+		}
+	}
+	assert_true(pairs > 50);
 }
 
 static void no_of_each_line_in_reverse_empties(void **state)
@@ -426,6 +492,7 @@ int main(void)
 	        cmocka_unit_test(an_accepted_line_is_printed_once),
 	        cmocka_unit_test(repeated_lines_all_survive_in_order),
 	        cmocka_unit_test(no_with_the_head_alone_leaves_nothing),
+	        cmocka_unit_test(no_with_a_shared_head_takes_all_lines_of_that_object),
 	        cmocka_unit_test(no_of_each_line_in_reverse_empties),
 	        cmocka_unit_test(keyed_lines_print_the_same_in_any_order_of_entry),
 	        cmocka_unit_test(the_difference_applied_gives_the_other),
