@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/record.h"
 #include "dataplane/check.h"
 #include "dataplane/dp.h"
 
@@ -45,9 +46,7 @@ struct fake {
 	struct fake_tunnel *tunnels;
 	struct fake_queue events, sent;
 	struct dp_stats stats;
-	struct strbuf log;
-	size_t calls;
-	int fail;
+	struct record record;
 };
 
 static struct fake *fake(struct dp *d)
@@ -143,23 +142,8 @@ static void fake_close(struct dp *d)
 		free_tunnel(f, &f->tunnels);
 	queue_fini(&f->events);
 	queue_fini(&f->sent);
-	sb_fini(&f->log);
+	record_fini(&f->record);
 	free(f);
-}
-
-/* Logs the call; gives the error that the test asked for. */
-__attribute__((format(printf, 2, 3))) static int called(struct fake *f, const char *fmt, ...)
-{
-	int rc = f->fail;
-	va_list ap;
-
-	va_start(ap, fmt);
-	sb_vprintf(&f->log, fmt, ap);
-	va_end(ap);
-	sb_putc(&f->log, '\n');
-	f->calls++;
-	f->fail = 0;
-	return rc;
 }
 
 /* ---- tunnels --------------------------------------------------------------------------------- */
@@ -183,8 +167,8 @@ static bool name_taken(const struct fake *f, const char *name)
 
 static int log_tunnel(struct fake *f, const char *what, const struct dp_tunnel *t)
 {
-	return called(f, "%s id=%u name=%.*s payload=%s mtu=%u", what, t->id, DP_IFNAMSIZ - 1,
-	        t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu);
+	return record_call(&f->record, "%s id=%u name=%.*s payload=%s mtu=%u", what, t->id,
+	        DP_IFNAMSIZ - 1, t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu);
 }
 
 static int fake_tunnel_add(struct dp *d, const struct dp_tunnel *t)
@@ -224,7 +208,7 @@ static int fake_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 static int fake_tunnel_del(struct dp *d, uint32_t id)
 {
 	struct fake *f = fake(d);
-	int rc = called(f, "tunnel_del id=%u", id);
+	int rc = record_call(&f->record, "tunnel_del id=%u", id);
 	struct fake_tunnel **at = find_tunnel(f, id);
 
 	if (rc || !*at)
@@ -256,7 +240,7 @@ static int log_sa(struct fake *f, const struct dp_sa *sa)
 {
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
 
-	return called(f,
+	return record_call(&f->record,
 	        "sa_add tunnel=%u in=%08x out=%08x mode=%s encr=%u/%u integ=%u%s%s local=%s "
 	        "remote=%s "
 	        "replay=%u ts=%u/%u soft=%llu hard=%llu%s",
@@ -303,7 +287,7 @@ static int fake_sa_add(struct dp *d, const struct dp_sa *sa)
 static int fake_sa_send(struct dp *d, uint32_t spi_in)
 {
 	struct fake *f = fake(d);
-	int rc = called(f, "sa_send in=%08x", spi_in);
+	int rc = record_call(&f->record, "sa_send in=%08x", spi_in);
 	struct fake_sa *s = get_sa(f, spi_in);
 
 	if (rc || !s)
@@ -315,7 +299,7 @@ static int fake_sa_send(struct dp *d, uint32_t spi_in)
 static int fake_sa_del(struct dp *d, uint32_t spi_in)
 {
 	struct fake *f = fake(d);
-	int rc = called(f, "sa_del in=%08x", spi_in);
+	int rc = record_call(&f->record, "sa_del in=%08x", spi_in);
 	struct fake_sa **at = find_sa(f, spi_in), *gone = get_sa(f, spi_in);
 
 	if (rc || !gone)
@@ -330,8 +314,8 @@ static int fake_sa_move(
 {
 	struct fake *f = fake(d);
 	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
-	int rc = called(f, "sa_move in=%08x local=%s remote=%s", spi_in, endpoint_fmt(local, l),
-	        endpoint_fmt(remote, r));
+	int rc = record_call(&f->record, "sa_move in=%08x local=%s remote=%s", spi_in,
+	        endpoint_fmt(local, l), endpoint_fmt(remote, r));
 	struct fake_sa *s = get_sa(f, spi_in);
 
 	if (rc || !s)
@@ -363,7 +347,7 @@ static void fake_sa_clear_counters(struct dp *d)
 {
 	struct fake *f = fake(d);
 
-	called(f, "sa_clear_counters");
+	record_call(&f->record, "sa_clear_counters");
 	for (struct fake_sa *s = f->sas; s; s = s->next)
 		s->s.c = (struct dp_counters){0};
 }
@@ -429,23 +413,22 @@ const struct dp_ops dp_fake_ops = {
 
 const char *dp_fake_log(const struct dp *d)
 {
-	return sb_str(&((const struct fake *)d)->log);
+	return sb_str(&((const struct fake *)d)->record.log);
 }
 
 size_t dp_fake_calls(const struct dp *d)
 {
-	return ((const struct fake *)d)->calls;
+	return ((const struct fake *)d)->record.calls;
 }
 
 void dp_fake_forget(struct dp *d)
 {
-	sb_clear(&fake(d)->log);
-	fake(d)->calls = 0;
+	record_forget(&fake(d)->record);
 }
 
 void dp_fake_fail_next(struct dp *d, int err)
 {
-	fake(d)->fail = -err;
+	fake(d)->record.fail = -err;
 }
 
 void dp_fake_deliver(struct dp *d, const struct dp_event *ev)

@@ -2,11 +2,13 @@
 /*
  * The routes that we want, and which of them the kernel has.
  *
- * Wanted routes come from two sides: `ip route` lines, added and removed by the difference of two snapshots (so that one line among
- * a hundred thousand costs one line), and the networks that hubs push. Several owners may want the same route; it stays until the
- * last one lets go. Only routes marked `todo` are worked on; a kernel report marks what it contradicts.
+ * Wanted routes come from two sides: `ip route` lines, added and removed by the difference of two
+ * snapshots (so that one line among a hundred thousand costs one line), and the networks that hubs
+ * push. Several owners may want the same route; it stays until the last one lets go. Only routes in
+ * the queue are worked on; a kernel report queues what it contradicts.
  *
- * The administrative distance is the kernel's metric, so the kernel chooses between equal prefixes as IOS does.
+ * The administrative distance is the kernel's metric, so the kernel chooses between equal prefixes
+ * as IOS does.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +24,8 @@
 #include "flexvpn/services.h"
 #include "grammar/gen/lines.h"
 
-/* Where a route stands in the kernel's tables: one of ours per table, destination and metric. Zero-padded. */
+/* Where a route stands in the kernel's tables: one of ours per table, destination and metric.
+ * Zero-padded. */
 struct route_slot {
 	struct prefix dst;
 	uint32_t distance;
@@ -33,11 +36,11 @@ struct route {
 	UT_hash_handle hh, hs; /* in fx_routes.table; while installed, in fx_routes.kernel */
 	struct route_slot slot;
 	struct fx_route_want want;
-	struct route *next_todo;
+	struct route *next_queued;
 	uint32_t refs;
-	uint32_t ifindex; /* it was installed with; 0: by gateway alone */
+	uint32_t ifindex;  /* it was installed with; 0: by gateway alone */
 	uint32_t in_table; /* it was installed in; 0: the main one */
-	bool installed, todo, logged;
+	bool installed, queued, logged;
 	bool shadowed; /* another one stands in its slot */
 };
 
@@ -52,7 +55,7 @@ struct gateway_fact {
 struct fx_routes {
 	struct route *table;
 	struct route *kernel; /* the installed ones, by slot */
-	struct route *todo;
+	struct route *queue;  /* those to be worked on, latest first */
 	size_t n, n_shadowed;
 	struct gateway_fact gateway[32]; /* asked in this round */
 	size_t n_gateway;
@@ -68,7 +71,7 @@ void fx_routes_free(struct fx_routes *r)
 	struct route *e, *next;
 
 	HASH_CLEAR(hs, r->kernel);
-	HASH_ITER(hh, r->table, e, next) {
+	HASH_ITER (hh, r->table, e, next) {
 		HASH_DEL(r->table, e);
 		free(e);
 	}
@@ -130,13 +133,13 @@ static struct route *in_slot(const struct fx *x, const struct route_slot *s)
 	return e;
 }
 
-static void mark(struct fx *x, struct route *e)
+static void enqueue(struct fx *x, struct route *e)
 {
-	if (e->todo)
+	if (e->queued)
 		return;
-	e->todo = true;
-	e->next_todo = x->routes->todo;
-	x->routes->todo = e;
+	e->queued = true;
+	e->next_queued = x->routes->queue;
+	x->routes->queue = e;
 }
 
 void fx_route_want(struct fx *x, const struct fx_route_want *w)
@@ -152,13 +155,13 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w)
 		x->routes->n++;
 	}
 	e->refs++;
-	mark(x, e);
+	enqueue(x, e);
 }
 
 static void unwant(struct fx *x, struct route *e)
 {
 	if (e->refs && --e->refs == 0)
-		mark(x, e);
+		enqueue(x, e);
 }
 
 void fx_route_unwant(struct fx *x, const struct fx_route_want *w)
@@ -174,13 +177,28 @@ void fx_routes_unwant_owner(struct fx *x, uint32_t owner)
 {
 	struct route *e, *next;
 
-	HASH_ITER(hh, x->routes->table, e, next)
+	HASH_ITER (hh, x->routes->table, e, next)
 		if (e->want.owner == owner)
 			while (e->refs)
 				unwant(x, e);
 }
 
-/* ---- static routes of the configuration ------------------------------------------------------------------------------ */
+/* ---- static routes of the configuration
+ * ------------------------------------------------------------------------------ */
+
+/* What `ip route` and `ipv6 route` say after the network. */
+#define READ_WAY(x, w, l)                                                                          \
+	do {                                                                                       \
+		(w)->distance = (l)->has_distance ? (l)->distance : 1;                             \
+		if ((l)->has_gateway)                                                              \
+			(w)->gateway = (l)->gateway;                                               \
+		if ((l)->has_ifname)                                                               \
+			snprintf((w)->ifname, sizeof((w)->ifname), "%s", (l)->ifname);             \
+		(w)->null0 = strcmp((w)->ifname, "Null0") == 0;                                    \
+		(w)->tag = (l)->has_tag ? (l)->tag : 0;                                            \
+		(w)->track = (l)->has_track ? (l)->track : 0;                                      \
+		(w)->vrf = (l)->has_vrf ? fx_vrf_id(x, (l)->vrf) : 0;                              \
+	} while (0)
 
 static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
 {
@@ -191,18 +209,9 @@ static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_rout
 	bool ok = gl_global_ip_route_get(n, &a, &l);
 	int len = ok ? mask_to_len(ipaddr_u32(&l.mask)) : -1;
 
-	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}, .distance = 1};
-	if (l.has_gateway)
-		w->gateway = l.gateway;
-	if (l.has_ifname)
-		snprintf(w->ifname, sizeof(w->ifname), "%s", l.ifname);
-	if (l.has_distance)
-		w->distance = l.distance;
-	if (l.has_tag)
-		w->tag = l.tag;
-	w->track = l.has_track ? l.track : 0;
-	w->null0 = strcmp(w->ifname, "Null0") == 0;
-	w->vrf = ok && l.has_vrf ? fx_vrf_id(x, l.vrf) : 0;
+	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}};
+	if (ok)
+		READ_WAY(x, w, &l);
 	arena_fini(&a);
 	return ok && len >= 0 && (l.has_gateway || l.has_ifname);
 }
@@ -215,18 +224,9 @@ static bool read_ipv6_route(struct fx *x, const struct cfg_node *n, struct fx_ro
 	arena_init(&a);
 	bool ok = gl_global_ipv6_route_get(n, &a, &l);
 
-	*w = (struct fx_route_want){.dst = l.prefix, .distance = 1};
-	if (l.has_gateway)
-		w->gateway = l.gateway;
-	if (l.has_ifname)
-		snprintf(w->ifname, sizeof(w->ifname), "%s", l.ifname);
-	if (l.has_distance)
-		w->distance = l.distance;
-	if (l.has_tag)
-		w->tag = l.tag;
-	w->track = l.has_track ? l.track : 0;
-	w->null0 = strcmp(w->ifname, "Null0") == 0;
-	w->vrf = ok && l.has_vrf ? fx_vrf_id(x, l.vrf) : 0;
+	*w = (struct fx_route_want){.dst = l.prefix};
+	if (ok)
+		READ_WAY(x, w, &l);
 	arena_fini(&a);
 	return ok && (l.has_gateway || l.has_ifname);
 }
@@ -268,39 +268,43 @@ void fx_routes_revrf(struct fx *x)
 {
 	struct route *e, *next;
 
-	HASH_ITER(hh, x->routes->table, e, next)
+	HASH_ITER (hh, x->routes->table, e, next)
 		if (e->want.vrf)
-			mark(x, e);
+			enqueue(x, e);
 }
 
 void fx_routes_retrack(struct fx *x, uint32_t track)
 {
 	struct route *e, *next;
 
-	HASH_ITER(hh, x->routes->table, e, next)
+	HASH_ITER (hh, x->routes->table, e, next)
 		if (e->want.track && (!track || e->want.track == track))
-			mark(x, e);
+			enqueue(x, e);
 }
 
 bool fx_routes_tracked(const struct fx *x, uint32_t track)
 {
 	struct route *e, *next;
 
-	HASH_ITER(hh, x->routes->table, e, next)
+	HASH_ITER (hh, x->routes->table, e, next)
 		if (e->want.track == track)
 			return true;
 	return false;
 }
 
-/* ---- into the kernel ------------------------------------------------------------------------------------------------- */
+/* ---- into the kernel
+ * -------------------------------------------------------------------------------------------------
+ */
 
-/* The kernel keeps routes through a device without carrier; IOS does not. A gateway that no route leads to is the kernel's to refuse. */
+/* The kernel keeps routes through a device without carrier; IOS does not. A gateway that no route
+ * leads to is the kernel's to refuse. */
 static bool ask_gateway(const struct fx *x, const struct ipaddr *gw, uint32_t table)
 {
 	struct net_route r;
 	struct net_link link;
 
-	if (x->b.net_ops->route_to(x->b.net, gw, table, &r) < 0 || !x->b.net_ops->link_by_index(x->b.net, r.ifindex, &link))
+	if (x->b.net_ops->route_to(x->b.net, gw, table, &r) < 0 ||
+	        !x->b.net_ops->link_by_index(x->b.net, r.ifindex, &link))
 		return true;
 	return link.running || link.loopback;
 }
@@ -315,7 +319,8 @@ static bool gateway_usable(const struct fx *x, const struct ipaddr *gw, uint32_t
 	bool usable = ask_gateway(x, gw, table);
 
 	if (r->n_gateway < ARRAY_LEN(r->gateway))
-		r->gateway[r->n_gateway++] = (struct gateway_fact){.addr = *gw, .table = table, .usable = usable};
+		r->gateway[r->n_gateway++] =
+		        (struct gateway_fact){.addr = *gw, .table = table, .usable = usable};
 	return usable;
 }
 
@@ -323,8 +328,11 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 {
 	const struct fx_route_want *w = &e->want;
 
-	*out = (struct net_route){.dst = w->dst, .gateway = w->gateway, .metric = w->distance, .proto = NET_ROUTE_PROTO,
-		.blackhole = w->null0};
+	*out = (struct net_route){.dst = w->dst,
+	        .gateway = w->gateway,
+	        .metric = w->distance,
+	        .proto = NET_ROUTE_PROTO,
+	        .blackhole = w->null0};
 	if (!fx_track_holds(x->tracks, w->track, false) || !fx_vrf_table(x, w->vrf, &out->table))
 		return false;
 	if (w->null0)
@@ -362,9 +370,10 @@ static void now_gone(struct fx *x, struct route *e)
 	HASH_DELETE(hs, x->routes->kernel, e);
 	if (!x->routes->n_shadowed)
 		return;
-	HASH_ITER(hh, x->routes->table, w, next)
-		if (w->shadowed && w->slot.distance == e->slot.distance && w->slot.vrf == e->slot.vrf && prefix_cmp(&w->slot.dst, &e->slot.dst) == 0)
-			mark(x, w);
+	HASH_ITER (hh, x->routes->table, w, next)
+		if (w->shadowed && w->slot.distance == e->slot.distance &&
+		        w->slot.vrf == e->slot.vrf && prefix_cmp(&w->slot.dst, &e->slot.dst) == 0)
+			enqueue(x, w);
 }
 
 static void set_shadowed(struct fx *x, struct route *e, bool shadowed)
@@ -387,7 +396,8 @@ static void install(struct fx *x, struct route *e)
 
 	if (rc == 0)
 		now_installed(x, e, &k);
-	/* An unreachable gateway is a fact of life, not an error: the next kernel report tries again. */
+	/* An unreachable gateway is a fact of life, not an error: the next kernel report tries
+	 * again. */
 	if (rc == 0 || rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -ENETDOWN || e->logged)
 		return;
 	e->logged = true;
@@ -397,12 +407,12 @@ static void install(struct fx *x, struct route *e)
 static void uninstall(struct fx *x, struct route *e)
 {
 	struct net_route k = {.dst = e->want.dst,
-		.gateway = e->want.gateway,
-		.ifindex = e->ifindex,
-		.table = e->in_table,
-		.metric = e->want.distance,
-		.proto = NET_ROUTE_PROTO,
-		.blackhole = e->want.null0};
+	        .gateway = e->want.gateway,
+	        .ifindex = e->ifindex,
+	        .table = e->in_table,
+	        .metric = e->want.distance,
+	        .proto = NET_ROUTE_PROTO,
+	        .blackhole = e->want.null0};
 
 	x->b.net_ops->route_del(x->b.net, &k);
 	now_gone(x, e);
@@ -435,23 +445,25 @@ void fx_routes_apply(struct fx *x)
 	struct fx_routes *r = x->routes;
 
 	r->n_gateway = 0;
-	while (r->todo) {
-		struct route *e = r->todo;
+	while (r->queue) {
+		struct route *e = r->queue;
 
-		r->todo = e->next_todo;
-		e->todo = false;
+		r->queue = e->next_queued;
+		e->queued = false;
 		apply_one(x, e);
 	}
 }
 
-/* ---- what the kernel says ----------------------------------------------------------------------------------------------- */
+/* ---- what the kernel says
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static bool same(const struct route *e, const struct net_route *k)
 {
-	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric && e->in_table == k->table &&
-		e->want.null0 == k->blackhole &&
-		(!ipaddr_is_set(&e->want.gateway) || ipaddr_eq(&e->want.gateway, &k->gateway)) &&
-		(!e->ifindex || e->ifindex == k->ifindex);
+	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric &&
+	       e->in_table == k->table && e->want.null0 == k->blackhole &&
+	       (!ipaddr_is_set(&e->want.gateway) || ipaddr_eq(&e->want.gateway, &k->gateway)) &&
+	       (!e->ifindex || e->ifindex == k->ifindex);
 }
 
 struct seen {
@@ -485,8 +497,10 @@ static int by_dst(const void *a, const void *b)
 
 static bool in_kernel(const struct seen *s, const struct route *e)
 {
-	struct net_route probe = {.dst = e->want.dst, .metric = e->want.distance, .table = e->in_table};
-	const struct net_route *hit = s->n ? bsearch(&probe, s->v, s->n, sizeof(*s->v), by_dst) : NULL;
+	struct net_route probe = {
+	        .dst = e->want.dst, .metric = e->want.distance, .table = e->in_table};
+	const struct net_route *hit =
+	        s->n ? bsearch(&probe, s->v, s->n, sizeof(*s->v), by_dst) : NULL;
 
 	return hit && same(e, hit);
 }
@@ -505,11 +519,11 @@ void fx_routes_refresh(struct fx *x)
 			x->b.net_ops->routes(x->b.net, table, collect, &s);
 	if (s.n)
 		qsort(s.v, s.n, sizeof(*s.v), by_dst);
-	HASH_ITER(hh, x->routes->table, e, next) {
+	HASH_ITER (hh, x->routes->table, e, next) {
 		if (e->installed && !in_kernel(&s, e))
 			now_gone(x, e);
 		if (!e->want.null0 || !e->installed)
-			mark(x, e);
+			enqueue(x, e);
 	}
 	free(s.v);
 }
@@ -518,7 +532,7 @@ void fx_routes_remove_all(struct fx *x)
 {
 	struct route *e, *next;
 
-	HASH_ITER(hh, x->routes->table, e, next)
+	HASH_ITER (hh, x->routes->table, e, next)
 		if (e->installed)
 			uninstall(x, e);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/record.h"
 #include "net/rtnl.h"
 
 struct fake_link {
@@ -26,9 +27,7 @@ struct fake {
 	size_t n_link, n_addr, n_route;
 	uint32_t next_index;
 	struct net_evq q;
-	struct strbuf log;
-	size_t calls;
-	int fail;
+	struct record record;
 };
 
 static struct fake *fake(struct net *n)
@@ -57,12 +56,11 @@ static void fake_close(struct net *n)
 	free(f->addr);
 	free(f->route);
 	net_evq_fini(&f->q);
-	sb_fini(&f->log);
+	record_fini(&f->record);
 	free(f);
 }
 
-/* ---- finding
- * -----------------------------------------------------------------------------------------------------
+/* ---- finding ----------------------------------------------------------------------------------
  */
 
 static struct fake_link *by_index(struct fake *f, uint32_t index)
@@ -269,21 +267,6 @@ static void tell_route(struct fake *f, enum net_event_type type, const struct ne
  * ----------------------------------------------------------------------------------------------------
  */
 
-/* Logs the call; gives the error that the test asked for. */
-__attribute__((format(printf, 2, 3))) static int called(struct fake *f, const char *fmt, ...)
-{
-	int rc = f->fail;
-	va_list ap;
-
-	va_start(ap, fmt);
-	sb_vprintf(&f->log, fmt, ap);
-	va_end(ap);
-	sb_putc(&f->log, '\n');
-	f->calls++;
-	f->fail = 0;
-	return rc;
-}
-
 static void drop_route(struct fake *f, size_t at)
 {
 	tell_route(f, NET_EV_ROUTE_GONE, &f->route[at]);
@@ -317,8 +300,8 @@ static int fake_link_set(struct net *n, uint32_t ifindex, bool up, uint32_t mtu)
 	struct fake *f = fake(n);
 	struct fake_link *l = by_index(f, ifindex);
 	char b[NET_IFNAMSIZ];
-	int rc = called(
-	        f, "link_set %s %s mtu %u", dev_name(f, ifindex, b), up ? "up" : "down", mtu);
+	int rc = record_call(&f->record, "link_set %s %s mtu %u", dev_name(f, ifindex, b),
+	        up ? "up" : "down", mtu);
 
 	if (rc || !l)
 		return rc ? rc : -ENODEV;
@@ -339,7 +322,7 @@ static int fake_link_alias(struct net *n, uint32_t ifindex, const char *alias)
 	struct fake *f = fake(n);
 	struct fake_link *l = by_index(f, ifindex);
 	char b[NET_IFNAMSIZ];
-	int rc = called(f, "link_alias %s %s", dev_name(f, ifindex, b), alias);
+	int rc = record_call(&f->record, "link_alias %s %s", dev_name(f, ifindex, b), alias);
 
 	if (rc || !l)
 		return rc ? rc : -ENODEV;
@@ -357,7 +340,7 @@ static int fake_link_del(struct net *n, uint32_t ifindex)
 	struct fake *f = fake(n);
 	struct fake_link *l = by_index(f, ifindex);
 	char b[NET_IFNAMSIZ];
-	int rc = called(f, "link_del %s", dev_name(f, ifindex, b));
+	int rc = record_call(&f->record, "link_del %s", dev_name(f, ifindex, b));
 
 	if (rc || !l)
 		return rc;
@@ -375,7 +358,7 @@ static int fake_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
 {
 	struct fake *f = fake(n);
 	struct fake_link *l;
-	int rc = called(f, "dummy_add %s", name);
+	int rc = record_call(&f->record, "dummy_add %s", name);
 
 	if (rc)
 		return rc;
@@ -406,7 +389,8 @@ static int fake_addr_add(struct net *n, uint32_t ifindex, const struct prefix *a
 {
 	struct fake *f = fake(n);
 	char b[NET_IFNAMSIZ], t[PREFIX_STRLEN];
-	int rc = called(f, "addr_add %s %s", dev_name(f, ifindex, b), prefix_fmt(a, t));
+	int rc = record_call(
+	        &f->record, "addr_add %s %s", dev_name(f, ifindex, b), prefix_fmt(a, t));
 
 	if (rc || !by_index(f, ifindex))
 		return rc ? rc : -ENODEV;
@@ -422,7 +406,8 @@ static int fake_addr_del(struct net *n, uint32_t ifindex, const struct prefix *a
 {
 	struct fake *f = fake(n);
 	char b[NET_IFNAMSIZ], t[PREFIX_STRLEN];
-	int rc = called(f, "addr_del %s %s", dev_name(f, ifindex, b), prefix_fmt(a, t));
+	int rc = record_call(
+	        &f->record, "addr_del %s %s", dev_name(f, ifindex, b), prefix_fmt(a, t));
 	size_t at = find_addr(f, ifindex, a);
 
 	if (rc || at == f->n_addr)
@@ -441,8 +426,8 @@ static int log_route(struct fake *f, const char *what, const struct net_route *r
 		snprintf(table, sizeof(table), " table %u", r->table);
 	if (ipaddr_is_set(&r->gateway))
 		snprintf(via, sizeof(via), " via %s", ipaddr_fmt(&r->gateway, gw));
-	return called(f, "%s %s%s%s%s%s metric %u%s", what, prefix_fmt(&r->dst, dst), via,
-	        r->blackhole ? " blackhole" : "", r->ifindex ? " dev " : "",
+	return record_call(&f->record, "%s %s%s%s%s%s metric %u%s", what, prefix_fmt(&r->dst, dst),
+	        via, r->blackhole ? " blackhole" : "", r->ifindex ? " dev " : "",
 	        r->ifindex ? dev_name(f, r->ifindex, b) : "", r->metric, table);
 }
 
@@ -500,8 +485,8 @@ static int fake_forwarding(struct net *n, int family, bool on)
 {
 	if (family != AF_INET && family != AF_INET6)
 		return -EAFNOSUPPORT;
-	return called(fake(n), "forwarding %s %s", family == AF_INET ? "ipv4" : "ipv6",
-	        on ? "on" : "off");
+	return record_call(&fake(n)->record, "forwarding %s %s",
+	        family == AF_INET ? "ipv4" : "ipv6", on ? "on" : "off");
 }
 
 static int fake_fd(struct net *n)
@@ -595,21 +580,20 @@ void net_fake_foreign_addr(struct net *n, uint32_t ifindex, const struct prefix 
 
 const char *net_fake_log(const struct net *n)
 {
-	return sb_str(&((const struct fake *)n)->log);
+	return sb_str(&((const struct fake *)n)->record.log);
 }
 
 size_t net_fake_calls(const struct net *n)
 {
-	return ((const struct fake *)n)->calls;
+	return ((const struct fake *)n)->record.calls;
 }
 
 void net_fake_forget(struct net *n)
 {
-	sb_clear(&fake(n)->log);
-	fake(n)->calls = 0;
+	record_forget(&fake(n)->record);
 }
 
 void net_fake_fail_next(struct net *n, int err)
 {
-	fake(n)->fail = -err;
+	fake(n)->record.fail = -err;
 }

@@ -107,71 +107,47 @@ static const char want_show_crypto_ikev2_client_flexvpn[] =
         "  Network : 192.168.60.0/24\n"
         "\n";
 
-static const char want_show_crypto_ikev2_sa[] =
-        " IPv4 Crypto IKEv2  SA \n"
-        "\n"
-        "Tunnel-id Local                 Remote                fvrf/ivrf            Status \n"
-        "1         172.16.0.1/4500       10.0.0.1/4500         none/none            READY  \n"
-        "      Encr: AES-CBC, keysize: 256, PRF: SHA512, Hash: SHA512, DH Grp:19, Auth sign: PSK, "
-        "Auth verify: PSK\n"
-        "      Life/Active Time: 86400/62 sec\n"
-        "      CE id: 1001, Session-id: 1\n"
-        "      Status Description: Negotiation done\n"
-        "      Local spi: ~       Remote spi: ~\n"
-        "      Local id: 172.16.0.1\n"
-        "      Remote id: 10.0.0.1\n"
-        "      Local req msg id:  3              Remote req msg id:  0         \n"
-        "      Local next msg id: 3              Remote next msg id: 0         \n"
-        "      Local req queued:  3              Remote req queued:  0         \n"
-        "      Local window:      5              Remote window:      5         \n"
-        "      DPD configured for 0 seconds, retry 0\n"
-        "      Fragmentation not  configured.\n"
-        "      Dynamic Route Update: disabled\n"
-        "      Extended Authentication not configured.\n"
-        "      NAT-T is not detected  \n"
-        "      Cisco Trust Security SGT is disabled\n"
-        "      Initiator of SA : Yes\n"
-        "      Assigned host addr: 172.31.0.2\n"
-        "      Remote subnets:\n"
-        "      192.168.50.0 255.255.255.0\n"
-        "      192.168.60.0 255.255.255.0\n"
-        "      PEER TYPE: Other\n"
-        "\n"
-        " IPv6 Crypto IKEv2  SA \n"
-        "\n";
+/* The IKE SA of the tunnel as both `show crypto ikev2 sa` and `show crypto ikev2 session` print it.
+ */
+#define THE_SA                                                                                     \
+	"Tunnel-id Local                 Remote                fvrf/ivrf            Status \n"     \
+	"1         172.16.0.1/4500       10.0.0.1/4500         none/none            READY  \n"     \
+	"      Encr: AES-CBC, keysize: 256, PRF: SHA512, Hash: SHA512, DH Grp:19, Auth sign: "     \
+	"PSK, "                                                                                    \
+	"Auth verify: PSK\n"                                                                       \
+	"      Life/Active Time: 86400/62 sec\n"                                                   \
+	"      CE id: 1001, Session-id: 1\n"                                                       \
+	"      Status Description: Negotiation done\n"                                             \
+	"      Local spi: ~       Remote spi: ~\n"                                                 \
+	"      Local id: 172.16.0.1\n"                                                             \
+	"      Remote id: 10.0.0.1\n"                                                              \
+	"      Local req msg id:  3              Remote req msg id:  0         \n"                 \
+	"      Local next msg id: 3              Remote next msg id: 0         \n"                 \
+	"      Local req queued:  3              Remote req queued:  0         \n"                 \
+	"      Local window:      5              Remote window:      5         \n"                 \
+	"      DPD configured for 0 seconds, retry 0\n"                                            \
+	"      Fragmentation not  configured.\n"                                                   \
+	"      Dynamic Route Update: disabled\n"                                                   \
+	"      Extended Authentication not configured.\n"                                          \
+	"      NAT-T is not detected  \n"                                                          \
+	"      Cisco Trust Security SGT is disabled\n"                                             \
+	"      Initiator of SA : Yes\n"                                                            \
+	"      Assigned host addr: 172.31.0.2\n"                                                   \
+	"      Remote subnets:\n"                                                                  \
+	"      192.168.50.0 255.255.255.0\n"                                                       \
+	"      192.168.60.0 255.255.255.0\n"                                                       \
+	"      PEER TYPE: Other\n"
+
+static const char want_show_crypto_ikev2_sa[] = " IPv4 Crypto IKEv2  SA \n"
+                                                "\n" THE_SA "\n"
+                                                " IPv6 Crypto IKEv2  SA \n"
+                                                "\n";
 
 static const char want_show_crypto_ikev2_session[] =
         " IPv4 Crypto IKEv2 Session \n"
         "\n"
         "Session-id:1, Status:UP-ACTIVE, IKE count:1, CHILD count:1\n"
-        "\n"
-        "Tunnel-id Local                 Remote                fvrf/ivrf            Status \n"
-        "1         172.16.0.1/4500       10.0.0.1/4500         none/none            READY  \n"
-        "      Encr: AES-CBC, keysize: 256, PRF: SHA512, Hash: SHA512, DH Grp:19, Auth sign: PSK, "
-        "Auth verify: PSK\n"
-        "      Life/Active Time: 86400/62 sec\n"
-        "      CE id: 1001, Session-id: 1\n"
-        "      Status Description: Negotiation done\n"
-        "      Local spi: ~       Remote spi: ~\n"
-        "      Local id: 172.16.0.1\n"
-        "      Remote id: 10.0.0.1\n"
-        "      Local req msg id:  3              Remote req msg id:  0         \n"
-        "      Local next msg id: 3              Remote next msg id: 0         \n"
-        "      Local req queued:  3              Remote req queued:  0         \n"
-        "      Local window:      5              Remote window:      5         \n"
-        "      DPD configured for 0 seconds, retry 0\n"
-        "      Fragmentation not  configured.\n"
-        "      Dynamic Route Update: disabled\n"
-        "      Extended Authentication not configured.\n"
-        "      NAT-T is not detected  \n"
-        "      Cisco Trust Security SGT is disabled\n"
-        "      Initiator of SA : Yes\n"
-        "      Assigned host addr: 172.31.0.2\n"
-        "      Remote subnets:\n"
-        "      192.168.50.0 255.255.255.0\n"
-        "      192.168.60.0 255.255.255.0\n"
-        "      PEER TYPE: Other\n"
-        "Child sa: local selector  0.0.0.0/0 - 255.255.255.255/65535\n"
+        "\n" THE_SA "Child sa: local selector  0.0.0.0/0 - 255.255.255.255/65535\n"
         "          remote selector 0.0.0.0/0 - 255.255.255.255/65535\n"
         "          ESP spi in/out: 0x~/0x~  \n"
         "          AH spi in/out: 0x0/0x0  \n"
