@@ -40,6 +40,15 @@ void *fx_append(struct arena *a, void **v, size_t *n, size_t size);
 /* An address with the length of a mask; without one a host. Host bits are kept. */
 struct prefix fx_prefix(const struct ipaddr *addr, const struct ipaddr *mask);
 
+/* The `dpd` line of a profile, or that of all profiles: they have the same form. */
+#define FX_DPD_MS(l, number) \
+	((l)->has_##number##_ms     ? (l)->number##_ms        \
+	        : (l)->has_##number ? 1000 * (l)->number      \
+	                            : 1000 * (l)->short_##number)
+#define FX_DPD(l) \
+	((struct ike_dpd){.interval_ms = FX_DPD_MS(l, interval), .retry_ms = FX_DPD_MS(l, retry), \
+		.on_demand = (l)->kw_on_demand, .fast = (l)->kw_fast})
+
 /* A pre-shared key as typed: text, or hexadecimal digits. */
 struct span fx_key_text(struct fx_config *c, const char *text);
 struct span fx_key_hex(struct fx_config *c, const char *hex);

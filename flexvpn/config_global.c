@@ -85,8 +85,7 @@ void use_global_ikev2_dpd(
 {
 	(void)n;
 	b->c->g.has_dpd = true;
-	b->c->g.dpd = (struct ike_dpd){
-	        .interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
+	b->c->g.dpd = FX_DPD(l);
 }
 
 void use_global_ikev2_fragmentation(struct cfg_build *b, const struct cfg_node *n,

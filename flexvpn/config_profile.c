@@ -188,8 +188,7 @@ void use_ikev2_profile_dpd(
 {
 	(void)n;
 	b->profile->has_dpd = true;
-	b->profile->dpd = (struct ike_dpd){
-	        .interval_s = l->interval, .retry_s = l->retry, .on_demand = l->kw_on_demand};
+	b->profile->dpd = FX_DPD(l);
 }
 
 void use_ikev2_profile_nat_keepalive(struct cfg_build *b, const struct cfg_node *n,

@@ -185,10 +185,20 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 {
 	out_field_int(
 	        o, "lifetime", " Lifetime: %lld seconds\n", p->lifetime_s ? p->lifetime_s : 86400);
-	if (p->has_dpd && p->dpd.interval_s) {
-		out_field_int(o, "dpd-interval", " DPD: interval %lld", p->dpd.interval_s);
-		out_field_int(o, "dpd-retry", ", retry-interval %lld", p->dpd.retry_s);
-		out_field_str(o, "dpd-mode", ", %s\n", p->dpd.on_demand ? "on-demand" : "periodic");
+	if (p->has_dpd && p->dpd.interval_ms) {
+		bool ms = p->dpd.interval_ms % 1000 || p->dpd.retry_ms % 1000;
+		uint32_t unit = ms ? 1 : 1000;
+
+		out_field_int(o, ms ? "dpd-interval-ms" : "dpd-interval",
+		        ms ? " DPD: interval %lld ms" : " DPD: interval %lld",
+		        p->dpd.interval_ms / unit);
+		out_field_int(o, ms ? "dpd-retry-ms" : "dpd-retry",
+		        ms ? ", retry-interval %lld ms" : ", retry-interval %lld",
+		        p->dpd.retry_ms / unit);
+		out_field_str(o, "dpd-mode", ", %s\n",
+		        p->dpd.on_demand ? "on-demand"
+		        : p->dpd.fast    ? "periodic fast"
+		                         : "periodic");
 	} else
 		out_text(o, " DPD: disabled\n");
 	if (p->has_nat_keepalive)

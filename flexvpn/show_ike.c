@@ -93,14 +93,23 @@ static void detail_windows(struct out *o, const struct ike_sa_info *s)
 	out_int(o, "remote-window", s->window_peer);
 }
 
+static void detail_dpd(struct out *o, const struct ike_dpd *d)
+{
+	if (d->interval_ms % 1000 || d->retry_ms % 1000)
+		out_text(o, "      DPD configured for %u milliseconds, retry %u", d->interval_ms,
+		        d->retry_ms);
+	else
+		out_text(o, "      DPD configured for %u seconds, retry %u", d->interval_ms / 1000,
+		        d->retry_ms / 1000);
+	out_text(o, d->fast ? ", fast\n" : "\n");
+	out_int(o, "dpd-interval", d->interval_ms / 1000);
+	out_int(o, "dpd-interval-ms", d->interval_ms);
+	out_bool(o, "dpd-fast", d->fast);
+}
+
 static void detail_features(struct out *o, const struct ike_sa_info *s)
 {
-	if (s->dpd.interval_s)
-		out_text(o, "      DPD configured for %u seconds, retry %u\n", s->dpd.interval_s,
-		        s->dpd.retry_s);
-	else
-		out_text(o, "      DPD configured for 0 seconds, retry 0\n");
-	out_int(o, "dpd-interval", s->dpd.interval_s);
+	detail_dpd(o, &s->dpd);
 	out_text(o, s->fragmentation ? "      IETF Std Fragmentation  enabled.\n"
 	                             : "      Fragmentation not  configured.\n");
 	out_bool(o, "fragmentation", s->fragmentation);

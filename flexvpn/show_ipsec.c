@@ -310,7 +310,7 @@ static void flow(struct exec *e, const struct fx_client *c, bool detail)
 
 static void capabilities(const struct ike_sa_info *i, char out[16])
 {
-	snprintf(out, 16, "%s%s%s%s", i->dpd.interval_s ? "D" : "",
+	snprintf(out, 16, "%s%s%s%s", i->dpd.interval_ms ? "D" : "",
 	        i->nat_local || i->nat_remote ? "N" : "", i->fragmentation ? "F" : "",
 	        i->dynamic_route ? "U" : "");
 	if (!out[0])

@@ -129,7 +129,8 @@ void req_send(struct ike_sa *sa, struct request *r)
 
 	r->next = sa->out;
 	sa->out = r;
-	r->wait_ms = r->steady ? s->p.dpd.retry_s * 1000 : s->e->cfg.retransmit_first_ms;
+	r->wait_ms = r->steady ? session_dpd_retry(s) : s->e->cfg.retransmit_first_ms;
+	r->since = r->born = s->e->now;
 	r->at = s->e->now + r->wait_ms;
 	if (!pack(sa, r, false)) {
 		ike_dbg(s->e, s, 1, "A request did not fit into a message");
@@ -172,10 +173,22 @@ static void shrink(struct ike_sa *sa, struct request *r)
 	pack(sa, r, true);
 }
 
+/* DPD fast: RFC 7296 §2.4 takes anything fresh and protected as proof of life, so ESP counts as an
+ * answer until the real one is long overdue. */
+static void spare(const struct session *s, struct request *r)
+{
+	if (r->type != REQ_DPD || !s->p.dpd.fast || s->heard <= r->since ||
+	        s->e->now >= r->born + FAST_SPARED_MS)
+		return;
+	r->since = s->e->now;
+	r->tries = 0;
+}
+
 void req_tick(struct ike_sa *sa, struct request *r)
 {
 	struct ike *e = sa->ses->e;
 
+	spare(sa->ses, r);
 	if (r->type == REQ_INIT && !init_timer(sa, r))
 		return;
 	if (r->tries >= e->cfg.retransmit_tries) {
@@ -404,6 +417,16 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 	}
 }
 
+/* A round trip, of what was sent once only. */
+static void measure(struct session *s, const struct request *r)
+{
+	uint64_t ms = s->e->now - r->born + 1; /* the clock's grain */
+
+	if (r->born != r->since || r->tries || ms > UINT16_MAX)
+		return;
+	s->rtt_ms = s->rtt_ms ? (3 * s->rtt_ms + (uint32_t)ms + 3) / 4 : (uint32_t)ms;
+}
+
 static void on_response(struct ike_sa *sa, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;
@@ -423,6 +446,7 @@ static void on_response(struct ike_sa *sa, const struct ike_msg *m)
 	enum ike_parse p = ike_inner_parse(&m->h, plain.first, span_of(plain.p, plain.n), &inner);
 
 	session_heard(s, e->now);
+	measure(s, r);
 	req_unlink(sa, r);
 	if (p == IKE_PARSE_OK) {
 		take_response(sa, r, &inner);

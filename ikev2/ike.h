@@ -148,10 +148,17 @@ struct ike_gateway {
 };
 enum ike_redirect_at { IKE_REDIRECT_OFF, IKE_REDIRECT_INIT, IKE_REDIRECT_AUTH };
 
+/* Liveness checks (RFC 7296 §2.4): after `interval_ms` in which nothing authentic came, ESP or IKE, the peer is asked, and asked
+ * again each `retry_ms`; with the last of ike_config.retransmit_tries unanswered it is dead.
+ *
+ * `fast`, an extension: a path whose round trips are known needs no such patience. The peer is asked after a quarter of the
+ * interval when ESP went out meanwhile and none came back; the check is repeated after four round trips (at least 50 ms,
+ * at most `retry_ms`, but never sooner than two round trips); and ESP that arrives while it is under way answers it. */
 struct ike_dpd {
-	uint32_t interval_s; /* 0 = off */
-	uint32_t retry_s;
+	uint32_t interval_ms; /* 0 = off */
+	uint32_t retry_ms;
 	bool on_demand; /* only when we send and hear nothing; else periodic */
+	bool fast;
 };
 
 /* Everything that is fixed about one peering: the initiator's at ike_connect(), the responder's from ike_ops.accept. */

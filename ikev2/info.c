@@ -13,7 +13,7 @@ void info_send_dpd(struct ike_sa *sa, struct task *t)
 	struct request *r = req_new(sa, REQ_DPD, EXCH_INFORMATIONAL);
 
 	r->task = t;
-	r->steady = s->p.dpd.retry_s != 0;
+	r->steady = s->p.dpd.retry_ms != 0;
 	s->e->n.dpd_sent++;
 	ike_dbg(s->e, s, 0, "Sending DPD/liveness query");
 	mobike_put_check(sa, &r->b);

@@ -421,14 +421,34 @@ static bool watches_nat(const struct session *s)
 
 static uint64_t dpd_interval(const struct session *s)
 {
-	uint64_t ms = (uint64_t)s->p.dpd.interval_s * 1000;
+	uint64_t ms = s->p.dpd.interval_ms;
 
 	return watches_nat(s) && (!ms || ms > PATH_CHECK_MS) ? PATH_CHECK_MS : ms;
 }
 
-void session_heard(struct session *s, ike_time when)
+/* How long after a sign of life to look again whether something is amiss. */
+static uint64_t dpd_look(const struct session *s)
 {
 	uint64_t ms = dpd_interval(s);
+
+	return s->p.dpd.fast && ms >= 4 ? ms / 4 : ms;
+}
+
+uint32_t session_dpd_retry(const struct session *s)
+{
+	const struct ike_dpd *d = &s->p.dpd;
+	uint32_t rtt = s->rtt_ms, ms = 4 * rtt > FAST_RETRY_MS ? 4 * rtt : FAST_RETRY_MS;
+
+	if (!d->fast || !rtt)
+		return d->retry_ms;
+	if (ms > d->retry_ms)
+		ms = d->retry_ms;
+	return ms > 2 * rtt ? ms : 2 * rtt;
+}
+
+void session_heard(struct session *s, ike_time when)
+{
+	uint64_t ms = dpd_look(s);
 
 	if (when > s->heard)
 		s->heard = when;
@@ -524,9 +544,16 @@ static bool sa_tick(struct ike_sa *sa)
 /* RFC 7296 §2.4: only when nothing was heard; on demand, only when something was sent besides. */
 static void dpd_tick(struct session *s)
 {
-	s->dpd_at = s->e->now + dpd_interval(s);
-	if ((s->p.dpd.on_demand || !s->p.dpd.interval_s) && s->sent <= s->heard)
+	bool sent = s->sent > s->heard;
+	ike_time due = s->heard + dpd_interval(s);
+
+	s->dpd_at = s->e->now + dpd_look(s);
+	if ((s->p.dpd.on_demand || !s->p.dpd.interval_ms) && !sent)
 		return;
+	if (!sent && s->e->now < due) { /* DPD fast: nothing is amiss yet */
+		sooner(&s->dpd_at, due);
+		return;
+	}
 	if (!s->current || !s->current->out)
 		task_add(s, TASK_DPD, 0);
 }

@@ -42,8 +42,11 @@ enum {
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
 	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
 	REDIRECT_MAX = 2 + IKE_GATEWAY_NAME + IKE_NONCE_MAX,
-	QCD_TOKEN = 32,    /* of ours */
-	MAX_CHILDREN = 64, /* of one session */
+	QCD_TOKEN = 32, /* of ours */
+	FAST_RETRY_MS =
+	        50, /* DPD fast: the least distance of two checks, unless configured shorter … */
+	FAST_SPARED_MS = 30000, /* … and how long ESP may stand in for an answer */
+	MAX_CHILDREN = 64,      /* of one session */
 	MAX_TASKS = 128,
 	NONCE_CAP = IKE_NONCE_MAX,
 };
@@ -129,9 +132,11 @@ struct request {
 	uint32_t id;
 	struct ike_build b; /* the plaintext, for sealing anew in smaller fragments */
 	struct ike_packets pk;
-	ike_time at; /* of the next retransmission */
+	ike_time at;    /* of the next retransmission */
+	ike_time since; /* sent first, or, DPD fast, something was heard in its stead */
+	ike_time born;
 	uint32_t wait_ms;
-	bool steady; /* same distance each time: DPD's retry interval */
+	bool steady; /* same distance each time: DPD */
 	uint32_t tries;
 	struct task *task;   /* owned; NULL for INIT, AUTH, DELETE_IKE */
 	uint8_t cookie2[16]; /* ROUTABILITY */
@@ -264,6 +269,7 @@ struct session {
 	struct child_sa *children;
 	struct task *tasks;
 	ike_time heard, sent, tx_at; /* from the peer; ESP to it; IKE to it */
+	uint32_t rtt_ms;             /* smoothed; 0: not measured */
 	ike_time dpd_at, keepalive_at, established_at;
 	ike_time reauth_at;
 	ike_time due; /* heap key */
@@ -366,6 +372,8 @@ void ike_session_close(struct session *s, enum ike_reason reason, uint16_t notif
 void session_established(struct session *s);
 void session_adopt(struct session *s, struct ike_sa *sa); /* the new current SA, after a rekeying */
 void session_heard(struct session *s, ike_time when);
+uint32_t session_dpd_retry(
+        const struct session *s);         /* milliseconds between two copies of a check */
 void ike_session_free(struct session *s); /* memory only: ike_reap() */
 
 struct ike_sa *sa_new(struct session *s, enum ike_sa_state state, bool initiator);

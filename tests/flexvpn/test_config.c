@@ -394,8 +394,8 @@ static void two_hubs_ikev2(void **s)
 	assert_non_null(r);
 	assert_string_equal(r->description, "the two data centres");
 	assert_int_equal(r->lifetime_s, 28800);
-	assert_true(
-	        r->has_dpd && r->dpd.interval_s == 30 && r->dpd.retry_s == 5 && !r->dpd.on_demand);
+	assert_true(r->has_dpd && r->dpd.interval_ms == 30000 && r->dpd.retry_ms == 5000 &&
+	            !r->dpd.on_demand);
 	assert_int_equal(r->nat_keepalive_s, 20);
 	assert_int_equal(r->identity_local.type, ID_FQDN);
 	assert_true(fx_match_identity(r, &id));
@@ -461,7 +461,7 @@ static void a_whole_running_config_has_a_complete_client(void **s)
 	assert_string_equal(r.author->name, "FLEX");
 	assert_int_equal(r.tunnel->mode, FX_TUN_GRE4); /* the default */
 	assert_int_equal(fx_find_transform(c, "TS")->mode, IKE_MODE_TRANSPORT);
-	assert_true(r.profile->dpd.on_demand && r.profile->dpd.interval_s == 10);
+	assert_true(r.profile->dpd.on_demand && r.profile->dpd.interval_ms == 10000);
 	assert_true(fx_find_interface(c, "GigabitEthernet0/0/1")->shutdown);
 	assert_prefix(&fx_find_interface(c, "Loopback0")->addr[0], "10.255.0.7/32");
 	fx_config_free(c);
@@ -872,6 +872,27 @@ static void peering_takes_the_policy_of_the_local_address(void **s)
 	free(text);
 }
 
+static bool dpd_is(const struct ike_dpd *d, uint32_t interval_ms, uint32_t retry_ms, bool fast)
+{
+	return d->interval_ms == interval_ms && d->retry_ms == retry_ms && d->fast == fast &&
+	       !d->on_demand;
+}
+
+static void liveness_checks_are_in_seconds_or_milliseconds(void **state)
+{
+	struct fx_config *c = build("crypto ikev2 profile A\ndpd 1 1 periodic fast\n"
+	                            "crypto ikev2 profile B\ndpd 20 3 periodic fast\n"
+	                            "crypto ikev2 profile C\ndpd 10 2 periodic\n"
+	                            "crypto ikev2 dpd msec 100 50 periodic fast\n");
+
+	(void)state;
+	assert_true(dpd_is(&fx_find_profile(c, "A")->dpd, 1000, 1000, true));
+	assert_true(dpd_is(&fx_find_profile(c, "B")->dpd, 20000, 3000, true));
+	assert_true(dpd_is(&fx_find_profile(c, "C")->dpd, 10000, 2000, false));
+	assert_true(c->g.has_dpd && dpd_is(&c->g.dpd, 100, 50, true));
+	fx_config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -897,6 +918,7 @@ int main(void)
 	        cmocka_unit_test(weak_algorithms_are_warned_of_once),
 	        cmocka_unit_test(a_mistyped_authorization_list_is_the_default_list),
 	        cmocka_unit_test(peering_of_the_guide),
+	        cmocka_unit_test(liveness_checks_are_in_seconds_or_milliseconds),
 	        cmocka_unit_test(peering_takes_the_policy_of_the_local_address),
 	};
 

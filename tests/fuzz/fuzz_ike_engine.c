@@ -63,7 +63,7 @@ static void peering(struct ike_peering *p, int side)
 	p->ts_local[0] = p->ts_remote[0] = ike_ts_any4();
 	p->n_ts_local = p->n_ts_remote = 1;
 	p->cfg_request = (struct ike_attrs){.v = request, .n = 1};
-	p->dpd = (struct ike_dpd){.interval_s = 10, .retry_s = 2};
+	p->dpd = (struct ike_dpd){.interval_ms = 10000, .retry_ms = 2000};
 	p->fragmentation = true;
 	p->mobike = true;
 	p->cisco_vendor_ids = true;

@@ -219,7 +219,7 @@ static void a_change_while_the_peer_rekeys(void **s)
 static void behind_nat(struct pair *p, uint32_t dpd)
 {
 	p->nat = true;
-	p->s[A].peering.dpd.interval_s = dpd;
+	p->s[A].peering.dpd.interval_ms = dpd * 1000;
 	pair_up(p);
 	assert_true(info_of(p, A).nat_local);
 	pair_run(p, SECOND);
@@ -291,7 +291,7 @@ static void a_nat_that_appears(void **s)
 {
 	struct pair *p = *s;
 
-	p->s[A].peering.dpd.interval_s = 10;
+	p->s[A].peering.dpd.interval_ms = 10 * 1000;
 	pair_up(p);
 	p->nat = true;
 	p->filter = only_to_where_a_is;

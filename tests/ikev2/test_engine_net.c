@@ -403,8 +403,8 @@ static void requests_out_of_order_are_taken(void **s)
 
 static void dpd(struct pair *p, uint32_t interval, uint32_t retry, bool on_demand)
 {
-	p->s[A].peering.dpd =
-	        (struct ike_dpd){.interval_s = interval, .retry_s = retry, .on_demand = on_demand};
+	p->s[A].peering.dpd = (struct ike_dpd){
+	        .interval_ms = interval * 1000, .retry_ms = retry * 1000, .on_demand = on_demand};
 }
 
 static void periodic_dpd_asks_only_when_it_is_quiet(void **s)
@@ -426,7 +426,7 @@ static void requests_of_the_peer_are_proof_of_life(void **s)
 {
 	struct pair *p = *s;
 
-	p->s[B].peering.dpd = (struct ike_dpd){.interval_s = 10, .retry_s = 2};
+	p->s[B].peering.dpd = (struct ike_dpd){.interval_ms = 10000, .retry_ms = 2000};
 	pair_up(p);
 	for (int i = 0; i < 10; i++) {
 		pair_run(p, 5 * SECOND);
@@ -462,6 +462,85 @@ static void a_dead_peer_is_noticed_at_the_retry_interval(void **s)
 	assert_int_equal(p->s[A].last[IKE_EV_DOWN].reason, IKE_R_DPD);
 	assert_int_equal(ike_counters(p->s[A].ike)->retransmits, 5);
 	assert_int_equal(pair_sas(p, A), 0);
+}
+
+static void fast(struct pair *p, uint32_t interval_ms, uint32_t retry_ms)
+{
+	p->s[A].peering.dpd =
+	        (struct ike_dpd){.interval_ms = interval_ms, .retry_ms = retry_ms, .fast = true};
+}
+
+static void fast_dpd_asks_an_idle_peer_at_the_interval(void **s)
+{
+	struct pair *p = *s;
+
+	fast(p, 1000, 1000);
+	pair_up(p);
+	pair_run(p, 10 * SECOND + 500);
+	assert_int_equal(ike_counters(p->s[A].ike)->dpd_sent, 10);
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 0);
+}
+
+/* 250 ms until it is asked, because ESP went out, then six copies at 50 ms each. */
+static void fast_dpd_notices_a_dead_peer_below_a_second_while_esp_is_sent(void **s)
+{
+	struct pair *p = *s;
+
+	fast(p, 1000, 1000);
+	pair_up(p);
+	p->filter = pair_drop_all;
+	ike_child_sent(p->s[A].ike, p->s[A].child[0].spi_in, p->now + 1);
+	pair_run(p, 540);
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 0);
+	pair_run(p, 20);
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 1);
+	assert_int_equal(p->s[A].last[IKE_EV_DOWN].reason, IKE_R_DPD);
+	assert_int_equal(ike_counters(p->s[A].ike)->retransmits, 5);
+}
+
+static void fast_dpd_takes_esp_for_an_answer(void **s)
+{
+	struct pair *p = *s;
+
+	fast(p, 100, 50);
+	pair_up(p);
+	p->filter = pair_drop_all; /* IKE only */
+	for (int i = 0; i < 20; i++) {
+		pair_run(p, 110); /* longer than the interval: it has asked */
+		ike_child_heard(p->s[A].ike, p->s[A].child[0].spi_in, p->now);
+	}
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 0);
+	for (int i = 0; i < 400 && !p->s[A].count[IKE_EV_DOWN]; i++) {
+		pair_run(p, 110);
+		ike_child_heard(p->s[A].ike, p->s[A].child[0].spi_in, p->now);
+	}
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 1); /* not for ever: IKE itself is dead */
+}
+
+/* The peer answers only after 300 ms: no check is repeated before, and none fails. */
+static bool late(struct pair *p, int from, struct dgram *d)
+{
+	(void)d;
+	if (from == B)
+		p->now += 300;
+	return true;
+}
+
+static void fast_dpd_waits_for_two_round_trips_of_a_long_path(void **s)
+{
+	struct pair *p = *s;
+
+	fast(p, 100, 50);
+	p->filter = late;
+	pair_up(p);
+	pair_run(p, 5 * SECOND);
+	assert_true(ike_counters(p->s[A].ike)->dpd_sent > 5);
+	p->filter = pair_drop_all;
+	uint64_t then = p->now;
+
+	while (!p->s[A].count[IKE_EV_DOWN] && p->now < then + MINUTE)
+		pair_run(p, 10);
+	assert_in_range(p->now - then, 6 * 600, 6 * 600 + 800);
 }
 
 /* B has restarted and knows nothing: its hint makes A ask, not believe; only silence ends it. */
@@ -557,6 +636,10 @@ int main(void)
 	        T(requests_of_the_peer_are_proof_of_life),
 	        T(on_demand_dpd_asks_only_after_sending),
 	        T(a_dead_peer_is_noticed_at_the_retry_interval),
+	        T(fast_dpd_asks_an_idle_peer_at_the_interval),
+	        T(fast_dpd_notices_a_dead_peer_below_a_second_while_esp_is_sent),
+	        T(fast_dpd_takes_esp_for_an_answer),
+	        T(fast_dpd_waits_for_two_round_trips_of_a_long_path),
 	        T(an_unknown_spi_is_a_hint),
 	        T(ipv6_is_no_different),
 	        T(a_forged_hint_costs_one_question),

@@ -453,7 +453,7 @@ static void a_rekeying_that_never_ends_takes_the_session_down_on_both_sides(void
 {
 	struct pair *p = *s;
 
-	p->s[B].peering.dpd = (struct ike_dpd){.interval_s = 30, .retry_s = 3};
+	p->s[B].peering.dpd = (struct ike_dpd){.interval_ms = 30000, .retry_ms = 3000};
 	pair_up(p);
 	rekey_ike(p, A);
 	p->filter = NULL;

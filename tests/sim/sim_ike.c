@@ -162,7 +162,7 @@ static void peering(struct world *w, struct side *s)
 	secret_set(&p->remote_psk, "sim", 3);
 	p->ts_local[0] = p->ts_remote[0] = ike_ts_any4();
 	p->n_ts_local = p->n_ts_remote = 1;
-	p->dpd = (struct ike_dpd){.interval_s = 20, .retry_s = 3};
+	p->dpd = (struct ike_dpd){.interval_ms = 20000, .retry_ms = 3000};
 	p->fragmentation = true;
 	p->mobike = w->seed % 2 == 0;
 	p->frag_mtu = w->seed % 2 ? 576 : 200;
