@@ -95,7 +95,7 @@ void fx_client_close(struct fx *x, struct fx_client *c)
 struct outer_path {
 	const struct fx_client *c;
 	const struct prefix *dst; /* the route that is to be added */
-	uint32_t distance, tunnel_if;
+	uint32_t priority, tunnel_if;
 	bool safe;
 };
 
@@ -107,8 +107,8 @@ static bool prefers_other(void *ctx, const struct net_route *r)
 
 	if (r->blackhole || r->ifindex == p->tunnel_if || !prefix_contains(&r->dst, &p->c->peer))
 		return true;
-	p->safe =
-	        r->dst.len > p->dst->len || (r->dst.len == p->dst->len && r->metric < p->distance);
+	p->safe = r->dst.len > p->dst->len ||
+	          (r->dst.len == p->dst->len && net_route_priority(r) < p->priority);
 	return !p->safe;
 }
 
@@ -116,7 +116,9 @@ static bool prefers_other(void *ctx, const struct net_route *r)
 static bool recursive(struct fx *x, const struct fx_client *c, const struct prefix *dst)
 {
 	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
-	struct outer_path p = {.c = c, .dst = dst, .distance = c->route_distance};
+	struct net_route wanted = {
+	        .dst = *dst, .metric = c->route_distance, .proto = NET_ROUTE_PROTO};
+	struct outer_path p = {.c = c, .dst = dst, .priority = net_route_priority(&wanted)};
 	struct net_link link;
 
 	if (!prefix_contains(dst, &c->peer) || (t && t->vrf))
@@ -234,7 +236,8 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 	c->local = t.local;
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
 	c->pushed = t.pushed;
-	fx_client_because(c, t.reauth ? "authentication was repeated" : "a more preferred peer is connected");
+	fx_client_because(
+	        c, t.reauth ? "authentication was repeated" : "a more preferred peer is connected");
 }
 
 static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)

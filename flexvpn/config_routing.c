@@ -328,11 +328,12 @@ static void word_after(const char *text, size_t skip, char out[FRR_WORD_LEN])
 static void route_map(struct walk *w, const struct cfg_node *map)
 {
 	const char *text = cfg_node_text(map);
-	char name[FRR_WORD_LEN];
+	char name[FRR_WORD_LEN], called[2 * FRR_WORD_LEN];
 	struct cfg_iter it;
 
 	word_after(text, strlen("route-map "), name);
-	if (!refers(&w->routers, "route-map", name))
+	snprintf(called, sizeof(called), FRR_STATIC "-%s", name);
+	if (!refers(&w->routers, "route-map", name) && !refers(&w->routers, "route-map", called))
 		return;
 	block(&w->filters, text);
 	for (const struct cfg_node *n = cfg_first(cfg_children(map), GR_NONE, &it); n;
@@ -414,7 +415,7 @@ static void append(struct frr_conf *out, struct frr_conf *part)
 	frr_conf_fini(part);
 }
 
-void frr_wanted(const struct fx_config *c, struct frr_conf *out)
+void frr_wanted(const struct fx_config *c, frr_statics_fn *statics, void *ctx, struct frr_conf *out)
 {
 	struct walk w = {.c = c};
 	const struct cfg_tree *root = cfg_root(c->cfg);
@@ -429,6 +430,7 @@ void frr_wanted(const struct fx_config *c, struct frr_conf *out)
 		        n = cfg_next(&it))
 			interface(&w, n);
 		filters(&w, root);
+		frr_static_lines(&w.routers, statics, ctx, &w.filters);
 	}
 	append(out, &w.filters);
 	append(out, &w.routers);

@@ -291,6 +291,8 @@ const struct fx_route_want *fx_route_of(const struct fx *x, const struct net_rou
 /* Is this report the kernel's echo of what we did ourselves? Then there is nothing to look at. */
 bool fx_route_echo(const struct fx *x, const struct net_event *ev);
 size_t fx_routes_count(const struct fx *x);
+uint64_t fx_routes_generation(const struct fx *x); /* another one when the set of wanted routes is another one */
+void fx_routes_each(const struct fx *x, void (*visit)(void *ctx, const struct fx_route_want *w), void *ctx);
 
 /* ---- event trace ---- */
 enum fx_trace_id {

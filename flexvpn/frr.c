@@ -26,7 +26,8 @@ enum {
 	ANSWER_MS = 20000,
 	SHOW_MS = 1000,
 	PARTING_MS = 5000,
-	MAX_ROUNDS = 4, /* of one change: what FRR keeps losing waits for the next look */
+	DISTANCE_NEVER = 255, /* of a route that only stands in for a better one */
+	MAX_ROUNDS = 4,       /* of one change: what FRR keeps losing waits for the next look */
 };
 
 enum state { IDLE, LOOKING, TELLING };
@@ -39,7 +40,9 @@ struct fx_frr {
 	unsigned rounds;
 	bool again; /* the configuration changed while a question was under way */
 	char why[200], logged[200];
-	char *file; /* where applied lines are noted; NULL: nowhere */
+	char *file;          /* where applied lines are noted; NULL: nowhere */
+	bool statics;        /* static routes are redistributed: */
+	uint64_t generation; /* of these */
 };
 
 static bool can(const struct fx *x)
@@ -305,6 +308,8 @@ void fx_frr_run(struct fx *x)
 		x->b.frr.cancel(x->b.frr.ctx);
 		unavailable(x, "FRR does not answer in time");
 	}
+	if (f->statics && f->generation != fx_routes_generation(x))
+		fx_frr_configure(x);
 	if (f->state == IDLE && x->now >= f->look_at)
 		look(x);
 }
@@ -344,12 +349,42 @@ static void log_unsaid(const struct frr_conf *old, const struct frr_conf *fresh)
 	}
 }
 
+struct statics {
+	struct frr_static *v;
+	size_t n, cap;
+};
+
+/* Those of the configuration and those that hubs pushed, which are static routes to IOS too. */
+static void collect(void *ctx, const struct fx_route_want *w)
+{
+	struct statics *s = ctx;
+
+	if (w->distance >= DISTANCE_NEVER)
+		return;
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 64;
+		s->v = xrealloc(s->v, s->cap * sizeof(*s->v));
+	}
+	s->v[s->n++] = (struct frr_static){.dst = w->dst, .tag = w->tag};
+}
+
+static size_t statics(void *ctx, struct frr_static **out)
+{
+	struct statics s = {0};
+
+	fx_routes_each(ctx, collect, &s);
+	*out = s.v;
+	return s.n;
+}
+
 void fx_frr_configure(struct fx *x)
 {
 	struct fx_frr *f = x->frr;
 	struct frr_conf fresh = {0};
 
-	frr_wanted(x->cfg, &fresh);
+	frr_wanted(x->cfg, statics, x, &fresh);
+	f->statics = frr_redistributes_static(&fresh);
+	f->generation = fx_routes_generation(x);
 	if (equal(&fresh, &f->wanted) && (fresh.n || !f->applied.n)) {
 		frr_conf_fini(&fresh);
 		return;

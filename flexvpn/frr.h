@@ -31,6 +31,16 @@ struct frr_line {
 struct frr_conf {
 	struct frr_line *v;
 	size_t n, cap;
+	/* Where a line with a hash stands, + 1, for the first `indexed` lines; of more than n_index
+	 * / 2 lines or after others were taken out it is made anew. */
+	uint32_t *index;
+	size_t n_index, indexed;
+};
+
+/* A static route as FRR is to know it. */
+struct frr_static {
+	struct prefix dst;
+	uint32_t tag;
 };
 
 /* Keeps one line of each text; true: it is new. */
@@ -40,8 +50,16 @@ bool frr_conf_has_block(const struct frr_conf *c, const char *ctx);
 void frr_conf_fini(struct frr_conf *c); /* wipes */
 
 /* config_routing.c: what FRR is to have, in an order that works. Nothing without a `router` line.
- */
-void frr_wanted(const struct fx_config *c, struct frr_conf *out);
+ * The static routes, in any order, are asked for only where one redistributes them. */
+typedef size_t frr_statics_fn(void *ctx, struct frr_static **out); /* the caller frees */
+void frr_wanted(
+        const struct fx_config *c, frr_statics_fn *statics, void *ctx, struct frr_conf *out);
+/* frr_static.c: lists of the static routes, and the route maps that `redistribute kernel` in the
+ * lines of `routers` goes through. */
+void frr_static_lines(
+        const struct frr_conf *routers, frr_statics_fn *statics, void *ctx, struct frr_conf *out);
+bool frr_redistributes_static(const struct frr_conf *lines);
+#define FRR_STATIC "spoke-static"
 
 /* FRR's `show running-config`. */
 void frr_conf_read(const char *text, struct frr_conf *out);

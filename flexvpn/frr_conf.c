@@ -21,14 +21,50 @@ static uint32_t hash_of(const char *ctx, const char *text)
 	return h;
 }
 
+static bool is_line(const struct frr_line *l, uint32_t hash, const char *ctx, const char *text)
+{
+	return l->hash == hash && strcmp(l->text, text) == 0 && strcmp(l->ctx, ctx) == 0;
+}
+
+static void index_put(struct frr_conf *c, size_t line)
+{
+	size_t at = c->v[line].hash & (c->n_index - 1);
+
+	while (c->index[at])
+		at = (at + 1) & (c->n_index - 1);
+	c->index[at] = (uint32_t)line + 1;
+	c->indexed = line + 1;
+}
+
+/* Room for one more line. */
+static void index_ready(struct frr_conf *c)
+{
+	if (c->indexed == c->n && 2 * (c->n + 1) <= c->n_index)
+		return;
+	while (c->n_index < 4 * (c->n + 1))
+		c->n_index = c->n_index ? 2 * c->n_index : 64;
+	free(c->index);
+	c->index = xcalloc(c->n_index, sizeof(*c->index));
+	for (size_t i = 0; i < c->n; i++)
+		index_put(c, i);
+}
+
 struct frr_line *frr_conf_find(const struct frr_conf *c, const char *ctx, const char *text)
 {
 	uint32_t h = hash_of(ctx, text);
 
-	for (size_t i = 0; i < c->n; i++)
-		if (c->v[i].hash == h && strcmp(c->v[i].text, text) == 0 &&
-		        strcmp(c->v[i].ctx, ctx) == 0)
-			return &c->v[i];
+	if (c->indexed != c->n) {
+		for (size_t i = 0; i < c->n; i++)
+			if (is_line(&c->v[i], h, ctx, text))
+				return &c->v[i];
+		return NULL;
+	}
+	for (size_t at = h; c->n; at++) {
+		uint32_t line = c->index[at & (c->n_index - 1)];
+
+		if (!line || is_line(&c->v[line - 1], h, ctx, text))
+			return line ? &c->v[line - 1] : NULL;
+	}
 	return NULL;
 }
 
@@ -39,6 +75,7 @@ bool frr_conf_has_block(const struct frr_conf *c, const char *ctx)
 
 bool frr_conf_add(struct frr_conf *c, const char *ctx, const char *text, size_t key, bool secret)
 {
+	index_ready(c);
 	if (frr_conf_find(c, ctx, text))
 		return false;
 	if (c->n == c->cap) {
@@ -50,6 +87,7 @@ bool frr_conf_add(struct frr_conf *c, const char *ctx, const char *text, size_t 
 	        .hash = hash_of(ctx, text),
 	        .key = (uint16_t)key,
 	        .secret = secret};
+	index_put(c, c->n - 1);
 	return true;
 }
 
@@ -61,6 +99,7 @@ void frr_conf_fini(struct frr_conf *c)
 		free(c->v[i].ctx);
 	}
 	free(c->v);
+	free(c->index);
 	*c = (struct frr_conf){0};
 }
 
@@ -250,6 +289,29 @@ static void remove_lines(struct block *b, const struct frr_conf *applied,
 	leave(b);
 }
 
+static bool is_router(const struct frr_line *l)
+{
+	return !*l->text && strncmp(l->ctx, "router ", 7) == 0;
+}
+
+/* A daemon that starts anew has lost the lists and route maps as well, though others of FRR, and so
+ * its configuration, still have them. */
+static bool daemon_lost(
+        const struct frr_conf *wanted, const struct frr_conf *applied, const struct frr_conf *have)
+{
+	for (size_t i = 0; i < wanted->n; i++)
+		if (is_router(&wanted->v[i]) && !wanted->v[i].refused &&
+		        frr_conf_find(applied, wanted->v[i].ctx, "") &&
+		        !frr_conf_has_block(have, wanted->v[i].ctx))
+			return true;
+	return false;
+}
+
+static bool is_filter(const struct frr_line *l)
+{
+	return !*l->ctx || strncmp(l->ctx, "route-map ", 10) == 0;
+}
+
 /* Lines that were never told, and told ones that FRR has lost. */
 static bool missing(
         const struct frr_line *w, const struct frr_conf *applied, const struct frr_conf *have)
@@ -272,12 +334,14 @@ void frr_diff(const struct frr_conf *applied, struct frr_conf *wanted, const str
 {
 	struct block b = {.out = out};
 
+	bool lost = daemon_lost(wanted, applied, have);
+
 	remove_lines(&b, applied, wanted, have);
 	remove_blocks(&b, applied, wanted, have);
 	for (size_t i = 0; i < wanted->n; i++) {
 		struct frr_line *w = &wanted->v[i];
 
-		if (!missing(w, applied, have))
+		if (!missing(w, applied, have) && !(lost && is_filter(w) && !w->refused))
 			continue;
 		enter(&b, w, w);
 		if (*w->text)

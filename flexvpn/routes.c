@@ -7,8 +7,8 @@
  * push. Several owners may want the same route; it stays until the last one lets go. Only routes in
  * the queue are worked on; a kernel report queues what it contradicts.
  *
- * The administrative distance is the kernel's metric, so the kernel chooses between equal prefixes
- * as IOS does.
+ * The kernel's priority follows the administrative distance (net.h), so the kernel chooses between
+ * equal prefixes as IOS does.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -57,6 +57,7 @@ struct fx_routes {
 	struct route *kernel; /* the installed ones, by slot */
 	struct route *queue;  /* those to be worked on, latest first */
 	size_t n, n_shadowed;
+	uint64_t generation;             /* another one whenever a route is wanted or no longer */
 	struct gateway_fact gateway[32]; /* asked in this round */
 	size_t n_gateway;
 };
@@ -81,6 +82,21 @@ void fx_routes_free(struct fx_routes *r)
 size_t fx_routes_count(const struct fx *x)
 {
 	return x->routes->n;
+}
+
+uint64_t fx_routes_generation(const struct fx *x)
+{
+	return x->routes->generation;
+}
+
+void fx_routes_each(
+        const struct fx *x, void (*visit)(void *ctx, const struct fx_route_want *w), void *ctx)
+{
+	const struct route *e, *next;
+
+	HASH_ITER (hh, x->routes->table, e, next)
+		if (e->refs)
+			visit(ctx, &e->want);
 }
 
 /* The same route with its padding zeroed, for hashing. */
@@ -153,6 +169,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w)
 		e->slot = slot_of(&k.dst, k.distance, k.vrf);
 		HASH_ADD(hh, x->routes->table, want, sizeof(e->want), e);
 		x->routes->n++;
+		x->routes->generation++;
 	}
 	e->refs++;
 	enqueue(x, e);
@@ -423,6 +440,7 @@ static void drop(struct fx *x, struct route *e)
 	set_shadowed(x, e, false);
 	HASH_DEL(x->routes->table, e);
 	x->routes->n--;
+	x->routes->generation++;
 	free(e);
 }
 

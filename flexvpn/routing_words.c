@@ -152,6 +152,28 @@ static void last_device(struct words *s)
 		device_at(s, s->n - 1);
 }
 
+static void append(struct words *s, const char *word)
+{
+	insert(s, s->n, word);
+}
+
+/* To FRR our static routes are the kernel's, like those that the box has from elsewhere: a route
+ * map of frr_static.c tells them apart, and calls the one of the line. */
+static void only_ours(struct words *s)
+{
+	size_t at = word_at(s, "route-map");
+	char name[WORD_LEN];
+
+	if (at + 1 < s->n) {
+		s->fits &= snprintf(name, sizeof(name), FRR_STATIC "-%.*s", WORD_LEN - 16,
+		                   s->w[at + 1]) < WORD_LEN;
+		put(s, at + 1, name);
+	} else {
+		append(s, "route-map");
+		append(s, FRR_STATIC);
+	}
+}
+
 /* Where routes come from: "redistribute static", "distribute-list 10 out static". */
 static void source(struct words *s)
 {
@@ -166,6 +188,23 @@ static void source(struct words *s)
 	at = word_at(s, "subnets");
 	if (at < s->n)
 		drop(s, at, 1);
+}
+
+static void statics(struct words *s)
+{
+	source(s);
+	only_ours(s);
+}
+
+/* IOS announces static routes by BGP with a metric of 0, FRR with the kernel's. */
+static void statics_of_bgp(struct words *s)
+{
+	source(s);
+	if (word_at(s, "metric") == s->n) {
+		insert(s, 2, "metric");
+		insert(s, 3, "0");
+	}
+	only_ours(s);
 }
 
 static void source6(struct words *s)
@@ -305,7 +344,7 @@ struct row {
 #define FAMILY4(section)                                                                           \
 	FAMILY(section), {GR_L_##section##_network, mask, 0, false},                               \
 	        {GR_L_##section##_aggregate_address, mask, 0, false},                              \
-	        {GR_L_##section##_redistribute_static, source, 2, false},                          \
+	        {GR_L_##section##_redistribute_static, statics_of_bgp, 2, false},                  \
 	        {GR_L_##section##_redistribute_ospf, source, 2, false},                            \
 	        {GR_L_##section##_redistribute_eigrp, source, 2, false},                           \
 	{                                                                                          \
@@ -316,7 +355,7 @@ struct row {
 	        {GR_L_##section##_area_nssa, area6, 3, false},                                     \
 	        {GR_L_##section##_area_range, area6, 0, false},                                    \
 	        {GR_L_##section##_redistribute_connected, source, 2, false},                       \
-	        {GR_L_##section##_redistribute_static, source, 2, false},                          \
+	        {GR_L_##section##_redistribute_static, statics, 2, false},                         \
 	        {GR_L_##section##_redistribute_bgp, source, 2, false},                             \
 	        {GR_L_##section##_default_information, NULL, 2, false},                            \
 	        {GR_L_##section##_distance, NULL, 1, false},                                       \
@@ -327,7 +366,7 @@ struct row {
 /* clang-format off */
 static const struct row rows[] = {
 	NEIGHBOR(bgp), FAMILY4(bgp), FAMILY4(bgp_ipv4), NEIGHBOR(bgp_vrf), FAMILY4(bgp_vrf), FAMILY(bgp_ipv6),
-	{GR_L_bgp_ipv6_redistribute_static, source6, 2, false},
+	{GR_L_bgp_ipv6_redistribute_static, statics_of_bgp, 2, false},
 	{GR_L_bgp_ipv6_redistribute_ospf, source6, 2, false},
 	{GR_L_bgp_router_id, NULL, 2, false},
 	{GR_L_bgp_cluster_id, NULL, 2, false},
@@ -347,7 +386,7 @@ static const struct row rows[] = {
 	{GR_L_ospf_timers_throttle_spf, NULL, 3, false},
 	{GR_L_ospf_summary_address, mask, 0, false},
 	{GR_L_ospf_redistribute_connected, source, 2, false},
-	{GR_L_ospf_redistribute_static, source, 2, false},
+	{GR_L_ospf_redistribute_static, statics, 2, false},
 	{GR_L_ospf_redistribute_bgp, source, 2, false},
 	{GR_L_ospf_redistribute_eigrp, source, 2, false},
 	{GR_L_ospf_redistribute_rip, source, 2, false},
@@ -379,7 +418,7 @@ static const struct row rows[] = {
 	{GR_L_rip_version, NULL, 1, false},
 	{GR_L_rip_timers_basic, rip_timers, 2, false},
 	{GR_L_rip_redistribute_connected, source, 2, false},
-	{GR_L_rip_redistribute_static, source, 2, false},
+	{GR_L_rip_redistribute_static, statics, 2, false},
 	{GR_L_rip_redistribute_bgp, source, 2, false},
 	{GR_L_rip_redistribute_ospf, source, 2, false},
 	{GR_L_rip_passive_interface, last_device, 0, false},

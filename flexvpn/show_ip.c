@@ -177,9 +177,9 @@ static struct rib rib_read(const struct fx *x, int family, const char *vrf)
 		return rib;
 	x->b.net_ops->routes(x->b.net, table, rib_route, &rib);
 	x->b.net_ops->addrs(x->b.net, 0, rib_addr, &rib);
+	rib_learned(&rib);
 	if (rib.n)
 		qsort(rib.v, rib.n, sizeof(*rib.v), rib_order);
-	rib_learned(&rib);
 	rib_best(&rib);
 	return rib;
 }

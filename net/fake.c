@@ -164,10 +164,10 @@ static bool usable(struct fake *f, uint32_t ifindex)
 	return l && l->l.up;
 }
 
-static bool better(const struct net_route *have, uint8_t len, uint32_t metric)
+static bool better(const struct net_route *have, uint8_t len, uint32_t priority)
 {
 	return !have->dst.addr.family || len > have->dst.len ||
-	       (len == have->dst.len && metric < have->metric);
+	       (len == have->dst.len && priority < net_route_priority(have));
 }
 
 static void try_connected(struct fake *f, const struct ipaddr *dst, struct net_route *best)
@@ -205,7 +205,7 @@ static void try_routes(
 		struct net_route r = f->route[i];
 
 		if (r.table == table && prefix_contains(&r.dst, dst) &&
-		        better(best, r.dst.len, r.metric) && resolve(f, &r))
+		        better(best, r.dst.len, net_route_priority(&r)) && resolve(f, &r))
 			*best = r;
 	}
 }

@@ -48,12 +48,20 @@ struct net_route {
 	struct ipaddr gateway; /* family 0: directly connected through ifindex */
 	uint32_t ifindex;      /* 0: by gateway alone; blackhole: 0 */
 	uint32_t table;        /* 0 = main */
-	uint32_t metric;       /* kernel priority: we write the administrative distance here */
+	uint32_t metric;       /* ours: the administrative distance; of others: what the kernel has */
 	uint8_t proto;         /* NET_ROUTE_PROTO: ours */
 	uint8_t scope;
 	bool blackhole;        /* `Null0` */
 	struct ipaddr prefsrc;
 };
+
+/*
+ * What the kernel orders routes to one prefix by (RTA_PRIORITY, the least first). Of ours it is the administrative distance, so
+ * that they go before the routes that the box got elsewhere; from FRR's least distance on it is the distance in the top octet,
+ * where FRR reads it: a floating static route yields to what FRR learned (which FRR installs at priority 20), in FRR and in the kernel.
+ */
+enum { NET_FRR_DISTANCE = 20 };
+uint32_t net_route_priority(const struct net_route *r);
 
 enum net_event_type { NET_EV_LINK, NET_EV_LINK_GONE, NET_EV_ADDR, NET_EV_ADDR_GONE, NET_EV_ROUTE, NET_EV_ROUTE_GONE };
 

@@ -15,6 +15,19 @@
 
 enum { METRIC6_DEFAULT = 1024 }; /* what the kernel makes of an IPv6 metric of 0 */
 
+uint32_t net_route_priority(const struct net_route *r)
+{
+	if (r->proto == NET_ROUTE_PROTO && r->metric >= NET_FRR_DISTANCE)
+		return r->metric << 24;
+	return !r->metric && r->dst.addr.family == AF_INET6 ? METRIC6_DEFAULT : r->metric;
+}
+
+/* The distance that a route of ours was given its priority by. */
+static uint32_t distance_of(uint32_t priority)
+{
+	return priority >> 24 ? priority >> 24 : priority;
+}
+
 static bool is_shown(const struct rtmsg *r)
 {
 	if (r->rtm_family != AF_INET && r->rtm_family != AF_INET6)
@@ -79,6 +92,8 @@ bool rtnl_parse_route(struct nlmsghdr *h, struct net_route *out)
 		out->table = 0;
 	out->metric = rtnl_get_u32(tb[RTA_PRIORITY]);
 	out->proto = r->rtm_protocol;
+	if (out->proto == NET_ROUTE_PROTO)
+		out->metric = distance_of(out->metric);
 	out->scope = r->rtm_scope;
 	out->blackhole = r->rtm_type == RTN_BLACKHOLE;
 	if (!out->blackhole)
@@ -155,7 +170,8 @@ static bool longest(void *ctx, const struct net_route *r)
 {
 	struct lookup *l = ctx;
 	bool better = !l->ok || r->dst.len > l->out->dst.len ||
-	              (r->dst.len == l->out->dst.len && r->metric < l->out->metric);
+	              (r->dst.len == l->out->dst.len &&
+	                      net_route_priority(r) < net_route_priority(l->out));
 
 	if (prefix_contains(&r->dst, l->dst) && better) {
 		*l->out = *r;
@@ -192,6 +208,15 @@ int kernel_route_to(struct net *n, const struct ipaddr *dst, uint32_t table, str
 	return rc ? rc : l.ok && !out->blackhole ? 0 : -ENETUNREACH;
 }
 
+/* Of a route that is to be ours, whatever it says. */
+static uint32_t priority_of(const struct net_route *r)
+{
+	struct net_route ours = *r;
+
+	ours.proto = NET_ROUTE_PROTO;
+	return net_route_priority(&ours);
+}
+
 static struct nl_msg *route_msg(int type, int flags, const struct net_route *w)
 {
 	struct prefix dst = prefix_mask(&w->dst);
@@ -213,7 +238,7 @@ static struct nl_msg *route_msg(int type, int flags, const struct net_route *w)
 	nla_put_u32(m, RTA_TABLE, table);
 	rtnl_put_ip(m, RTA_DST, &dst.addr);
 	if (w->metric)
-		nla_put_u32(m, RTA_PRIORITY, w->metric);
+		nla_put_u32(m, RTA_PRIORITY, priority_of(w));
 	if (!w->blackhole && w->ifindex)
 		nla_put_u32(m, RTA_OIF, w->ifindex);
 	if (!w->blackhole && ipaddr_is_set(&w->gateway))
@@ -221,11 +246,6 @@ static struct nl_msg *route_msg(int type, int flags, const struct net_route *w)
 	if (ipaddr_is_set(&w->prefsrc))
 		rtnl_put_ip(m, RTA_PREFSRC, &w->prefsrc);
 	return m;
-}
-
-static uint32_t kernel_metric(const struct net_route *r)
-{
-	return !r->metric && r->dst.addr.family == AF_INET6 ? METRIC6_DEFAULT : r->metric;
 }
 
 struct rivals {
@@ -248,7 +268,7 @@ static bool compare(void *ctx, const struct net_route *r)
 	struct rivals *v = ctx;
 	struct prefix dst = prefix_mask(&v->want->dst);
 
-	if (prefix_cmp(&r->dst, &dst) || r->metric != kernel_metric(v->want))
+	if (prefix_cmp(&r->dst, &dst) || net_route_priority(r) != priority_of(v->want))
 		return true;
 	if (r->proto != NET_ROUTE_PROTO)
 		v->strange = true;

@@ -297,7 +297,10 @@ static const struct saying sayings[] = {
         {"router bgp 65001\nnetwork 172.16.0.0", v4, "network 172.16.0.0/16"},
         {"router bgp 65001\naggregate-address 10.0.0.0 255.0.0.0 summary-only", v4,
                 "aggregate-address 10.0.0.0/8 summary-only"},
-        {"router bgp 65001\nredistribute static metric 5", v4, "redistribute kernel metric 5"},
+        {"router bgp 65001\nredistribute static metric 5", v4,
+                "redistribute kernel metric 5 route-map spoke-static"},
+        {"router bgp 65001\nredistribute static route-map M", v4,
+                "redistribute kernel metric 0 route-map spoke-static-M"},
         {"router bgp 65001\nredistribute ospf 1 route-map M", v4, "redistribute ospf route-map M"},
         {"router bgp 65001\naddress-family ipv4\nredistribute connected", v4,
                 "redistribute connected"},
@@ -316,7 +319,9 @@ static const struct saying sayings[] = {
         {"router ospf 1\nnetwork 0.0.0.0 255.255.255.255 area 0", "router ospf",
                 "network 0.0.0.0/0 area 0"},
         {"router ospf 1\nredistribute static metric 5 subnets", "router ospf",
-                "redistribute kernel metric 5"},
+                "redistribute kernel metric 5 route-map spoke-static"},
+        {"router ospf 1\nredistribute static subnets route-map M\nroute-map M permit 10",
+                "route-map M permit 10", ""},
         {"router ospf 1\narea 0.0.0.1 range 10.0.0.0 255.0.0.0", "router ospf",
                 "area 0.0.0.1 range 10.0.0.0/8"},
         {"router ospf 1\npassive-interface default\nno passive-interface Ethernet0/0",
@@ -329,7 +334,7 @@ static const struct saying sayings[] = {
         {"router ospfv3 1\nrouter-id 1.1.1.1", "router ospf6", "ospf6 router-id 1.1.1.1"},
         {"ipv6 router ospf 1\narea 1 stub", "router ospf6", "area 0.0.0.1 stub"},
         {"router ospfv3 1\naddress-family ipv6 unicast\nredistribute static", "router ospf6",
-                "redistribute kernel"},
+                "redistribute kernel route-map spoke-static"},
         {"router ospfv3 1\ninterface Ethernet0/0\nospfv3 1 ipv6 area 0", "interface eth0",
                 "ipv6 ospf6 area 0.0.0.0"},
         {"ipv6 router ospf 1\ninterface Ethernet0/0\nipv6 ospf 1 area 0", "interface eth0",
@@ -353,6 +358,13 @@ static const struct saying sayings[] = {
                 "route-map M permit 10", "set metric 5"},
 };
 
+static size_t no_statics(void *ctx, struct frr_static **out)
+{
+	(void)ctx;
+	*out = NULL;
+	return 0;
+}
+
 static void wanted_of(const char *lines, struct frr_conf *out)
 {
 	struct cfg *empty = cfg_new();
@@ -364,7 +376,7 @@ static void wanted_of(const char *lines, struct frr_conf *out)
 	        lines);
 	assert_int_equal(cfg_load_text(ed, sb_str(&text), NULL, NULL), 0);
 	c = fx_config_build(cfg_editor_candidate(ed));
-	frr_wanted(c, out);
+	frr_wanted(c, no_statics, NULL, out);
 	fx_config_free(c);
 	cfg_editor_free(ed);
 	cfg_unref(empty);
@@ -445,6 +457,69 @@ static void neighbors_come_first(void **s)
 	frr_conf_fini(&c);
 }
 
+/* Two routes of one tag, one without, a default route, one of IPv6. */
+static size_t some_statics(void *ctx, struct frr_static **out)
+{
+	static const struct {
+		const char *dst;
+		uint32_t tag;
+	} rows[] = {{"10.9.0.0/16", 7}, {"10.8.0.0/16", 0}, {"0.0.0.0/0", 0}, {"10.10.0.0/16", 7},
+	        {"10.9.0.0/16", 7}, {"2001:db8:9::/48", 0}};
+
+	(void)ctx;
+	*out = xcalloc(ARRAY_LEN(rows), sizeof(**out));
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		assert_true(prefix_parse(rows[i].dst, &(*out)[i].dst));
+		(*out)[i].tag = rows[i].tag;
+	}
+	return ARRAY_LEN(rows);
+}
+
+static size_t count_of(const struct frr_conf *c, const char *begin, const char *end)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const char *t = c->v[i].text;
+
+		n += strncmp(t, begin, strlen(begin)) == 0 && strlen(t) >= strlen(end) &&
+		     strcmp(t + strlen(t) - strlen(end), end) == 0;
+	}
+	return n;
+}
+
+static void only_our_static_routes_are_redistributed(void **s)
+{
+	struct frr_conf routers = {0}, c = {0};
+
+	(void)s;
+	frr_conf_add(&routers, "router ospf", "redistribute kernel", 0, false);
+	assert_false(frr_redistributes_static(&routers));
+	frr_static_lines(&routers, some_statics, NULL, &c);
+	assert_int_equal(c.n, 0);
+	frr_conf_add(
+	        &routers, "router ospf", "redistribute kernel route-map spoke-static-M", 0, false);
+	frr_static_lines(&routers, some_statics, NULL, &c);
+	assert_int_equal(
+	        count_of(&c, "ip prefix-list spoke-static-7 seq ", " permit 10.9.0.0/16"), 1);
+	assert_int_equal(
+	        count_of(&c, "ip prefix-list spoke-static-7 seq ", " permit 10.10.0.0/16"), 1);
+	assert_int_equal(
+	        count_of(&c, "ip prefix-list spoke-static seq ", " permit 10.8.0.0/16"), 1);
+	assert_int_equal(
+	        count_of(&c, "ipv6 prefix-list spoke-static seq ", " permit 2001:db8:9::/48"), 1);
+	assert_int_equal(count_of(&c, "", "/0"), 0);
+	assert_non_null(frr_conf_find(&c, "route-map spoke-static-M permit 10",
+	        "match ip address prefix-list spoke-static"));
+	assert_non_null(frr_conf_find(&c, "route-map spoke-static-M permit 20", "set tag 7"));
+	assert_non_null(frr_conf_find(&c, "route-map spoke-static-M permit 20", "call M"));
+	assert_non_null(frr_conf_find(&c, "route-map spoke-static-M permit 30",
+	        "match ipv6 address prefix-list spoke-static"));
+	assert_non_null(frr_conf_find(&c, "route-map spoke-static-M deny 65535", ""));
+	frr_conf_fini(&c);
+	frr_conf_fini(&routers);
+}
+
 /* ---- rounds -------------------------------------------------------------------------------------
  */
 
@@ -497,6 +572,28 @@ static void only_the_difference_is_told(void **s)
 	assert_int_equal(b->m.told, 2);
 }
 
+static void a_static_route_more_is_one_line_more(void **s)
+{
+	struct bench *b = *s;
+
+	world_enter(b->w, "ip route 10.77.0.0 255.255.0.0 Null0 tag 7\nrouter ospf 1\nredistribute "
+	                  "static subnets\nend");
+	world_run(b->w, SECOND);
+	assert_true(has(&b->m, "route-map spoke-static permit 10", "set tag 7"));
+	world_enter(b->w, "ip route 10.78.0.0 255.255.0.0 Null0 tag 7");
+	world_run(b->w, SECOND);
+	assert_int_equal(strncmp(sb_str(&b->m.said), "ip prefix-list spoke-static-7 seq ", 34), 0);
+	assert_non_null(strstr(sb_str(&b->m.said), " permit 10.78.0.0/16\n"));
+	assert_int_equal(strchr(sb_str(&b->m.said), '\n')[1], '\0');
+	world_enter(b->w, "no ip route 10.77.0.0 255.255.0.0 Null0");
+	world_run(b->w, SECOND);
+	assert_non_null(strstr(sb_str(&b->m.said), "no ip prefix-list spoke-static-7 seq "));
+	assert_int_equal(count_of(&b->m.has, "ip prefix-list", ""), 1);
+	world_enter(b->w, "no router ospf 1");
+	world_run(b->w, SECOND);
+	assert_int_equal(b->m.has.n, 0);
+}
+
 static void a_protocol_goes_with_its_router_line(void **s)
 {
 	struct bench *b = *s;
@@ -523,6 +620,24 @@ static void what_frr_loses_it_is_told_again(void **s)
 	world_run(b->w, MINUTE);
 	assert_true(has(&b->m, v4, "network 10.20.20.0/24"));
 	assert_true(has(&b->m, "router bgp 65001", "neighbor 10.9.9.1 password hunter2"));
+}
+
+/* Zebra keeps lists and route maps too, so that FRR's configuration still has them. */
+static void a_daemon_that_starts_anew_gets_the_filters_again(void **s)
+{
+	struct bench *b = *s;
+
+	world_enter(b->w,
+	        "ip prefix-list P seq 5 permit 10.0.0.0/8\nroute-map M permit 10\nmatch ip "
+	        "address prefix-list P\nrouter bgp 65001\nneighbor 10.9.9.1 remote-as "
+	        "65000\nneighbor 10.9.9.1 route-map M out\nend");
+	world_run(b->w, SECOND);
+	forget_block(&b->m, "router bgp 65001");
+	world_run(b->w, MINUTE);
+	assert_int_equal(b->m.told, 2);
+	assert_non_null(strstr(sb_str(&b->m.said), "ip prefix-list P seq 5 permit 10.0.0.0/8\n"));
+	assert_non_null(strstr(sb_str(&b->m.said), "match ip address prefix-list P\n"));
+	assert_non_null(strstr(sb_str(&b->m.said), "neighbor 10.9.9.1 route-map M out\n"));
 }
 
 static void what_others_configure_stays(void **s)
@@ -792,12 +907,15 @@ int main(void)
 	        cmocka_unit_test(lines_are_said_in_frrs_words),
 	        cmocka_unit_test(what_is_not_said),
 	        cmocka_unit_test(neighbors_come_first),
+	        cmocka_unit_test(only_our_static_routes_are_redistributed),
 	        WITH_FRR(without_a_protocol_nothing_is_asked),
 	        WITH_FRR(frr_gets_what_is_configured),
 	        WITH_FRR(only_the_difference_is_told),
+	        WITH_FRR(a_static_route_more_is_one_line_more),
 	        WITH_FRR(a_protocol_goes_with_its_router_line),
 	        WITH_FRR(what_frr_loses_it_is_told_again),
 	        WITH_FRR(what_others_configure_stays),
+	        WITH_FRR(a_daemon_that_starts_anew_gets_the_filters_again),
 	        WITH_FRR(absence_is_said_once_and_mended),
 	        WITH_FRR(a_missing_daemon_is_named),
 	        WITH_FRR(silence_ends),

@@ -51,6 +51,13 @@ hub_use hub
 		 neighbor 192.168.100.1 update-source Tunnel0
 		 neighbor 192.168.100.1 timers 1 3
 		 network 10.20.20.0 mask 255.255.255.0
+		 redistribute static route-map TAGGED
+		route-map TAGGED permit 10
+		 match tag 7
+		 set metric 77
+		ip route 10.97.0.0 255.255.0.0 Null0 tag 7
+		ip route 10.96.0.0 255.255.0.0 Null0
+		ip route 192.168.200.0 255.255.255.0 Null0 250
 	C
 } > "$LAB_DIR/startup-config"
 logged() { grep -q "$1" "$LAB_DIR/spoked.log"; }
@@ -59,6 +66,7 @@ must 'no line is refused' not logged 'CONFIG_LINE'
 must 'the log says that FRR is missing' until_ok 10 logged '%ROUTING-3-UNAVAILABLE: Routing protocols do not run: no daemon of FRR answers'
 must 'so does show' spoke_says 'show ip bgp summary' 'no daemon of FRR answers'
 peer_is() { sh_run 'show crypto ikev2 client flexvpn flex' | grep -q "Peer : $1\$" && client_is ACTIVE; }
+must 'the floating static route stands in' spoke_says 'show ip route' '^S  *192.168.200.0/24 is directly connected, Null0'
 must 'the tunnel needs no FRR' until_ok 30 peer_is 10.0.0.1
 must 'FRR starts' frr_start spoke zebra bgpd
 must 'it is found' until_ok 20 logged '%ROUTING-5-AVAILABLE'
@@ -70,7 +78,20 @@ must 'show ip bgp summary has the session' until_ok 10 spoke_says 'show ip bgp s
 must 'show ip protocols has the process' spoke_says 'show ip protocols' 'Routing Protocol is "bgp 65001"'
 hub_has() { ip -n "$LAB-hub" route show "$1" proto bgp | grep -q ipsec0; }
 must 'the hub learns the inside network' until_ok 10 hub_has 10.20.20.0/24
-must 'ping to what was learned' until_ok 10 ping_from inside 192.168.200.10
+must 'ping to what was learned, the floating static route notwithstanding' until_ok 10 ping_from inside 192.168.200.10
+floats() { sh_run 'show ip route' | grep -q '192.168.200.0/24 is directly connected, Null0'; }
+must 'which is not shown' not floats
+metric_77() { frr_ask hub 'show bgp ipv4 unicast 10.97.0.0/16' | grep -q 'metric 77'; }
+must 'the static route with the tag is redistributed' until_ok 10 metric_77
+route spoke 10.95.0.0/16 dev lan0 # of the box, and of no concern to the router
+route spoke 10.94.0.0/16 dev lan0 metric 117
+must 'FRR sees the routes of the box' until_ok 10 frr_says spoke 'show ip route kernel' 10.94.0.0
+only_ours() { ! frr_ask hub 'show bgp ipv4 unicast' | grep -Eq '10\.9[456]\.'; }
+enter() { printf 'enable\nconfigure terminal\n%s\nend\n' "$1" | sh_script > "$LAB_DIR/out" 2>&1 && not grep -q '^%' "$LAB_DIR/out"; }
+must 'another one with the tag' enter 'ip route 10.93.0.0 255.255.0.0 Null0 tag 7'
+hub_heard() { frr_ask hub 'show bgp ipv4 unicast' | grep -q "$1"; }
+must 'follows' until_ok 10 hub_heard 10.93.0.0
+must 'no other one was' only_ours
 
 session() { frr_ask spoke 'show bgp neighbors 192.168.100.1 json' | grep -o '"connectionsEstablished":[0-9]*'; }
 before=$(session)
@@ -85,7 +106,6 @@ wait $train
 must 'not one packet to the learned route was lost' grep -q '100 received' "$LAB_DIR/train"
 must 'the session of BGP is the same' test "$before" = "$(session)"
 
-enter() { printf 'enable\nconfigure terminal\n%s\nend\n' "$1" | sh_script > "$LAB_DIR/out" 2>&1 && not grep -q '^%' "$LAB_DIR/out"; }
 must 'another network' enter $'router bgp 65001\nnetwork 10.30.30.0 mask 255.255.255.0\nno network 10.20.20.0 mask 255.255.255.0'
 must 'the hub learns it' until_ok 10 hub_has 10.30.30.0/24
 must 'and loses the other' until_ok 10 not hub_has 10.20.20.0/24
@@ -104,7 +124,9 @@ must 'it is told again' until_ok 40 learned 192.168.200.0/24
 must 'the first hub is in use' learned 192.168.211.0/24
 blackhole on 10.0.0.1
 must 'the client moves to the second hub' until_ok 20 peer_is 10.0.2.1
+hub2_heard() { frr_ask hub2 'show bgp ipv4 unicast' | grep -q "$1"; }
 must 'BGP moves with it' until_ok 40 learned 192.168.212.0/24
+must 'and the static route' until_ok 10 hub2_heard 10.97.0.0
 must 'the routes of the first are gone' until_ok 10 not learned 192.168.211.0/24
 must 'ping to what was learned' until_ok 10 ping_from inside 192.168.200.10
 must 'spoked ends' spoked_stop

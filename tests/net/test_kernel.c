@@ -396,6 +396,40 @@ static void a_route_of_ours_is_replaced(void **state)
 	}
 }
 
+/* FRR reads a distance from the top octet of a kernel route's priority, and installs at 20. */
+static void a_floating_route_yields_to_what_frr_learned(void **state)
+{
+	static const struct {
+		uint32_t distance;
+		const char *priority;
+	} rows[] = {{1, "metric 1 "}, {19, "metric 19 "}, {20, "metric 335544320 "},
+	        {250, "metric 4194304000 "}, {255, "metric 4278190080 "}};
+	struct world *w = *state;
+	struct ipaddr dst = ip("10.0.0.1");
+	struct net_route got;
+	char cmd[160];
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct net_route r = {
+		        .dst = px("10.0.0.0/8"), .ifindex = w->dev[0], .metric = rows[i].distance};
+
+		assert_int_equal(ops->route_add(w->n, &r), 0);
+		snprintf(cmd, sizeof(cmd), "ip route show 10.0.0.0/8 | grep -q '%s'",
+		        rows[i].priority);
+		assert_int_equal(sh(cmd), 0);
+		struct seek s = route_there(w, 0, "10.0.0.0/8");
+
+		assert_int_equal(s.there, 1);
+		assert_int_equal(s.route.metric, rows[i].distance);
+		assert_int_equal(sh("ip route add 10.0.0.0/8 dev sp1 metric 20 proto bgp"), 0);
+		assert_int_equal(ops->route_to(w->n, &dst, 0, &got), 0);
+		assert_int_equal(got.ifindex, w->dev[rows[i].distance < 20 ? 0 : 1]);
+		assert_int_equal(sh("ip route del 10.0.0.0/8 dev sp1 metric 20"), 0);
+		assert_int_equal(ops->route_del(w->n, &r), 0);
+		assert_int_equal(route_there(w, 0, "10.0.0.0/8").there, 0);
+	}
+}
+
 static void routes_of_others_are_left_alone(void **state)
 {
 	static const char *const dst[] = {"10.0.0.0/8", "2001:db8:1::/48"};
@@ -583,6 +617,7 @@ int main(void)
 	        T(host_bits_of_a_destination_are_cleared),
 	        T(a_route_of_ours_is_replaced),
 	        T(routes_of_others_are_left_alone),
+	        T(a_floating_route_yields_to_what_frr_learned),
 	        T(a_gateway_must_be_reachable),
 	        T(the_kernel_says_which_source_it_would_use),
 	        T(a_thousand_routes_are_read_back),
