@@ -8,9 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/dialog.h"
 #include "cli/filter.h"
 #include "cli/session_int.h"
-#include "flexvpn/ping.h"
 #include "flexvpn/startup.h"
 #include "grammar/gen/lines.h"
 
@@ -356,10 +356,19 @@ static void end_of_line(struct session *s)
 	next_prompt(s);
 }
 
+void session_task(struct session *s, task_fn end, void *task)
+{
+	if (!s->task_end)
+		proto_put(&s->frames, PROTO_BUSY, NULL, 0);
+	s->task_end = end;
+	s->task = task;
+}
+
 void session_go_on(struct session *s)
 {
+	s->task_end = NULL;
 	end_of_line(s);
-	while (s->waiting && !s->ping) {
+	while (s->waiting && !s->task_end) {
 		struct waiting_line *w = take_waiting(s);
 
 		session_line(s, w->text, w->flags);
@@ -371,7 +380,7 @@ void session_line(struct session *s, const char *line, unsigned flags)
 {
 	if (s->closing)
 		return;
-	if (s->ping) {
+	if (s->task_end) {
 		keep_for_later(s, line, flags);
 		return;
 	}
@@ -389,7 +398,7 @@ void session_line(struct session *s, const char *line, unsigned flags)
 	}
 	if (flags & PROTO_LINE_CTRL_Z)
 		session_leave_config(s);
-	if (s->ping)
+	if (s->task_end)
 		session_flush(s);
 	else
 		end_of_line(s);
@@ -400,8 +409,8 @@ void session_interrupt(struct session *s)
 {
 	if (s->closing)
 		return;
-	if (s->ping) {
-		ping_interrupt(s);
+	if (s->task_end) {
+		s->task_end(s, s->task, false);
 		return;
 	}
 	s->ask_fn = NULL;
@@ -544,7 +553,9 @@ void session_free(struct session *s)
 		s->sh->lock = NULL;
 	if (s->more)
 		shell_configured(s->sh); /* the rest of the paste does not come any more */
-	fx_ping_stop(s->ping, NULL);
+	if (s->task_end)
+		s->task_end(s, s->task, true);
+	dialog_free(s->dialog);
 	while (s->waiting)
 		drop_waiting(take_waiting(s));
 	session_monitor(s, false);

@@ -68,6 +68,10 @@ enum { ASK_LINE = 0x100 };
 
 typedef void (*answer_fn)(struct session *s, const char *answer);
 
+/* Ends a command that goes on: `gone` when its terminal is gone, else it prints what is to be said
+ * and calls session_go_on(). */
+typedef void (*task_fn)(struct session *s, void *task, bool gone);
+
 struct session {
 	struct session *next;
 	struct shell *sh;
@@ -104,8 +108,12 @@ struct session {
 	uint8_t ask_level;
 	char *eap_profile, *eap_name; /* crypto eap credentials */
 	struct pki_dialog *pki;       /* crypto pki … */
-	struct fx_ping *ping; /* the command in hand goes on; lines that come meanwhile wait */
+	/* The command in hand goes on (ping, traceroute, a name that is looked up); lines that come
+	 * meanwhile wait. */
+	task_fn task_end; /* NULL: there is none */
+	void *task;
 	struct waiting_line *waiting;
+	struct dialog *dialog;    /* what a command's questions collect (dialog.h) */
 	struct file_ref from, to; /* copy, delete */
 	struct cfg *target;       /* configure replace, with its options */
 	unsigned replace_minutes;
@@ -123,6 +131,8 @@ void shell_arm(struct shell *sh); /* a deadline moved */
 const struct session *shell_locked(const struct shell *sh, const struct session *s);
 
 /* session.c */
+/* The command in hand goes on when its handler returns. May be called again for its next part. */
+void session_task(struct session *s, task_fn end, void *task);
 void session_go_on(struct session *s); /* the command that took time has ended */
 void session_printf(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void session_flush(struct session *s); /* what was said so far is sent */
@@ -199,8 +209,17 @@ void login_tick(struct shell *sh, uint64_t now);
 /* exec_config.c: `write memory`, with what it prints */
 bool session_save(struct session *s);
 
-/* exec_ping.c */
-void ping_interrupt(struct session *s);
+/* hostname.c: a host as it was typed, an address or a name. */
+struct typed_host {
+	const char *text; /* as typed; valid in host_fn() only */
+	bool named;
+	struct ipaddr addr; /* family 0: there is none, and the terminal has been told */
+};
+/* Calls `fn` with the address: at once, or when the name is looked up (family 0: any); the command
+ * then goes on as a task until session_task() or session_go_on(). `state` is given to `fn`, or
+ * freed. */
+typedef void (*host_fn)(struct session *s, void *state, const struct typed_host *h);
+void session_host(struct session *s, const char *text, int family, host_fn fn, void *state);
 
 /* history.c */
 void history_init(struct history *h);

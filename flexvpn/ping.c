@@ -2,6 +2,7 @@
 /* Echo requests for `ping`, over the probes that tracks use (net/probe.h): see ping.h. */
 #include "flexvpn/ping.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "grammar/ifname.h"
 #include "net/probe.h"
 
 struct fx_ping {
@@ -66,13 +68,30 @@ static void result(struct fx_ping *p, char mark)
 		        &p->timer, on_timer, 0, 0); /* the next one, in the loop's next turn */
 }
 
+static uint16_t next_length(const struct fx_ping *p)
+{
+	uint32_t steps = p->o.step ? (uint32_t)(p->o.data_max - p->o.data) / p->o.step + 1 : 1;
+
+	return (uint16_t)(p->o.data + (p->st.sent % steps) * p->o.step);
+}
+
+static char refused(const struct fx_ping *p)
+{
+	return probes_why(p->probes) == EMSGSIZE ? 'M' : 'U';
+}
+
 static void send_next(struct fx_ping *p)
 {
 	struct sla_io io = probes_io(p->probes);
 	struct sla_cfg c = {.type = SLA_ICMP_ECHO,
 	        .target = p->o.target,
 	        .source = p->o.source,
-	        .data_size = p->o.data};
+	        .data_size = next_length(p),
+	        .tos = p->o.tos,
+	        .df = p->o.df,
+	        .report = true,
+	        .has_pattern = p->o.has_pattern,
+	        .pattern = p->o.pattern};
 
 	memcpy(c.device, p->o.device, sizeof(c.device));
 	p->st.sent++;
@@ -81,7 +100,7 @@ static void send_next(struct fx_ping *p)
 	if (io.send(io.ctx, &c, p->st.sent))
 		uv_timer_start(&p->timer, on_timer, p->o.timeout_ms, 0);
 	else
-		result(p, 'U');
+		result(p, refused(p));
 }
 
 static void finish(struct fx_ping *p)
@@ -121,7 +140,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	(void)events;
 	while (p->fn && probes_poll(p->probes, &id, &ok))
 		if (p->waiting && id == p->st.sent)
-			result(p, ok ? '!' : 'U');
+			result(p, ok ? '!' : refused(p));
 }
 
 struct fx_ping *fx_ping_start(
@@ -143,10 +162,17 @@ struct fx_ping *fx_ping_start(
 }
 
 bool fx_ping_source(
-        struct router *r, const char *ifname, struct fx_ping_opts *o, char *why, size_t n)
+        struct router *r, const char *typed, struct fx_ping_opts *o, char *why, size_t n)
 {
 	const struct fx *x = router_fx(r);
-	const struct fx_interface *i = fx_find_interface(x->cfg, ifname);
+	char name[GR_IFNAME_MAX];
+
+	if (ipaddr_parse(typed, &o->source)) {
+		snprintf(why, n, "%% Invalid source: the address is of another family");
+		return o->source.family == o->target.family;
+	}
+	const struct fx_interface *i =
+	        gr_ifname_canon(typed, name) ? fx_find_interface(x->cfg, name) : NULL;
 
 	if (i && fx_interface_address(x, i, o->target.family, &o->source))
 		return true;

@@ -16,7 +16,11 @@ struct fx_ping_opts {
 	struct ipaddr target, source; /* source family 0: the kernel's choice */
 	char device[16];              /* leaves through it; "": as routed */
 	uint32_t count, timeout_ms;
-	uint16_t data; /* octets behind the ICMP header */
+	uint16_t data;           /* octets behind the ICMP header, of the first one */
+	uint16_t step, data_max; /* step > 0: each is longer by it, up to data_max; then again */
+	bool df, has_pattern;
+	uint16_t pattern; /* what the data repeats */
+	uint8_t tos;
 };
 
 struct fx_ping_stats {
@@ -25,7 +29,8 @@ struct fx_ping_stats {
 };
 
 /* `mark` is what IOS prints for each: `!` answered, `.` no answer, `U` could not be sent or was
- * refused; '\0': that was the last one, and the ping is no more. */
+ * refused, `M` was too long and must not be fragmented; '\0': that was the last one, and the ping
+ * is no more. */
 typedef void (*fx_ping_fn)(void *ctx, char mark, const struct fx_ping_stats *st);
 
 struct fx_ping *fx_ping_start(
@@ -33,9 +38,9 @@ struct fx_ping *fx_ping_start(
 void fx_ping_stop(struct fx_ping *p,
         struct fx_ping_stats *st); /* no call of fn from now on; `st` may be NULL */
 
-/* The source that `source IFNAME` means: the interface's address and, by it, its device. False: it
- * has none, and `why` says so. */
+/* The source of `o` as it was typed: an address, or an interface whose address it is. False: there
+ * is none of the target's family, and `why` says so. */
 bool fx_ping_source(
-        struct router *r, const char *ifname, struct fx_ping_opts *o, char *why, size_t n);
+        struct router *r, const char *typed, struct fx_ping_opts *o, char *why, size_t n);
 
 #endif

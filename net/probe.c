@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-enum { PROBE_MAX_DATA = 16384, PROBE_COOKIE = 8, ICMP_HEADER = 8 };
+enum { PROBE_MAX_DATA = 18024, PROBE_COOKIE = 8, ICMP_HEADER = 8 };
 
 struct probe {
 	struct probe *next;
@@ -30,6 +30,7 @@ struct probe {
 struct probes {
 	int epoll;
 	struct probe *v;
+	int why;
 };
 
 struct probes *probes_new(void)
@@ -65,6 +66,11 @@ int probes_fd(const struct probes *p)
 	return p->epoll;
 }
 
+int probes_why(const struct probes *p)
+{
+	return p->why;
+}
+
 /* ---- sending
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -85,6 +91,19 @@ static int open_socket(const struct sla_cfg *c)
 	return -1;
 }
 
+/* What `ping` asks for beyond an operation of `ip sla`. */
+static void set_ping_options(int fd, const struct sla_cfg *c)
+{
+	int one = 1, df = c->df ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
+
+	if (c->target.family == AF_INET) {
+		setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &df, sizeof(df));
+		setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
+	} else {
+		setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one));
+	}
+}
+
 static bool prepare(int fd, const struct sla_cfg *c)
 {
 	struct sockaddr_storage ss;
@@ -98,6 +117,8 @@ static bool prepare(int fd, const struct sla_cfg *c)
 		setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
 	else
 		setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof(tos));
+	if (c->report)
+		set_ping_options(fd, c);
 	if (!src.addr.family && !src.port)
 		return true;
 	if (!src.addr.family)
@@ -119,12 +140,15 @@ static uint16_t checksum(const uint8_t *p, size_t n)
 
 /* The kernel fills in ICMPv6's checksum, which covers addresses that only it knows; ICMP's is ours.
  */
-static size_t icmp_message(const struct probe *b, size_t data, uint8_t *out)
+static size_t icmp_message(
+        const struct probe *b, const struct sla_cfg *c, size_t data, uint8_t *out)
 {
 	bool v4 = b->target.family == AF_INET;
 	size_t n = ICMP_HEADER + data;
 
 	memset(out, 0xab, n);
+	for (size_t i = ICMP_HEADER; c->has_pattern && i < n; i++)
+		out[i] = (uint8_t)(i % 2 ? c->pattern : c->pattern >> 8);
 	memset(out, 0, ICMP_HEADER);
 	out[0] = v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
 	put_u16(out + 4, (uint16_t)(b->id >> 16));
@@ -150,7 +174,7 @@ static bool transmit(struct probe *b, const struct sla_cfg *c)
 	if (c->type == SLA_TCP_CONNECT)
 		return true;
 	if (c->type == SLA_ICMP_ECHO) {
-		n = icmp_message(b, data, msg);
+		n = icmp_message(b, c, data, msg);
 	} else {
 		n = data;
 		memset(msg, 0xab, n);
@@ -168,6 +192,7 @@ static bool probe_send(void *ctx, const struct sla_cfg *c, uint32_t id)
 	*b = (struct probe){
 	        .next = p->v, .id = id, .fd = open_socket(c), .type = c->type, .target = c->target};
 	if (b->fd < 0) {
+		p->why = errno;
 		free(b);
 		return false;
 	}
@@ -175,6 +200,7 @@ static bool probe_send(void *ctx, const struct sla_cfg *c, uint32_t id)
 	ev.data.u32 = id;
 	if (getrandom(b->cookie, sizeof(b->cookie), 0) != sizeof(b->cookie) || !prepare(b->fd, c) ||
 	        !transmit(b, c) || epoll_ctl(p->epoll, EPOLL_CTL_ADD, b->fd, &ev) < 0) {
+		p->why = errno;
 		drop(&p->v);
 		return false;
 	}
@@ -251,6 +277,7 @@ static enum verdict connected(struct probe *b)
 	socklen_t n = sizeof(err);
 
 	getsockopt(b->fd, SOL_SOCKET, SO_ERROR, &err, &n);
+	errno = err;
 	return err ? REFUSED : ANSWERED;
 }
 
@@ -269,6 +296,7 @@ bool probes_poll(struct probes *p, uint32_t *id, bool *ok)
 			continue;
 		*id = (*at)->id;
 		*ok = v == ANSWERED;
+		p->why = *ok ? 0 : errno;
 		drop(at);
 		return true;
 	}

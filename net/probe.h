@@ -20,5 +20,7 @@ struct sla_io probes_io(struct probes *p);
 int probes_fd(const struct probes *p); /* readable when probes_poll() has something */
 /* The next answered or refused probe; false: nothing more now. */
 bool probes_poll(struct probes *p, uint32_t *id, bool *ok);
+/* Why the last probe was refused or could not be sent: an errno value, 0 when nothing is known. */
+int probes_why(const struct probes *p);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <ares.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,6 +28,10 @@ struct question {
 struct resolver {
 	int epoll, timer;
 	struct question *v;
+	struct ipaddr *server;
+	size_t n_server; /* 0: the box's own */
+	char **domain;
+	int n_domain;
 };
 
 static void on_socket(void *data, ares_socket_t fd, int readable, int writable)
@@ -55,6 +60,19 @@ struct resolver *resolver_new(void)
 	return r;
 }
 
+struct resolver *resolver_new_at(const struct resolver_servers *s)
+{
+	struct resolver *r = resolver_new();
+
+	r->n_server = s->n_server;
+	if (s->n_server)
+		r->server = xmemdup(s->server, s->n_server * sizeof(*s->server));
+	r->domain = xcalloc(s->n_domain + 1, sizeof(*r->domain));
+	for (size_t i = 0; i < s->n_domain; i++)
+		r->domain[r->n_domain++] = xstrdup(s->domain[i]);
+	return r;
+}
+
 static void question_free(struct question **at)
 {
 	struct question *q = *at;
@@ -75,6 +93,10 @@ void resolver_free(struct resolver *r)
 		question_free(&r->v);
 	close(r->timer);
 	close(r->epoll);
+	for (int i = 0; i < r->n_domain; i++)
+		free(r->domain[i]);
+	free(r->domain);
+	free(r->server);
 	free(r);
 	ares_library_cleanup();
 }
@@ -141,28 +163,114 @@ static void arm_timer(struct resolver *r)
 	timerfd_settime(r->timer, 0, &at, NULL);
 }
 
-static void ask(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+static void set_servers(const struct resolver *r, ares_channel ch)
 {
-	struct resolver *r = ctx;
+	struct ares_addr_node *v = xcalloc(r->n_server + 1, sizeof(*v));
+
+	for (size_t i = 0; i < r->n_server; i++) {
+		v[i].family = r->server[i].family;
+		memcpy(&v[i].addr, r->server[i].b, sizeof(v[i].addr));
+		v[i].next = i + 1 < r->n_server ? &v[i + 1] : NULL;
+	}
+	ares_set_servers(ch, v);
+	free(v);
+}
+
+/* A channel with the resolver's servers and domains; NULL, and `rc` says why. */
+static ares_channel open_channel(struct resolver *r, struct question *q, int *rc)
+{
+	char dns_only[] = "b";
+	struct ares_options opt = {.sock_state_cb = on_socket,
+	        .sock_state_cb_data = q,
+	        .timeout = 2000,
+	        .tries = 2,
+	        .lookups = dns_only,
+	        .domains = r->domain,
+	        .ndomains = r->n_domain};
+	int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
+	ares_channel ch;
+
+	if (r->n_server)
+		mask |= ARES_OPT_LOOKUPS;
+	if (r->domain)
+		mask |= ARES_OPT_DOMAINS;
+	*rc = ares_init_options(&ch, &opt, mask);
+	if (*rc != ARES_SUCCESS)
+		return NULL;
+	if (r->n_server)
+		set_servers(r, ch);
+	return ch;
+}
+
+static struct question *question_new(struct resolver *r, uint32_t id)
+{
 	struct question *q = xcalloc(1, sizeof(*q));
-	struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM};
-	struct ares_options opt = {
-	        .sock_state_cb = on_socket, .sock_state_cb_data = q, .timeout = 2000, .tries = 2};
+	int rc;
 
 	*q = (struct question){.next = r->v, .r = r, .id = id, .answer.id = id};
 	r->v = q;
-	int rc = ares_init_options(
-	        &q->channel, &opt, ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
-
-	if (rc != ARES_SUCCESS) {
-		q->channel = NULL;
+	q->channel = open_channel(r, q, &rc);
+	if (!q->channel) {
 		q->answered = true;
 		q->answer.why = ares_strerror(rc);
-	} else {
+	}
+	return q;
+}
+
+static void ask(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+{
+	struct resolver *r = ctx;
+	struct question *q = question_new(r, id);
+	struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM};
+
+	if (q->channel) {
 		set_source(q->channel, source);
 		ares_getaddrinfo(q->channel, name, NULL, &hints, on_answer, q);
 	}
 	arm_timer(r);
+}
+
+static void on_name(void *arg, int status, int timeouts, struct hostent *h)
+{
+	struct question *q = arg;
+
+	(void)timeouts;
+	if (!q->answered && status == ARES_SUCCESS && h && h->h_name)
+		snprintf(q->answer.name, sizeof(q->answer.name), "%s", h->h_name);
+	q->answered = true;
+}
+
+void resolver_ask_name(struct resolver *r, uint32_t id, const struct ipaddr *addr)
+{
+	struct question *q = question_new(r, id);
+
+	if (q->channel)
+		ares_gethostbyaddr(
+		        q->channel, addr->b, (int)ipaddr_octets(addr), addr->family, on_name, q);
+	arm_timer(r);
+}
+
+size_t resolver_list(struct resolver *r, struct ipaddr *v, size_t max)
+{
+	struct ares_addr_node *servers = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (r->n_server) {
+		for (; n < r->n_server && n < max; n++)
+			v[n] = r->server[n];
+		return n;
+	}
+	ares_channel ch = open_channel(r, NULL, &rc);
+
+	if (ch && ares_get_servers(ch, &servers) == ARES_SUCCESS)
+		for (const struct ares_addr_node *s = servers; s && n < max; s = s->next)
+			v[n++] = ipaddr_from(s->family, &s->addr);
+	if (servers)
+		ares_free_data(servers);
+	if (ch)
+		ares_destroy(ch);
+	return n;
 }
 
 static void cancel(void *ctx, uint32_t id)

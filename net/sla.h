@@ -33,11 +33,17 @@ struct sla_cfg {
 	uint16_t port;        /* tcp-connect, udp-echo */
 	struct ipaddr source; /* family 0: the kernel's choice */
 	uint16_t source_port;
-	char ifname[40]; /* the source interface as configured: its address and device are to be filled in */
+	char ifname[40]; /* the source interface as configured: its address and device are to be
+	                    filled in */
 	char device[16]; /* the probe leaves through this device; "": as routed */
 	uint32_t frequency_s, timeout_ms, threshold_ms; /* 0: 60 s, 5000 ms, 5000 ms */
 	uint16_t data_size;                             /* 0: 28 (icmp), 16 (udp) */
 	uint8_t tos;
+	/* Of `ping` only. */
+	bool df;          /* IPv4: do not fragment; too long is refused with EMSGSIZE */
+	bool report;      /* what routers on the way report refuses the probe */
+	bool has_pattern; /* fill with `pattern`, high octet first */
+	uint16_t pattern;
 	bool scheduled;   /* `ip sla schedule` lets it run … */
 	uint32_t after_s; /* … this long after it was configured */
 	uint32_t life_s;  /* 0: forever */

@@ -395,6 +395,34 @@ static void lines_wait_while_a_command_goes_on(void **state)
 	term_close(&t); /* in the middle of it */
 }
 
+/* A name server that never answers (TEST-NET, through no route that a test has). */
+static void a_name_that_is_looked_up_can_be_given_up(void **state)
+{
+	struct term t;
+
+	(void)state;
+	say(&T, "configure terminal");
+	say(&T, "ip name-server 192.0.2.53");
+	say(&T, "end");
+	assert_string_equal(say(&T, "traceroute hub1"),
+	        "Translating \"hub1\"...domain server (192.0.2.53)");
+	assert_int_equal(T.status, -1);
+	say(&T, "show privilege");
+	session_interrupt(T.s);
+	assert_non_null(strstr(sb_str(&T.out), "Current privilege level is 15\n"));
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	say(&t, "ping hub1");
+	term_close(&t);
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	say(&t, "traceroute 127.0.0.1");
+	term_close(&t);
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	say(&t, "ping");
+	say(&t, "");
+	assert_string_equal(t.prompt, "Target IP address: ");
+	term_close(&t); /* its questions with it */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +441,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(an_idle_terminal_is_hung_up, up, down),
 	        cmocka_unit_test_setup_teardown(only_answers_are_taken_before_the_login, up, down),
 	        cmocka_unit_test_setup_teardown(lines_wait_while_a_command_goes_on, up, down),
+	        cmocka_unit_test_setup_teardown(
+	                a_name_that_is_looked_up_can_be_given_up, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,29 +3,30 @@
 == terminal A
 Router#«?»
 Exec commands:
-  archive    Manage archive files
-  clear      Reset functions
-  configure  Enter configuration mode
-  copy       Copy from one file to another
-  crypto     Encryption related commands.
-  debug      Debugging functions (see also 'undebug')
-  delete     Delete a file
-  dir        List files on a filesystem
-  disable    Turn off privileged commands
-  enable     Turn on privileged commands
-  erase      Erase a filesystem
-  exit       Exit from the EXEC
-  logout     Exit from the EXEC
-  monitor    Monitoring different system events
-  more       Display the contents of a file
-  no         Disable debugging functions
-  ping       Send echo messages
-  quit       Exit from the EXEC
-  reload     Halt and perform a cold restart
-  show       Show running system information
-  terminal   Set terminal line parameters
-  undebug    Disable debugging functions (see also 'debug')
-  write      Write running configuration to memory or terminal
+  archive     Manage archive files
+  clear       Reset functions
+  configure   Enter configuration mode
+  copy        Copy from one file to another
+  crypto      Encryption related commands.
+  debug       Debugging functions (see also 'undebug')
+  delete      Delete a file
+  dir         List files on a filesystem
+  disable     Turn off privileged commands
+  enable      Turn on privileged commands
+  erase       Erase a filesystem
+  exit        Exit from the EXEC
+  logout      Exit from the EXEC
+  monitor     Monitoring different system events
+  more        Display the contents of a file
+  no          Disable debugging functions
+  ping        Send echo messages
+  quit        Exit from the EXEC
+  reload      Halt and perform a cold restart
+  show        Show running system information
+  terminal    Set terminal line parameters
+  traceroute  Trace route to destination
+  undebug     Disable debugging functions (see also 'debug')
+  write       Write running configuration to memory or terminal
 Router#«show ?»
   access-lists    List access lists
   archive         Archive functions
