@@ -48,6 +48,11 @@ struct nft *nat_nft(struct nat *n)
 	return n->nft;
 }
 
+const char *nat_applied(const struct nat *n)
+{
+	return sb_str(&n->applied.body);
+}
+
 const char *nat_why(const struct nat *n)
 {
 	return n->why;
@@ -246,8 +251,7 @@ static void transaction(struct nat *n, const struct nat_text *t, struct strbuf *
 	sb_puts(out, "}\n");
 }
 
-/* Takes `t` over when it is applied. */
-static int replace(struct nat *n, struct nat_text *t)
+static int replace(struct nat *n, const struct nat_text *t)
 {
 	struct strbuf text = {0};
 	int rc;
@@ -257,8 +261,31 @@ static int replace(struct nat *n, struct nat_text *t)
 	transaction(n, t, &text);
 	rc = n->nft->ops->run(n->nft, sb_str(&text), n->why, sizeof(n->why));
 	sb_fini(&text);
+	return rc;
+}
+
+/* Somebody may have meddled with our table: what does not go in place goes as a whole. */
+static int change(struct nat *n, const struct nat_text *t)
+{
+	struct strbuf text = {0};
+	int rc = -EAGAIN;
+
+	if (n->known && nat_text_change(&n->applied, t, &text))
+		rc = n->nft->ops->run(n->nft, sb_str(&text), n->why, sizeof(n->why));
+	sb_fini(&text);
+	return rc;
+}
+
+/* Takes `t` over when it is applied. */
+static int become(struct nat *n, struct nat_text *t)
+{
+	int rc = change(n, t);
+
+	if (rc)
+		rc = replace(n, t);
 	if (rc)
 		return rc;
+	n->why[0] = '\0';
 	nat_text_fini(&n->applied);
 	n->applied = *t;
 	*t = (struct nat_text){0};
@@ -276,7 +303,7 @@ int nat_apply(struct nat *n, const struct nat_wanted *w)
 	if (!n->known || !same_text(&t, &n->applied)) {
 		bool translated = n->n_global || !n->known;
 
-		rc = replace(n, &t);
+		rc = become(n, &t);
 		if (!rc) {
 			note_globals(n, w);
 			if (translated || n->n_global)

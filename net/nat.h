@@ -4,8 +4,9 @@
  *
  * The caller describes what is wanted, whole, in struct nat_wanted: interfaces by device name,
  * access lists, route maps, translations with the addresses as they are now. nat_apply() turns that
- * into text and, when it differs from what is applied, replaces the table in one transaction;
- * counters of entries that stay are carried over. The first call of a process replaces or removes
+ * into text and, when it differs from what is applied, makes one transaction of it: chains that
+ * differ are filled anew, and where that is not enough the table is replaced. Counters of entries
+ * that stay are kept. The first call of a process replaces or removes
  * what an earlier one left. Nothing outside our table is touched, except tracked connections: those
  * that we translated to an address that is no longer ours end, and untranslated ones that a rule
  * now covers are forgotten, so that their next packet is translated.
@@ -118,6 +119,8 @@ int nat_apply(struct nat *n, const struct nat_wanted *w);
 int nat_remove(struct nat *n);            /* our table and our translations go */
 const char *nat_why(const struct nat *n); /* of the last failure; "" when the last call succeeded */
 struct nft *nat_nft(struct nat *n);
+/* What the table consists of, besides its counters, since the last success. */
+const char *nat_applied(const struct nat *n);
 
 /* Global addresses for which an outside interface must answer although they are not its own: they
  * lie in one of its networks. The caller adds them to the device as /32. */

@@ -21,6 +21,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Entries that a list has in one chain, and what a part spans when it has more. */
+enum { ACL_LONG = 128, ACL_PART = 640 };
+
 struct nat_timeouts nat_timeouts_ios(void)
 {
 	return (struct nat_timeouts){.udp = 300, .dns = 60, .tcp = 86400, .finrst = 60};
@@ -152,19 +155,55 @@ static void filter_chain_name(const struct acl *a, struct strbuf *out)
 	acl_nft_name(a->name, out);
 }
 
-/* One chain a list that stands on an interface: accept, drop, and at the end drop. */
-static void filter_chain(struct nat_text *t, const struct acl *a)
+/* Entries until one whose sequence number is of another part. */
+static size_t filter_entries(struct nat_text *t, const struct acl *a, size_t i, uint32_t part)
 {
-	sb_puts(&t->body, "\tchain ");
-	filter_chain_name(a, &t->body);
-	sb_puts(&t->body, " {\n");
-	for (size_t i = 0; i < a->n; i++) {
+	uint32_t here = i < a->n ? a->e[i].seq / part : 0;
+
+	for (; i < a->n && a->e[i].seq / part == here; i++) {
 		if (a->e[i].text)
 			continue;
 		entry_log(t, a, &a->e[i]);
 		entry_head(t, a, &a->e[i]);
 		sb_puts(&t->body, a->e[i].permit ? "accept\n" : "drop\n");
 	}
+	return i;
+}
+
+static void part_name(const struct acl *a, size_t i, struct strbuf *out)
+{
+	filter_chain_name(a, out);
+	sb_printf(out, ".%u", a->e[i].seq / ACL_PART);
+}
+
+/* A long list is in parts by sequence number, so that an entry that changes costs its part. */
+static void filter_parts(struct nat_text *t, const struct acl *a, struct strbuf *jumps)
+{
+	for (size_t i = 0; i < a->n;) {
+		struct strbuf name = {0};
+
+		part_name(a, i, &name);
+		sb_printf(jumps, "\t\tjump %s\n", sb_str(&name));
+		sb_printf(&t->body, "\tchain %s {\n", sb_str(&name));
+		i = filter_entries(t, a, i, ACL_PART);
+		sb_puts(&t->body, "\t}\n");
+		sb_fini(&name);
+	}
+}
+
+/* One chain a list that stands on an interface: accept, drop, and at the end drop. */
+static void filter_chain(struct nat_text *t, const struct acl *a)
+{
+	struct strbuf jumps = {0};
+
+	if (a->n > ACL_LONG)
+		filter_parts(t, a, &jumps);
+	sb_puts(&t->body, "\tchain ");
+	filter_chain_name(a, &t->body);
+	sb_printf(&t->body, " {\n%s", sb_str(&jumps));
+	if (!jumps.len)
+		filter_entries(t, a, 0, UINT32_MAX);
+	sb_fini(&jumps);
 	if (a->kind == ACL_IPV6) /* neighbour discovery is permitted before the implicit deny */
 		sb_puts(&t->body, "\t\ticmpv6 type { 135, 136 } accept\n");
 	sb_puts(&t->body, "\t\tdrop\n\t}\n");

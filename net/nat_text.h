@@ -15,6 +15,9 @@ struct nat_text {
 
 void nat_text_build(
         struct nat_text *t, const struct nat_wanted *w); /* body empty: nothing is wanted */
+/* The commands that lead from one text, which is applied, to another in place; false: the table has
+ * to be replaced (nat_diff.c). */
+bool nat_text_change(const struct nat_text *from, const struct nat_text *to, struct strbuf *out);
 void nat_text_fini(struct nat_text *t);
 
 const struct acl *nat_find_acl(const struct nat_wanted *w, const char *name, bool v6);

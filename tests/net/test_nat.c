@@ -243,9 +243,71 @@ static void counters_are_carried_over(void **state)
 	assert_int_equal(nat_apply(x->nat, &x->w), 0);
 	nft_fake_counter(nat_nft(x->nat), "c-1.10", 7, 700);
 	acl_add(x->acl, &more);
+	x->w.timeouts = nat_timeouts_ios(); /* which cannot be done in place */
 	assert_int_equal(nat_apply(x->nat, &x->w), 0);
 	assert_non_null(strstr(text(x), "\tcounter c-1.10 { packets 7 bytes 700 }\n"));
 	assert_non_null(strstr(text(x), "\tcounter c-1.20 { packets 0 bytes 0 }\n"));
+}
+
+/* A change touches the chains that differ; the counters of the others stand. */
+static void what_differs_is_done_in_place(void **state)
+{
+	struct world *x = *state;
+	struct acl_entry more = acl_rule(false);
+
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	acl_add(x->acl, &more);
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	assert_string_equal(text(x),
+	        "flush chain inet spoke n-l-1.0\n"
+	        "table inet spoke {\n"
+	        "\tcounter c-1.20 { packets 0 bytes 0 }\n"
+	        "\tchain n-l-1.0 {\n"
+	        "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter name \"n-l-1\" ct label "
+	        "set 117 snat ip to 192.0.2.2\n"
+	        "\t\tmeta nfproto ipv4 counter name \"c-1.20\" goto n-l-1.1\n"
+	        "\t\tgoto n-l-1.1\n"
+	        "\t}\n"
+	        "}\n");
+	x->w.n_dynamic = 0;
+	x->iface[0].in4 = "1";
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	assert_int_equal(strncmp(text(x), HEAD, strlen(HEAD)), 0); /* another hook: as a whole */
+}
+
+static void what_does_not_go_in_place_goes_as_a_whole(void **state)
+{
+	struct world *x = *state;
+
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	x->dynamic.addr = ip("192.0.2.3");
+	nft_fake_fail_next(nat_nft(x->nat), ENOENT); /* somebody took the chain away */
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	assert_int_equal(strncmp(text(x), HEAD, strlen(HEAD)), 0);
+	assert_string_equal(nat_why(x->nat), "");
+}
+
+static void an_entry_of_a_long_list_costs_its_part(void **state)
+{
+	struct world *x = *state;
+	struct acl_entry e = acl_rule(false);
+	struct acl *a = acl_new("L", ACL_EXTENDED);
+
+	for (int i = 0; i < 1000; i++) {
+		e.dport =
+		        (struct acl_ports){.op = ACL_PORT_EQ, .n = 1, .port = {(uint16_t)(i + 1)}};
+		e.proto = IPPROTO_TCP;
+		acl_add(a, &e);
+	}
+	x->acls[1] = a;
+	x->w.n_acl = 2;
+	x->iface[0].in4 = "L";
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	a->e[500].permit = true;
+	assert_int_equal(nat_apply(x->nat, &x->w), 0);
+	assert_int_equal(strncmp(text(x), "flush chain inet spoke acl-L.7\n", 31), 0);
+	assert_true(strlen(text(x)) < 8000);
+	acl_free(a);
 }
 
 /* ---- connections --------------------------------------------------------------------------------
@@ -373,6 +435,9 @@ int main(void)
 	        T(a_route_map_is_stages),
 	        T(a_missing_pool_or_list_translates_nothing),
 	        T(counters_are_carried_over),
+	        T(what_differs_is_done_in_place),
+	        T(what_does_not_go_in_place_goes_as_a_whole),
+	        T(an_entry_of_a_long_list_costs_its_part),
 	        T(a_change_ends_what_is_stale_and_nothing_else),
 	        T(removal_ends_our_translations),
 	        T(outside_answers_for_its_global_addresses),
