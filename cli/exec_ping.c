@@ -26,7 +26,7 @@ enum {
 
 /* What was asked for, before the target has an address. */
 struct ping_wanted {
-	char target[64], source[64], vrf[16]; /* "": none */
+	char target[64], source[64], vrf[65]; /* "": none */
 	int family;                           /* 0: any */
 	uint32_t count, size, seconds, pattern, tos, sweep_min, sweep_max, sweep_step;
 	bool df, extended, sweep;
@@ -99,7 +99,11 @@ static bool choose_source(struct session *s, const struct ping_wanted *w, struct
 {
 	char why[100];
 
-	snprintf(o->device, sizeof(o->device), "%s", w->vrf);
+	if (w->vrf[0] &&
+	        !fx_ping_vrf(s->sh->router, w->vrf, w->source, o->device, why, sizeof(why))) {
+		session_printf(s, "%s\n", why);
+		return false;
+	}
 	if (!w->source[0] || fx_ping_source(s->sh->router, w->source, o, why, sizeof(why)))
 		return true;
 	session_printf(s, "%s\n", why);

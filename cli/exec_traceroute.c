@@ -19,7 +19,7 @@
 enum { TIMEOUT_S = 3, PROBES = 3, FIRST = 1, LAST = 30, PORT = 33434 };
 
 struct trace_wanted {
-	char target[64], source[64], vrf[16]; /* "": none */
+	char target[64], source[64], vrf[65]; /* "": none */
 	int family;
 	bool numeric;
 	uint32_t seconds, probes, first, last, port;
@@ -153,7 +153,11 @@ static bool choose_source(struct session *s, const struct trace_wanted *w, struc
 	struct fx_ping_opts p = {.target = o->target};
 	char why[100];
 
-	snprintf(o->device, sizeof(o->device), "%s", w->vrf);
+	if (w->vrf[0] &&
+	        !fx_ping_vrf(s->sh->router, w->vrf, w->source, o->device, why, sizeof(why))) {
+		session_printf(s, "%s\n", why);
+		return false;
+	}
 	if (!w->source[0])
 		return true;
 	if (!fx_ping_source(s->sh->router, w->source, &p, why, sizeof(why))) {

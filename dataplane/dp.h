@@ -36,6 +36,7 @@ struct dp_tunnel {
 	char name[DP_IFNAMSIZ];
 	enum dp_payload payload;
 	uint16_t mtu; /* 0: 1400 until an SA tells better; never more than dp_inner_mtu() of the path */
+	uint32_t vrf; /* `tunnel vrf`: by which front door its outer packets come and go; 0: the global one */
 };
 
 /* A selector of an SA: inner packets outside all of them are dropped and counted (RFC 4301 §5.2). */
@@ -129,6 +130,12 @@ struct dp_ops {
 	bool (*sa_next)(struct dp *d, uint32_t prev, struct dp_sa_state *out);
 	void (*sa_clear_counters)(struct dp *d);
 	void (*stats)(struct dp *d, struct dp_stats *out);
+
+	/* A front door: sockets for IKE and ESP that are bound to a device (a VRF's, or one whose packets rules send to a table of
+	 * their own), and the tunnels with that number. Its number is the caller's, above 0. Told again with another device, or the
+	 * same one made anew, it opens there; NULL closes it. 
+	 * -EOPNOTSUPP: the kernel back end takes a VRF's device only. */
+	int (*door)(struct dp *d, uint32_t vrf, const char *device);
 
 	/* IKE: natt adds the non-ESP marker; keepalive sends the single octet 0xFF. Source address as in `local`. */
 	int (*send_ike)(struct dp *d, const struct endpoint *local, const struct endpoint *remote, uint32_t vrf, bool natt,

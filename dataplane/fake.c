@@ -167,8 +167,13 @@ static bool name_taken(const struct fake *f, const char *name)
 
 static int log_tunnel(struct fake *f, const char *what, const struct dp_tunnel *t)
 {
-	return record_call(&f->record, "%s id=%u name=%.*s payload=%s mtu=%u", what, t->id,
-	        DP_IFNAMSIZ - 1, t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu);
+	char door[16] = "";
+
+	if (t->vrf)
+		snprintf(door, sizeof(door), " vrf=%u", t->vrf);
+	return record_call(&f->record, "%s id=%u name=%.*s payload=%s mtu=%u%s", what, t->id,
+	        DP_IFNAMSIZ - 1, t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu,
+	        door);
 }
 
 static int fake_tunnel_add(struct dp *d, const struct dp_tunnel *t)
@@ -202,6 +207,7 @@ static int fake_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 		return rc ? rc : -ENODEV;
 	have->t.payload = t->payload;
 	have->t.mtu = t->mtu;
+	have->t.vrf = t->vrf;
 	return 0;
 }
 
@@ -377,6 +383,11 @@ static int fake_send_ike(struct dp *d, const struct endpoint *local, const struc
 	return 0;
 }
 
+static int fake_door(struct dp *d, uint32_t vrf, const char *device)
+{
+	return record_call(&fake(d)->record, "door vrf=%u device=%s", vrf, device ? device : "-");
+}
+
 static int fake_fd(struct dp *d)
 {
 	(void)d;
@@ -404,6 +415,7 @@ const struct dp_ops dp_fake_ops = {
         .sa_next = fake_sa_next,
         .sa_clear_counters = fake_sa_clear_counters,
         .stats = fake_stats,
+        .door = fake_door,
         .send_ike = fake_send_ike,
         .fd = fake_fd,
         .poll = fake_poll,

@@ -59,7 +59,9 @@ static void kernel_close(struct dp *d)
 		return;
 	while (k->tuns)
 		kdp_tunnel_del(d, k->tuns->t.id);
-	kdp_socks_close(k);
+	while (k->door.next)
+		kdp_door(d, k->door.next->vrf, NULL);
+	kdp_socks_close(&k->door);
 	if (k->epoll >= 0)
 		close(k->epoll);
 	if (k->xfrm)
@@ -104,10 +106,7 @@ static bool watch_all(struct kernel *k)
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (k->epoll < 0 || !watch(k, mnl_socket_get_fd(k->events)))
 		return false;
-	for (unsigned i = 0; i < KDP_SOCKS; i++)
-		if (k->sock[i].fd >= 0 && !watch(k, k->sock[i].fd))
-			return false;
-	return true;
+	return kdp_door_watch(k, &k->door);
 }
 
 /* Whoever holds the ports is alone; only then may leftovers be removed. */
@@ -119,7 +118,7 @@ static bool set_up(struct kernel *k, char *why, size_t n)
 		snprintf(why, n, "netlink: %s", strerror(errno));
 		return false;
 	}
-	if (!kdp_socks_open(k, why, n))
+	if (!kdp_socks_open(k, &k->door, why, n))
 		return false;
 	rc = purge(k);
 	if (rc < 0) {
@@ -149,7 +148,7 @@ static struct dp *kernel_open(const struct dp_config *cfg, char *why, size_t n)
 		k->cfg.port_natt = PORT_NATT;
 	k->epoll = -1;
 	for (unsigned i = 0; i < KDP_SOCKS; i++)
-		k->sock[i].fd = -1;
+		k->door.sock[i].fd = -1;
 	if (set_up(k, why, n))
 		return &k->dp;
 	kernel_close(&k->dp);
@@ -194,6 +193,7 @@ const struct dp_ops dp_kernel_ops = {
         .sa_next = kdp_sa_next,
         .sa_clear_counters = kdp_sa_clear_counters,
         .stats = kdp_stats,
+        .door = kdp_door,
         .send_ike = kdp_send_ike,
         .fd = kernel_fd,
         .poll = kernel_poll,

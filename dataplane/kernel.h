@@ -6,11 +6,14 @@
  *   kernel.c         opening, closing, poll()
  *   kernel_probe.c   can it work here? tried in a scratch namespace
  *   kernel_nl.c      one netlink transaction
- *   kernel_link.c    devices: an xfrm interface for `tunnel mode ipsec`, a GRE one for `tunnel mode
- * gre` kernel_tun.c     the control calls for tunnels, their MTU and GRE ends kernel_sa.c      the
- * control calls for SAs, and what they have counted kernel_policy.c  the policies that follow from
- * tunnels and SAs kernel_sock.c    sockets: IKE out and in, ESP in UDP kernel_event.c   lifetimes
- * that end, peers that moved xfrm.c           the messages themselves
+ *   kernel_link.c    devices: an xfrm interface for IP payload, a GRE one for `tunnel mode gre`
+ *   kernel_tun.c     the control calls for tunnels, their MTU and GRE ends
+ *   kernel_sa.c      the control calls for SAs, and what they have counted
+ *   kernel_policy.c  the policies that follow from tunnels and SAs
+ *   kernel_sock.c    sockets: IKE out and in, ESP in UDP
+ *   kernel_door.c    front doors: sockets and tunnels by another device than the global table's
+ *   kernel_event.c   lifetimes that end, peers that moved
+ *   xfrm.c           the messages themselves
  *
  * Everything runs in the control thread. A tunnel with IP payload is an xfrm interface: SAs and
  * policies carry its `if_id`, and what finds no SA is dropped there. A tunnel with GRE payload is a
@@ -39,6 +42,7 @@ struct mnl_socket *kdp_open_nl(int bus, unsigned groups); /* NULL and errno */
 
 struct kdp_ends { /* of GRE; family 0: not known yet */
 	struct ipaddr local, remote;
+	uint32_t link; /* routes to the other end are of this device's table; 0: the global one's */
 };
 
 struct kdp_link_stats {
@@ -54,6 +58,7 @@ bool kdp_link_stats(struct mnl_socket *s, uint32_t ifindex, struct kdp_link_stat
 /* Another kind of device in the place of this one: same name, index, addresses, routes, state. */
 int kdp_link_replace(struct mnl_socket *s, const struct dp_tunnel *t, const struct kdp_ends *ends,
         uint32_t ifindex);
+bool kdp_link_is_vrf(struct mnl_socket *s, uint32_t ifindex);
 int kdp_link_purge(struct mnl_socket *s); /* devices with our marks */
 
 /* ---- tunnels and SAs ---- */
@@ -62,7 +67,7 @@ struct kdp_tun {
 	struct dp_tunnel t;
 	uint32_t ifindex;
 	uint16_t mtu;
-	struct kdp_ends ends; /* GRE: what the device has */
+	struct kdp_ends ends; /* what the device has; addresses with GRE only */
 	struct kdp_sa *send;  /* NULL: nothing leaves */
 	struct xf_policy *pol;
 	size_t n_pol;
@@ -87,7 +92,7 @@ int kdp_tunnel_add(struct dp *d, const struct dp_tunnel *t);
 int kdp_tunnel_set(struct dp *d, const struct dp_tunnel *t);
 int kdp_tunnel_del(struct dp *d, uint32_t id);
 struct kdp_tun *kdp_tun_find(struct kernel *k, uint32_t id);
-/* The tunnel's policies, GRE ends and MTU follow what its SAs say. */
+/* The tunnel's policies, GRE ends, front door and MTU follow what its SAs say. */
 int kdp_tun_follow(struct kernel *k, struct kdp_tun *t);
 
 /* May this GRE tunnel travel between these? -EEXIST: another one does. */
@@ -123,8 +128,20 @@ struct kdp_sock {
 	bool natt, v6;
 };
 
-bool kdp_socks_open(struct kernel *k, char *why, size_t n);
-void kdp_socks_close(struct kernel *k);
+/* A way out: the sockets of one front door. */
+struct kdp_door {
+	uint32_t vrf, ifindex; /* 0: the global one */
+	char device[DP_IFNAMSIZ];
+	struct kdp_sock sock[KDP_SOCKS];
+	struct kdp_door *next;
+};
+
+struct kdp_door *kdp_door_find(struct kernel *k, uint32_t vrf); /* NULL: closed */
+uint32_t kdp_door_link(struct kernel *k, uint32_t vrf);         /* its device; 0: none */
+bool kdp_door_watch(struct kernel *k, struct kdp_door *door);
+int kdp_door(struct dp *d, uint32_t vrf, const char *device);
+bool kdp_socks_open(struct kernel *k, struct kdp_door *door, char *why, size_t n);
+void kdp_socks_close(struct kdp_door *door);
 bool kdp_sock_read(struct kernel *k, struct dp_event *out); /* the next IKE datagram */
 int kdp_send_ike(struct dp *d, const struct endpoint *local, const struct endpoint *remote,
         uint32_t vrf, bool natt, bool keepalive, const uint8_t *data, size_t len);
@@ -143,7 +160,7 @@ struct kernel {
 	struct dp_config cfg;
 	int epoll;
 	struct mnl_socket *xfrm, *route, *events;
-	struct kdp_sock sock[KDP_SOCKS];
+	struct kdp_door door; /* the global one; others hang on it */
 	struct kdp_tun *tuns;
 	struct kdp_sa **sas; /* in order of spi_in */
 	size_t n_sas, cap_sas;

@@ -73,13 +73,17 @@ static void put_gre_ends(struct nlmsghdr *h, uint32_t id, const struct kdp_ends 
 static void put_info(struct nlmsghdr *h, const struct dp_tunnel *t, const struct kdp_ends *ends)
 {
 	struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO), *data;
+	bool gre = t->payload == DP_PAYLOAD_GRE;
 
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind_of(t, ends));
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
-	if (t->payload == DP_PAYLOAD_GRE)
+	if (gre)
 		put_gre_ends(h, t->id, ends);
 	else
 		mnl_attr_put_u32(h, IFLA_XFRM_IF_ID, xf_mark(t->id));
+	if (ends->link || gre)
+		mnl_attr_put_u32(
+		        h, gre ? (uint16_t)IFLA_GRE_LINK : (uint16_t)IFLA_XFRM_LINK, ends->link);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 }
@@ -190,7 +194,7 @@ int kdp_link_mtu(struct mnl_socket *s, uint32_t ifindex, uint16_t mtu)
 /* ---- looking --------------------------------------------------------------------------------- */
 
 struct seen_link {
-	uint32_t ifindex, flags, if_id, gre_remote;
+	uint32_t ifindex, flags, if_id, gre_remote, master;
 	char kind[16], alias[64];
 	struct rtnl_link_stats64 st;
 	bool has_stats;
@@ -242,6 +246,8 @@ static void see_link(const struct nlmsghdr *h, struct seen_link *l)
 			see_info(l, a);
 		else if (type == IFLA_IFALIAS)
 			snprintf(l->alias, sizeof(l->alias), "%s", mnl_attr_get_str(a));
+		else if (type == IFLA_MASTER)
+			l->master = mnl_attr_get_u32(a);
 		else if (type == IFLA_STATS64 && mnl_attr_get_payload_len(a) >= 64) {
 			size_t n = mnl_attr_get_payload_len(a);
 
@@ -269,6 +275,15 @@ bool kdp_link_stats(struct mnl_socket *s, uint32_t ifindex, struct kdp_link_stat
 	        .tx_packets = l.st.tx_packets,
 	        .tx_drops = l.st.tx_errors + l.st.tx_dropped + l.st.tx_carrier_errors};
 	return true;
+}
+
+bool kdp_link_is_vrf(struct mnl_socket *s, uint32_t ifindex)
+{
+	_Alignas(8) uint8_t buf[MSG];
+	struct seen_link l = {0};
+
+	return kdp_talk(s, link_msg(buf, RTM_GETLINK, 0, ifindex), take_link, &l) == 0 &&
+	       strcmp(l.kind, "vrf") == 0;
 }
 
 /* ---- what a killed predecessor left ---------------------------------------------------------- */
@@ -382,6 +397,16 @@ static struct nlmsghdr *dump_msg(void *buf, uint16_t type, size_t body)
 	return xf_begin(buf, type, 0, body);
 }
 
+/* A VRF keeps its own. */
+static int set_master(struct mnl_socket *s, uint32_t ifindex, uint32_t master)
+{
+	_Alignas(8) uint8_t buf[MSG];
+	struct nlmsghdr *h = link_msg(buf, RTM_SETLINK, 0, ifindex);
+
+	mnl_attr_put_u32(h, IFLA_MASTER, master);
+	return kdp_talk(s, h, NULL, NULL);
+}
+
 static int set_up(struct mnl_socket *s, uint32_t ifindex)
 {
 	_Alignas(8) uint8_t buf[MSG];
@@ -407,6 +432,8 @@ int kdp_link_replace(struct mnl_socket *s, const struct dp_tunnel *t, const stru
 	rc = kdp_link_del(s, ifindex);
 	if (rc == 0)
 		rc = kdp_link_add(s, t, ends, &ifindex);
+	if (rc == 0 && l.master)
+		rc = set_master(s, ifindex, l.master);
 	if (rc == 0 && l.flags & IFF_UP)
 		rc = set_up(s, ifindex);
 	put_back(s, &addrs, RTM_NEWADDR);

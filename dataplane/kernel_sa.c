@@ -125,12 +125,16 @@ static void send_on(struct kernel *k, struct kdp_sa *sa)
 static int may_add(struct kernel *k, const struct dp_sa *sa, const struct kdp_tun *t)
 {
 	bool v6 = sa->local.addr.family == AF_INET6;
+	const struct kdp_door *door;
 
 	if (!t)
 		return -ENODEV;
+	door = kdp_door_find(k, t->t.vrf);
+	if (!door)
+		return -ENODEV;
 	if (kdp_sa_find(k, sa->spi_in))
 		return -EEXIST;
-	if (sa->udp_encap && k->sock[v6 ? KDP_NATT6 : KDP_NATT4].fd < 0)
+	if (sa->udp_encap && door->sock[v6 ? KDP_NATT6 : KDP_NATT4].fd < 0)
 		return -EPROTONOSUPPORT;
 	if (t->t.payload == DP_PAYLOAD_GRE)
 		return kdp_tun_claim(k, t, &sa->local.addr, &sa->remote.addr);

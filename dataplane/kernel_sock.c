@@ -88,7 +88,34 @@ static bool bind_any(const struct kdp_sock *s)
 	return bind(s->fd, (struct sockaddr *)&a4, sizeof(a4)) == 0;
 }
 
-static bool sock_open(struct kdp_sock *s)
+/* The global socket of a port takes every device: it lends the port for the moment in which one for
+ * a device is bound, and nobody else gets it. */
+static void lend(const struct kdp_sock *owner, const struct kdp_sock *s, int on)
+{
+	if (owner == s || owner->fd < 0 || s->fd < 0)
+		return;
+	setsockopt(owner->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(s->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
+static bool bind_port(const struct kdp_sock *s, const struct kdp_sock *owner)
+{
+	lend(owner, s, 1);
+	bool ok = bind_any(s);
+	int err = errno;
+
+	lend(owner, s, 0);
+	errno = err;
+	return ok;
+}
+
+static bool bind_device(const struct kdp_sock *s, const char *device)
+{
+	return !device[0] || setsockopt(s->fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+	                             (socklen_t)strlen(device)) == 0;
+}
+
+static bool sock_open(struct kdp_sock *s, const struct kdp_sock *owner, const char *device)
 {
 	int size = SOCK_BUFFER;
 
@@ -97,9 +124,10 @@ static bool sock_open(struct kdp_sock *s)
 		return false;
 	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
 		setsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if ((s->v6 ? set_opts(s->fd, opts6, ARRAY_LEN(opts6))
-	           : set_opts(s->fd, opts4, ARRAY_LEN(opts4))) &&
-	        bypass(s) && takes_esp(s) && bind_any(s))
+	if (bind_device(s, device) &&
+	        (s->v6 ? set_opts(s->fd, opts6, ARRAY_LEN(opts6))
+	               : set_opts(s->fd, opts4, ARRAY_LEN(opts4))) &&
+	        bypass(s) && takes_esp(s) && bind_port(s, owner))
 		return true;
 	int err = errno;
 
@@ -115,29 +143,32 @@ static bool may_miss(const struct kdp_sock *s)
 	return s->v6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL);
 }
 
-bool kdp_socks_open(struct kernel *k, char *why, size_t n)
+bool kdp_socks_open(struct kernel *k, struct kdp_door *door, char *why, size_t n)
 {
 	for (unsigned i = 0; i < KDP_SOCKS; i++) {
 		bool natt = i == KDP_NATT4 || i == KDP_NATT6;
 
-		k->sock[i] = (struct kdp_sock){.fd = -1,
+		door->sock[i] = (struct kdp_sock){.fd = -1,
 		        .natt = natt,
 		        .v6 = i >= KDP_IKE6,
 		        .port = natt ? k->cfg.port_natt : k->cfg.port_ike};
 	}
 	for (unsigned i = 0; i < KDP_SOCKS; i++)
-		if (!sock_open(&k->sock[i]) && !may_miss(&k->sock[i])) {
-			snprintf(why, n, "UDP port %u: %s", k->sock[i].port, strerror(errno));
+		if (!sock_open(&door->sock[i], &k->door.sock[i], door->device) &&
+		        !may_miss(&door->sock[i])) {
+			snprintf(why, n, "UDP port %u: %s", door->sock[i].port, strerror(errno));
 			return false;
 		}
 	return true;
 }
 
-void kdp_socks_close(struct kernel *k)
+void kdp_socks_close(struct kdp_door *door)
 {
-	for (unsigned i = 0; i < KDP_SOCKS; i++)
-		if (k->sock[i].fd >= 0)
-			close(k->sock[i].fd);
+	for (unsigned i = 0; i < KDP_SOCKS; i++) {
+		if (door->sock[i].fd >= 0)
+			close(door->sock[i].fd);
+		door->sock[i].fd = -1;
+	}
 }
 
 /* ---- in -------------------------------------------------------------------------------------- */
@@ -191,12 +222,14 @@ static bool read_one(struct kernel *k, const struct kdp_sock *s, struct dp_event
 
 bool kdp_sock_read(struct kernel *k, struct dp_event *out)
 {
-	for (unsigned i = 0; i < KDP_SOCKS; i++)
-		while (k->sock[i].fd >= 0 && read_one(k, &k->sock[i], out))
-			if (out->len) {
-				k->stats.ike_in++;
-				return true;
-			}
+	for (const struct kdp_door *door = &k->door; door; door = door->next)
+		for (unsigned i = 0; i < KDP_SOCKS; i++)
+			while (door->sock[i].fd >= 0 && read_one(k, &door->sock[i], out))
+				if (out->len) {
+					out->vrf = door->vrf;
+					k->stats.ike_in++;
+					return true;
+				}
 	return false;
 }
 
@@ -229,15 +262,17 @@ int kdp_send_ike(struct dp *d, const struct endpoint *local, const struct endpoi
 	static const uint8_t marker[NON_ESP_MARKER], octet = 0xff; /* RFC 3948 §2.2, §2.3 */
 	struct kernel *k = kernel_of(d);
 	bool v6 = remote->addr.family == AF_INET6;
-	const struct kdp_sock *s =
-	        &k->sock[natt ? (v6 ? KDP_NATT6 : KDP_NATT4) : (v6 ? KDP_IKE6 : KDP_IKE4)];
+	const struct kdp_door *door = kdp_door_find(k, vrf);
+	const struct kdp_sock *s;
 	struct sockaddr_storage to;
 	union control_buf control;
 	struct iovec iov[2] = {{(void *)marker, natt ? sizeof(marker) : 0}, {(void *)data, len}};
 	struct msghdr m = {
 	        .msg_name = &to, .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control};
 
-	(void)vrf;
+	if (!door)
+		return -ENODEV;
+	s = &door->sock[natt ? (v6 ? KDP_NATT6 : KDP_NATT4) : (v6 ? KDP_IKE6 : KDP_IKE4)];
 	if (s->fd < 0)
 		return -EAFNOSUPPORT;
 	if (keepalive) {

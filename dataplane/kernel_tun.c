@@ -38,10 +38,11 @@ static bool speaks6(const struct kdp_tun *t)
 	return t->t.payload == DP_PAYLOAD_GRE;
 }
 
-static uint16_t fitting(const struct kdp_tun *t)
+static uint16_t fitting(struct kernel *k, const struct kdp_tun *t)
 {
 	const struct dp_sa *sa = &t->send->sa;
-	uint16_t path = dp_path_mtu(&sa->local.addr, &sa->remote.addr),
+	const struct kdp_door *door = kdp_door_find(k, t->t.vrf);
+	uint16_t path = door ? dp_path_mtu(&sa->local.addr, &sa->remote.addr, door->device) : 0,
 	         floor = speaks6(t) ? MTU_FLOOR6 : MTU_FLOOR4, fit;
 
 	if (!path)
@@ -55,7 +56,10 @@ static uint16_t fitting(const struct kdp_tun *t)
 
 static int fit_mtu(struct kernel *k, struct kdp_tun *t)
 {
-	uint16_t mtu = t->send ? fitting(t) : t->t.mtu ? t->t.mtu : t->mtu ? t->mtu : MTU_DEFAULT;
+	uint16_t mtu = t->send    ? fitting(k, t)
+	               : t->t.mtu ? t->t.mtu
+	               : t->mtu   ? t->mtu
+	                          : MTU_DEFAULT;
 	int rc;
 
 	if (mtu == t->mtu)
@@ -73,15 +77,23 @@ static bool ends_eq(const struct kdp_ends *a, const struct kdp_ends *b)
 	return ipaddr_eq(&a->local, &b->local) && ipaddr_eq(&a->remote, &b->remote);
 }
 
+/* An xfrm interface keeps the link that it was made with; GRE over IPv4 and over IPv6 are two
+ * kinds. */
+static bool needs_another(const struct kdp_tun *t, const struct kdp_ends *ends)
+{
+	if (t->t.payload == DP_PAYLOAD_IP)
+		return t->ends.link != ends->link;
+	return (t->ends.remote.family == AF_INET6) != (ends->remote.family == AF_INET6);
+}
+
 static int give_ends(struct kernel *k, struct kdp_tun *t, const struct kdp_ends *ends)
 {
-	bool was6 = t->ends.remote.family == AF_INET6, is6 = ends->remote.family == AF_INET6;
 	int rc;
 
-	if (was6 == is6)
-		rc = kdp_link_ends(k->route, t->ifindex, t->t.id, ends);
-	else
+	if (needs_another(t, ends))
 		rc = kdp_link_replace(k->route, &t->t, ends, t->ifindex);
+	else
+		rc = kdp_link_ends(k->route, t->ifindex, t->t.id, ends);
 	if (rc == 0) {
 		t->ends = *ends;
 		t->mtu = 0; /* GRE takes the path's when its ends change */
@@ -94,10 +106,13 @@ int kdp_tun_follow(struct kernel *k, struct kdp_tun *t)
 	struct kdp_ends ends = t->ends;
 	int rc;
 
-	if (t->send && t->t.payload == DP_PAYLOAD_GRE)
-		ends = (struct kdp_ends){t->send->sa.local.addr, t->send->sa.remote.addr};
+	if (t->send && t->t.payload == DP_PAYLOAD_GRE) {
+		ends.local = t->send->sa.local.addr;
+		ends.remote = t->send->sa.remote.addr;
+	}
+	ends.link = kdp_door_link(k, t->t.vrf);
 	rc = kdp_policy_sync(k, t, &ends);
-	if (rc == 0 && !ends_eq(&ends, &t->ends)) {
+	if (rc == 0 && (!ends_eq(&ends, &t->ends) || ends.link != t->ends.link)) {
 		rc = give_ends(k, t, &ends);
 		if (rc == 0)
 			rc = kdp_policy_sync(k, t, &ends);
@@ -112,18 +127,20 @@ int kdp_tun_follow(struct kernel *k, struct kdp_tun *t)
 int kdp_tun_claim(struct kernel *k, const struct kdp_tun *t, const struct ipaddr *local,
         const struct ipaddr *remote)
 {
-	const struct kdp_ends ends = {*local, *remote}, none = {0};
+	const struct kdp_ends ends = {.local = *local, .remote = *remote};
 	int rc = 0;
 
 	for (size_t i = 0; i < k->n_sas; i++) {
 		const struct kdp_sa *sa = k->sas[i];
-		struct kdp_ends used = {sa->sa.local.addr, sa->sa.remote.addr};
+		struct kdp_ends used = {.local = sa->sa.local.addr, .remote = sa->sa.remote.addr};
 
 		if (sa->tun != t && sa->tun->t.payload == DP_PAYLOAD_GRE && ends_eq(&used, &ends))
 			return -EEXIST;
 	}
 	for (struct kdp_tun *o = k->tuns; o && rc == 0; o = o->next)
 		if (o != t && ends_eq(&o->ends, &ends)) {
+			const struct kdp_ends none = {.link = o->ends.link};
+
 			rc = give_ends(k, o, &none);
 			if (rc == 0)
 				rc = kdp_policy_sync(k, o, &none);
@@ -147,6 +164,7 @@ int kdp_tunnel_add(struct dp *d, const struct dp_tunnel *t)
 		return -EEXIST;
 	new = xcalloc(1, sizeof(*new));
 	new->t = *t;
+	new->ends.link = kdp_door_link(k, t->vrf);
 	rc = kdp_link_add(k->route, t, &new->ends, &new->ifindex);
 	if (rc < 0) {
 		free(new);
@@ -165,7 +183,7 @@ int kdp_tunnel_add(struct dp *d, const struct dp_tunnel *t)
 static int change_payload(struct kernel *k, struct kdp_tun *t, enum dp_payload payload)
 {
 	struct dp_tunnel changed = t->t;
-	struct kdp_ends none = {0};
+	struct kdp_ends none = {.link = t->ends.link};
 	int rc;
 
 	changed.payload = payload;
@@ -187,6 +205,11 @@ int kdp_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 	if (rc < 0 || !have)
 		return rc < 0 ? rc : -ENODEV;
 	have->t.mtu = t->mtu;
+	if (have->t.vrf != t->vrf) { /* SAs of another front door lead nowhere any more */
+		kdp_sa_drop_all(k, have);
+		have->t.vrf = t->vrf;
+		rc = kdp_tun_follow(k, have);
+	}
 	if (have->t.payload != t->payload)
 		rc = change_payload(k, have, t->payload);
 	return rc ? rc : fit_mtu(k, have);

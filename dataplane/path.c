@@ -3,9 +3,10 @@
 #include "dataplane/path.h"
 
 #include <netinet/in.h>
+#include <string.h>
 #include <unistd.h>
 
-uint16_t dp_path_mtu(const struct ipaddr *local, const struct ipaddr *remote)
+uint16_t dp_path_mtu(const struct ipaddr *local, const struct ipaddr *remote, const char *device)
 {
 	bool v6 = remote->family == AF_INET6;
 	struct endpoint from = {.addr = *local}, to = {.addr = *remote, .port = 9};
@@ -15,6 +16,8 @@ uint16_t dp_path_mtu(const struct ipaddr *local, const struct ipaddr *remote)
 
 	if (fd < 0)
 		return 0;
+	if (device[0])
+		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device));
 	if (bind(fd, (struct sockaddr *)&a, endpoint_to_sockaddr(&from, &a)) < 0 ||
 	        connect(fd, (struct sockaddr *)&b, endpoint_to_sockaddr(&to, &b)) < 0 ||
 	        getsockopt(fd, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_MTU : IP_MTU, &mtu, &n) <

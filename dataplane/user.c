@@ -48,6 +48,12 @@ static void free_dead(struct user *u)
 		u->dead = t->next;
 		free(t);
 	}
+	while (u->dead_doors) {
+		struct user_door *door = u->dead_doors;
+
+		u->dead_doors = door->next;
+		free(door);
+	}
 }
 
 static void serve(struct user *u, const struct epoll_event *ev, int n)
@@ -101,9 +107,8 @@ static bool start(struct user *u)
 	        (struct source){.ready = quit_ready, .fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
 	if (u->epoll < 0 || u->quit.fd < 0 || user_watch(u, &u->quit) < 0)
 		return false;
-	for (size_t i = 0; i < SOCK_MAX; i++)
-		if (u->sock[i].src.fd >= 0 && user_watch(u, &u->sock[i].src) < 0)
-			return false;
+	if (!user_door_watch(u, &u->door))
+		return false;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	atomic_store(&u->running, true);
@@ -143,8 +148,10 @@ static void user_close(struct dp *d)
 	stop(u);
 	while (u->tuns)
 		user_tunnel_del(d, u->tuns->t.id);
+	while (u->door.next)
+		user_door(d, u->door.next->vrf, NULL);
 	free_dead(u);
-	user_socks_close(u);
+	user_socks_close(&u->door);
 	if (u->quit.fd >= 0)
 		close(u->quit.fd);
 	if (u->epoll >= 0)
@@ -175,7 +182,7 @@ static struct dp *user_open(const struct dp_config *cfg, char *why, size_t n)
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->turn, NULL);
 	buffers(u);
-	bool queue = user_queue_open(&u->queue), ok = user_socks_open(u, why, n);
+	bool queue = user_queue_open(&u->queue), ok = user_socks_open(u, &u->door, why, n);
 
 	if (ok && !(ok = queue && start(u)))
 		snprintf(why, n, "packet thread: %s", strerror(errno));
@@ -211,6 +218,7 @@ const struct dp_ops dp_user_ops = {
         .sa_next = user_sa_next,
         .sa_clear_counters = user_sa_clear_counters,
         .stats = user_stats,
+        .door = user_door,
         .send_ike = user_send_ike,
         .fd = user_fd,
         .poll = user_poll,

@@ -5,6 +5,7 @@
  *   user.c        opening, closing, the thread and its turn-taking with the control calls
  *   user_ctl.c    the control calls: tunnels and SAs
  *   user_sock.c   sockets, addresses of datagrams, IKE out
+ *   user_door.c   front doors: sets of sockets, each bound to a device
  *   user_tun.c    devices and their MTU
  *   user_tx.c     TUN → ESP → socket
  *   user_rx.c     socket → IKE queue, or ESP → TUN
@@ -58,8 +59,12 @@ bool user_queue_get(struct user_queue *q, struct dp_event *out);
 
 enum user_sock_id { SOCK_IKE4, SOCK_NATT4, SOCK_IKE6, SOCK_NATT6, SOCK_RAW4, SOCK_RAW6, SOCK_MAX };
 
+struct user_door;
+struct user_sa;
+
 struct user_sock {
 	struct source src;
+	const struct user_door *door;
 	enum user_sock_id id;
 	uint16_t port;
 	bool natt, raw, v6, no_gso;
@@ -77,9 +82,20 @@ struct arrival {
 	uint16_t segment; /* UDP_GRO: it is several, of this size; 0: it is one */
 };
 
-bool user_socks_open(struct user *u, char *why, size_t n);
-void user_socks_close(struct user *u);
-struct user_sock *user_sock_for(struct user *u, const struct dp_sa *sa); /* NULL: not open */
+/* A way out: the sockets of one front door. */
+struct user_door {
+	uint32_t vrf;             /* 0: the global one */
+	char device[DP_IFNAMSIZ]; /* they are bound to it; "": to none */
+	struct user_sock sock[SOCK_MAX];
+	struct user_door *next;
+};
+
+bool user_socks_open(struct user *u, struct user_door *door, char *why, size_t n);
+void user_socks_close(struct user_door *door);
+struct user_door *user_door_find(struct user *u, uint32_t vrf); /* NULL: closed */
+bool user_door_watch(struct user *u, struct user_door *door);
+int user_door(struct dp *d, uint32_t vrf, const char *device);
+struct user_sock *user_sock_for(struct user *u, const struct user_sa *sa); /* NULL: not open */
 void user_arrival_read(const struct user_sock *s, struct msghdr *m, struct arrival *a);
 /* Source address, traffic class (0: none), segment size (0: one datagram) of what is sent. */
 void user_departure_write(
@@ -164,7 +180,8 @@ struct user {
 	pthread_cond_t turn;
 	atomic_uint waiting; /* control calls that want the lock */
 
-	struct user_sock sock[SOCK_MAX];
+	struct user_door door;        /* the global one; others hang on it */
+	struct user_door *dead_doors; /* as below */
 	struct user_tun *tuns;
 	struct user_tun *dead; /* freed when no report of epoll can name them any more */
 	struct user_sa **sas;  /* in order of spi_in */

@@ -119,6 +119,13 @@ int user_tunnel_add(struct dp *d, const struct dp_tunnel *t)
 	return rc;
 }
 
+static void drop_sas(struct user *u, const struct user_tun *t)
+{
+	for (size_t i = u->n_sas; i-- > 0;)
+		if (u->sas[i]->tun == t)
+			remove_at(u, i);
+}
+
 int user_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 {
 	struct user *u = user_of(d);
@@ -130,19 +137,15 @@ int user_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 	user_take(u);
 	have->t.payload = t->payload;
 	have->t.mtu = t->mtu;
+	if (have->t.vrf != t->vrf) /* SAs of another front door lead nowhere any more */
+		drop_sas(u, have);
+	have->t.vrf = t->vrf;
 	for (size_t i = 0; i < u->n_sas; i++)
 		if (u->sas[i]->tun == have)
 			u->sas[i]->p->payload = t->payload;
 	user_tun_fit(u, have, false);
 	user_give(u);
 	return 0;
-}
-
-static void drop_sas(struct user *u, const struct user_tun *t)
-{
-	for (size_t i = u->n_sas; i-- > 0;)
-		if (u->sas[i]->tun == t)
-			remove_at(u, i);
 }
 
 /* A report of epoll that names it may be with the thread already: the thread frees it after its
@@ -180,15 +183,14 @@ int user_sa_add(struct dp *d, const struct dp_sa *sa)
 		return -ENODEV;
 	if (user_sa_find(u, sa->spi_in))
 		return -EEXIST;
-	if (!user_sock_for(u, sa))
-		return -EPROTONOSUPPORT;
 	new = xcalloc(1, sizeof(*new));
 	new->p = pair_new(sa, tun->t.payload);
-	if (!new->p) {
+	new->tun = tun;
+	if (!new->p || !user_sock_for(u, new)) {
+		pair_free(new->p);
 		free(new);
 		return -EPROTONOSUPPORT;
 	}
-	new->tun = tun;
 	new->added_ms = mono_ms();
 	user_take(u);
 	insert(u, new);

@@ -112,6 +112,10 @@ static void on_esp(
 		unknown(u, get_u32(p), a);
 		return;
 	}
+	/* A raw socket without a device is given what comes in by a VRF as well: its own has it
+	 * too. */
+	if (sa->tun->t.vrf != s->door->vrf)
+		return;
 	if (!pair_decap(sa->p, p, n, a->tos, &out))
 		return;
 	if (sa->p->in.authentic)
@@ -131,6 +135,7 @@ static void on_ike(struct user *u, const struct user_sock *s, const struct arriv
 	struct dp_event ev = {.type = DP_EV_IKE,
 	        .local = a->local,
 	        .remote = a->remote,
+	        .vrf = s->door->vrf,
 	        .natt = s->natt,
 	        .data = p,
 	        .len = n};

@@ -68,6 +68,14 @@ static void set_buffer(int fd, int force, int plain)
 		setsockopt(fd, SOL_SOCKET, plain, &size, sizeof(size));
 }
 
+static bool bind_device(const struct user_sock *s)
+{
+	const char *dev = s->door->device;
+
+	return !dev[0] ||
+	       setsockopt(s->src.fd, SOL_SOCKET, SO_BINDTODEVICE, dev, (socklen_t)strlen(dev)) == 0;
+}
+
 static bool set_up(struct user_sock *s)
 {
 	int one = 1, none = 0;
@@ -98,7 +106,28 @@ static bool bind_any(const struct user_sock *s)
 	return bind(s->src.fd, (struct sockaddr *)&a4, sizeof(a4)) == 0;
 }
 
-static bool sock_open(struct user_sock *s)
+/* The global socket of a port takes every device: it lends the port for the moment in which one for
+ * a device is bound, and nobody else gets it. */
+static void lend(const struct user_sock *owner, const struct user_sock *s, int on)
+{
+	if (owner == s || owner->src.fd < 0 || s->src.fd < 0)
+		return;
+	setsockopt(owner->src.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	setsockopt(s->src.fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
+static bool bind_port(struct user_sock *s, const struct user_sock *owner)
+{
+	lend(owner, s, 1);
+	bool ok = bind_any(s);
+	int err = errno;
+
+	lend(owner, s, 0);
+	errno = err;
+	return ok;
+}
+
+static bool sock_open(struct user_sock *s, const struct user_sock *owner)
 {
 	int family = s->v6 ? AF_INET6 : AF_INET;
 
@@ -106,7 +135,7 @@ static bool sock_open(struct user_sock *s)
 	        s->raw ? IPPROTO_ESP : 0);
 	if (s->src.fd < 0)
 		return false;
-	if (set_up(s) && bind_any(s))
+	if (bind_device(s) && set_up(s) && bind_port(s, owner))
 		return true;
 	int err = errno;
 
@@ -123,12 +152,13 @@ static bool may_miss(const struct user_sock *s)
 	return s->raw || (s->v6 && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL));
 }
 
-bool user_socks_open(struct user *u, char *why, size_t n)
+bool user_socks_open(struct user *u, struct user_door *door, char *why, size_t n)
 {
 	for (unsigned i = 0; i < SOCK_MAX; i++) {
 		bool natt = i == SOCK_NATT4 || i == SOCK_NATT6, raw = i >= SOCK_RAW4;
 
-		u->sock[i] = (struct user_sock){.src = {.ready = user_sock_ready, .fd = -1},
+		door->sock[i] = (struct user_sock){.src = {.ready = user_sock_ready, .fd = -1},
+		        .door = door,
 		        .id = i,
 		        .natt = natt,
 		        .raw = raw,
@@ -138,18 +168,20 @@ bool user_socks_open(struct user *u, char *why, size_t n)
 		                       : u->cfg.port_ike};
 	}
 	for (unsigned i = 0; i < SOCK_MAX; i++)
-		if (!sock_open(&u->sock[i]) && !may_miss(&u->sock[i])) {
-			snprintf(why, n, "UDP port %u: %s", u->sock[i].port, strerror(errno));
+		if (!sock_open(&door->sock[i], &u->door.sock[i]) && !may_miss(&door->sock[i])) {
+			snprintf(why, n, "UDP port %u: %s", door->sock[i].port, strerror(errno));
 			return false;
 		}
 	return true;
 }
 
-void user_socks_close(struct user *u)
+void user_socks_close(struct user_door *door)
 {
-	for (unsigned i = 0; i < SOCK_MAX; i++)
-		if (u->sock[i].src.fd >= 0)
-			close(u->sock[i].src.fd);
+	for (unsigned i = 0; i < SOCK_MAX; i++) {
+		if (door->sock[i].src.fd >= 0)
+			close(door->sock[i].src.fd);
+		door->sock[i].src.fd = -1;
+	}
 }
 
 static struct user_sock *opened(struct user_sock *s)
@@ -157,13 +189,16 @@ static struct user_sock *opened(struct user_sock *s)
 	return s->src.fd >= 0 ? s : NULL;
 }
 
-struct user_sock *user_sock_for(struct user *u, const struct dp_sa *sa)
+struct user_sock *user_sock_for(struct user *u, const struct user_sa *sa)
 {
-	bool v6 = sa->remote.addr.family == AF_INET6;
+	bool v6 = sa->p->sa.remote.addr.family == AF_INET6;
+	struct user_door *door = user_door_find(u, sa->tun->t.vrf);
 
-	if (sa->udp_encap)
-		return opened(&u->sock[v6 ? SOCK_NATT6 : SOCK_NATT4]);
-	return opened(&u->sock[v6 ? SOCK_RAW6 : SOCK_RAW4]);
+	if (!door)
+		return NULL;
+	if (sa->p->sa.udp_encap)
+		return opened(&door->sock[v6 ? SOCK_NATT6 : SOCK_NATT4]);
+	return opened(&door->sock[v6 ? SOCK_RAW6 : SOCK_RAW4]);
 }
 
 /* ---- what comes with a datagram -------------------------------------------------------------- */
@@ -259,8 +294,8 @@ int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpo
 	static const uint8_t marker[4], octet = 0xff; /* RFC 3948 §2.2, §2.3 */
 	struct user *u = user_of(d);
 	bool v6 = remote->addr.family == AF_INET6;
-	const struct user_sock *s =
-	        &u->sock[natt ? (v6 ? SOCK_NATT6 : SOCK_NATT4) : (v6 ? SOCK_IKE6 : SOCK_IKE4)];
+	const struct user_door *door = user_door_find(u, vrf);
+	const struct user_sock *s;
 	struct sockaddr_storage to;
 	union control_buf control;
 	struct iovec iov[2] = {{.iov_base = (void *)marker, .iov_len = natt ? sizeof(marker) : 0},
@@ -268,7 +303,9 @@ int user_send_ike(struct dp *d, const struct endpoint *local, const struct endpo
 	struct msghdr m = {
 	        .msg_name = &to, .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control};
 
-	(void)vrf;
+	if (!door)
+		return -ENODEV;
+	s = &door->sock[natt ? (v6 ? SOCK_NATT6 : SOCK_NATT4) : (v6 ? SOCK_IKE6 : SOCK_IKE4)];
 	if (s->src.fd < 0)
 		return -EAFNOSUPPORT;
 	if (keepalive) {

@@ -110,7 +110,7 @@ void user_tun_set_mtu(struct user *u, struct user_tun *t, uint16_t mtu)
 	if (t->mtu == mtu || t->src.fd < 0)
 		return;
 	memcpy(ifr.ifr_name, t->t.name, sizeof(ifr.ifr_name));
-	if (ioctl(u->sock[SOCK_IKE4].src.fd, SIOCSIFMTU, &ifr) == 0)
+	if (ioctl(u->door.sock[SOCK_IKE4].src.fd, SIOCSIFMTU, &ifr) == 0)
 		t->mtu = mtu;
 }
 
@@ -122,10 +122,11 @@ static bool speaks6(const struct pair *p)
 	return p->payload == DP_PAYLOAD_GRE;
 }
 
-static uint16_t fitting(const struct user_tun *t)
+static uint16_t fitting(struct user *u, const struct user_tun *t)
 {
 	const struct pair *p = t->send->p;
-	uint16_t path = dp_path_mtu(&p->sa.local.addr, &p->sa.remote.addr),
+	const struct user_door *door = user_door_find(u, t->t.vrf);
+	uint16_t path = door ? dp_path_mtu(&p->sa.local.addr, &p->sa.remote.addr, door->device) : 0,
 	         floor = speaks6(p) ? MTU_FLOOR6 : MTU_FLOOR4;
 	uint16_t fit;
 
@@ -145,7 +146,7 @@ void user_tun_fit(struct user *u, struct user_tun *t, bool say)
 	if (!t->send)
 		mtu = t->t.mtu ? t->t.mtu : was;
 	else
-		mtu = fitting(t);
+		mtu = fitting(u, t);
 	user_tun_set_mtu(u, t, mtu);
 	if (say && t->mtu < was) {
 		struct dp_event ev = {.type = DP_EV_MTU, .tunnel = t->t.id, .value = t->mtu};

@@ -281,7 +281,7 @@ void user_tun_ready(struct user *u, struct source *s, uint32_t events)
 
 	(void)events;
 	b.sa = t->send;
-	b.sock = b.sa ? user_sock_for(u, &b.sa->p->sa) : NULL;
+	b.sock = b.sa ? user_sock_for(u, b.sa) : NULL;
 	for (int i = 0; i < READS && (n = read_packet(u, t, &h)) > 0; i++) {
 		if (b.sock)
 			cut_and_seal(u, &b, &h, u->tx.read, n);

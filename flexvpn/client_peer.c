@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "flexvpn/client.h"
+#include "flexvpn/doors.h"
 #include "flexvpn/pki.h"
 #include "flexvpn/session.h"
 
@@ -104,13 +105,32 @@ static bool own_identity(
 	const struct fx_tp *t = signs ? fx_pki_signer(x->pki, pr, (struct span){0}) : NULL;
 
 	if (signs && !t) {
-		snprintf(why, n, "there is no certificate with a private key for profile %s", pr->name);
+		snprintf(why, n, "there is no certificate with a private key for profile %s",
+		        pr->name);
 		return false;
 	}
-	if (t && (pr->identity_dn || !pr->identity_local.type) && !fx_pki_identity(t, &p->local_id)) {
+	if (t && (pr->identity_dn || !pr->identity_local.type) &&
+	        !fx_pki_identity(t, &p->local_id)) {
 		snprintf(why, n, "the subject of our certificate is too long for an identity");
 		return false;
 	}
+	return true;
+}
+
+/* The tunnel's device follows to the door. */
+static bool take_door(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	struct fx_door d;
+
+	if (!fx_door_of(
+	            x, r->tunnel, fx_find_interface(x->cfg, c->source) ? c->source : NULL, &d)) {
+		snprintf(c->why, sizeof(c->why), "tunnel VRF %s is not there",
+		        r->tunnel->tunnel_vrf);
+		return false;
+	}
+	x->dirty |= d.number != c->door;
+	c->door = d.number;
+	c->door_ifindex = d.ifindex;
 	return true;
 }
 
@@ -126,7 +146,8 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 		        c->source[0] ? c->source : "interface");
 		return 0;
 	}
-	if (!fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
+	if (!take_door(x, c, r) ||
+	        !fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
 		return 0;
 	if (!own_identity(x, r->profile, &p, c->why, sizeof(c->why))) {
 		fx_peering_fini(&p);
@@ -139,7 +160,7 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 	p.cfg_request = fx_cfg_request(&a, r);
 	fx_redirect_peering(x, c, &p);
 	struct endpoint from = {.addr = *local, .port = 500}, to = {.addr = *peer, .port = 500};
-	uint32_t handle = ike_connect(x->ike, &p, &from, &to, 0, x->now);
+	uint32_t handle = ike_connect(x->ike, &p, &from, &to, c->door, x->now);
 
 	fx_peering_fini(&p);
 	arena_fini(&a);
@@ -195,14 +216,19 @@ static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_reso
 
 void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6)
 {
-	struct ipaddr any = {0};
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const char *vrf = t ? t->tunnel_vrf : NULL;
+	struct resolver_question q = {.name = name, .family = v6 ? AF_INET6 : AF_INET};
 
+	if (vrf && fx_vrf_device(x, vrf, fx_find_interface(x->cfg, c->source) ? c->source : NULL,
+	                   q.device))
+		q.n_server = (uint8_t)fx_vrf_servers(x->cfg, vrf, q.server, RESOLVER_MAX_SERVERS);
 	if (++x->next_question == 0)
 		x->next_question = 1;
 	c->asking = x->next_question;
 	c->peer = (struct ipaddr){0};
 	fx_client_set_state(x, c, FX_NEGOTIATING);
-	x->b.names.ask(x->b.names.ctx, c->asking, name, v6 ? AF_INET6 : AF_INET, &any);
+	x->b.names.ask(x->b.names.ctx, c->asking, &q);
 }
 
 static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
@@ -484,6 +510,15 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
 		fx_trial_failed(x, c, c->why);
 }
 
+static bool same_door(
+        struct fx *x, const struct fx_client *c, const struct fx_resolved *r, const char *source)
+{
+	struct fx_door d;
+
+	return fx_door_of(x, r->tunnel, fx_find_interface(x->cfg, source) ? source : NULL, &d) &&
+	       d.number == c->door && d.ifindex == c->door_ifindex;
+}
+
 /* The session goes on from the source that is right now, when the gateway can be told (MOBIKE). */
 static bool move_source(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
 {
@@ -494,7 +529,7 @@ static bool move_source(struct fx *x, struct fx_client *c, const struct fx_resol
 		return false;
 	struct endpoint from = {.addr = local, .port = 500}, to = {.addr = c->peer, .port = 500};
 
-	if (ipaddr_eq(&local, &c->local) ||
+	if (!same_door(x, c, r, name) || ipaddr_eq(&local, &c->local) ||
 	        !ike_update_address(x->ike, c->handle, &from, &to, x->now))
 		return false;
 	c->local = local;
@@ -533,6 +568,11 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 		if (move_source(x, c, &r))
 			return;
 		fx_client_restart(x, c, "another tunnel source");
+		x->reconsider = true;
+		return;
+	}
+	if (c->handle && !same_door(x, c, &r, c->source)) {
+		fx_client_restart(x, c, "the tunnel's VRF is another one now");
 		x->reconsider = true;
 		return;
 	}

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/doors.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
@@ -121,11 +122,15 @@ static bool recursive(struct fx *x, const struct fx_client *c, const struct pref
 	struct outer_path p = {.c = c, .dst = dst, .priority = net_route_priority(&wanted)};
 	struct net_link link;
 
-	if (!prefix_contains(dst, &c->peer) || (t && t->vrf))
-		return false; /* in a VRF it does not meet the outer packets */
+	uint32_t table = 0;
+
+	if (!prefix_contains(dst, &c->peer) || (t && !fx_in_vrf(t, t->tunnel_vrf)))
+		return false; /* in another VRF it does not meet the outer packets */
+	if (t && !fx_vrf_table(x, fx_vrf_known(x, t->vrf), &table))
+		return false;
 	if (t && fx_link(x, t, &link))
 		p.tunnel_if = link.index;
-	x->b.net_ops->routes(x->b.net, 0, prefers_other, &p);
+	x->b.net_ops->routes(x->b.net, table, prefers_other, &p);
 	return !p.safe;
 }
 

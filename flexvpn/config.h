@@ -40,6 +40,7 @@ struct fx_ike_policy {
 	struct ipaddr match_local[8];
 	uint8_t n_match_local;
 	bool any_fvrf;
+	const char *fvrf; /* neither: the global one */
 	const char *proposal[IKE_MAX_PROPOSALS];
 	uint8_t n_proposal;
 };
@@ -317,6 +318,7 @@ struct fx_config {
 	FX_LIST(fx_dhcp_pool) dhcp_pools;
 	FX_LIST(dhcp_range) dhcp_excluded;
 	FX_LIST(fx_vrf) vrfs;
+	FX_LIST(fx_vrf_server) vrf_servers;
 	FX_LIST(fx_map_entry) maps;
 	FX_LIST(nat_pool) nat_pools;
 	FX_LIST(fx_nat_dynamic) nat_dynamic;
@@ -390,6 +392,9 @@ struct acl *fx_acl_build(const struct cfg *c, const char *acl, bool v6); /* NULL
 bool fx_acl_is_line(int line); /* does it belong to an access list? */
 
 /* Fill what the engine needs. `local` is the tunnel's source. False: no policy or key fits; `why` says so. */
+/* Does a `match fvrf` line, or none, take what travels in `vrf` (NULL: global)? */
+bool fx_match_fvrf(bool any, const char *named, const char *vrf);
+
 bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,
 	const struct ipaddr *peer, struct ike_peering *out, char *why, size_t n);
 void fx_peering_fini(struct ike_peering *p); /* wipes the keys */

@@ -76,6 +76,11 @@ void use_global_ip_name_server(
 	(void)n;
 	for (size_t i = 0; !l->has_vrf && i < l->n_addr; i++)
 		add_addr(v->server, &v->n_server, &l->addr[i]);
+	for (size_t i = 0; l->has_vrf && i < l->n_addr; i++) {
+		struct fx_vrf_server *s = FX_APPEND(b->c, b->c->vrf_servers);
+
+		*s = (struct fx_vrf_server){.vrf = l->vrf, .addr = l->addr[i]};
+	}
 }
 
 /* ---- views

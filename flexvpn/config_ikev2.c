@@ -139,13 +139,19 @@ void use_global_ikev2_policy(
 	b->policy->name = l->name;
 }
 
-/* There is one VRF, so any VRF is that one. */
 void use_ikev2_policy_match_fvrf_any(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_policy_match_fvrf_any *l)
 {
 	(void)n;
 	(void)l;
 	b->policy->any_fvrf = true;
+}
+
+void use_ikev2_policy_match_fvrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_policy_match_fvrf *l)
+{
+	(void)n;
+	b->policy->fvrf = l->vrf;
 }
 
 void use_ikev2_policy_match_address_local(struct cfg_build *b, const struct cfg_node *n,

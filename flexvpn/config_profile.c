@@ -29,6 +29,22 @@ void use_ikev2_profile_match_fvrf_any(struct cfg_build *b, const struct cfg_node
 	b->profile->any_fvrf = true;
 }
 
+void use_ikev2_profile_match_fvrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_match_fvrf *l)
+{
+	(void)n;
+	b->profile->fvrf = l->vrf;
+}
+
+/* It is the tunnel's own `vrf forwarding` that decides; this one is for crypto maps. It is shown.
+ */
+void use_ikev2_profile_ivrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_ivrf *l)
+{
+	(void)n;
+	b->profile->ivrf = l->vrf;
+}
+
 void use_ikev2_profile_match_address_local(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_profile_match_address_local *l)
 {

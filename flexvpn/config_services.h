@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Parts of fx_config that are about services for the networks behind the router: DNS views, DHCP pools, VRFs. */
+/* Parts of fx_config that are about services for the networks behind the router: DNS views, DHCP
+ * pools, VRFs. */
 #ifndef SPOKE_FLEXVPN_CONFIG_SERVICES_H
 #define SPOKE_FLEXVPN_CONFIG_SERVICES_H
 
@@ -62,6 +63,11 @@ struct fx_vrf {
 	const char *name, *description, *rd;
 	bool old_form; /* ip vrf: IPv4 only */
 	bool ipv4, ipv6;
+};
+
+struct fx_vrf_server { /* one address of ip name-server vrf */
+	const char *vrf;
+	struct ipaddr addr;
 };
 
 #endif

@@ -104,6 +104,13 @@ void use_track_default_state(
 	b->track->default_up = l->kw_up;
 }
 
+void use_track_ip_vrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_track_ip_vrf *l)
+{
+	(void)n;
+	snprintf(b->track->vrf, sizeof(b->track->vrf), "%s", l->vrf);
+}
+
 /* ---- IP SLA
  * -------------------------------------------------------------------------------------------------------
  */
@@ -164,6 +171,13 @@ void use_sla_sla_udp(struct cfg_build *b, const struct cfg_node *n, const struct
 		(void)n;                                                                           \
 		b->sla->set;                                                                       \
 	}
+void use_sla_echo_vrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_sla_echo_vrf *l)
+{
+	(void)n;
+	snprintf(b->sla->vrf, sizeof(b->sla->vrf), "%s", l->vrf);
+}
+
 SLA_LINE(sla_echo, frequency, frequency_s = l->seconds)
 SLA_LINE(sla_echo, timeout, timeout_ms = l->ms)
 SLA_LINE(sla_echo, threshold, threshold_ms = l->ms)

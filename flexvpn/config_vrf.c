@@ -66,6 +66,13 @@ void use_ip_vrf_rd(struct cfg_build *b, const struct cfg_node *n, const struct g
 	b->vrf->rd = l->rd;
 }
 
+void use_if_tunnel_vrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_vrf *l)
+{
+	(void)n;
+	b->interface->tunnel_vrf = l->vrf;
+}
+
 void use_if_vrf_forwarding(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_if_vrf_forwarding *l)
 {

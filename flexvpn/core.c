@@ -48,8 +48,9 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->now = x->started = now;
 	x->routes = fx_routes_new();
 	x->services = fx_services_new();
+	x->doors = fx_doors_new();
 	x->tracks = track_new();
-	x->slas = sla_new(&x->b.sla);
+	x->slas = sla_new(&(struct sla_io){.ctx = x, .send = fx_probe_send, .cancel = fx_probe_cancel});
 	open_trace(x);
 	x->applied = fx_applied_new();
 	x->nat = fx_nat_new();
@@ -81,6 +82,7 @@ void fx_free(struct fx *x)
 	fx_nat_free(x->nat);
 	fx_routes_free(x->routes);
 	fx_services_free(x->services);
+	fx_doors_free(x->doors);
 	track_free(x->tracks);
 	sla_free(x->slas);
 	free(x->applied);

@@ -122,6 +122,7 @@ struct fx_client {
 	char tunnel[40], source[40];
 	uint32_t tunnel_id;
 	uint32_t handle; /* IKE SA; 0: none */
+	uint32_t door, door_ifindex; /* by which its packets come and go: doors.h */
 	bool creds_name; /* EAP_CREDENTIALS: the server wants a name too */
 	bool child_up;
 	uint32_t spi[FX_MAX_CHILDREN]; /* inbound SPIs that are in the data plane */
@@ -169,6 +170,10 @@ struct fx_backends {
 	const char *state_dir; /* where private keys are kept; NULL: they are not */
 };
 
+struct fx_doors; /* doors.h */
+struct fx_doors *fx_doors_new(void);
+void fx_doors_free(struct fx_doors *d);
+
 struct fx_pki;
 struct fx_creds;
 struct fx_key_pair;
@@ -185,6 +190,7 @@ struct fx {
 	uint32_t next_client_id;
 	struct fx_routes *routes;
 	struct fx_services *services;
+	struct fx_doors *doors;
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
 	struct fx_nat *nat;
 	bool dirty;                 /* wanted may have changed */
@@ -232,6 +238,9 @@ const struct fx_decision *fx_client_choices(struct fx *x, const struct fx_client
 bool fx_client_wanted(const struct fx *x, const struct fx_client *c); /* does `connect …` ask for a session now? */
 
 /* ---- tracks.c ---- */
+/* Probes on their way to what carries them: the device of a probe in a VRF is looked up when it leaves. */
+bool fx_probe_send(void *fx, const struct sla_cfg *c, uint32_t id);
+void fx_probe_cancel(void *fx, uint32_t id);
 void fx_tracks_configure(struct fx *x);
 void fx_tracks_run(struct fx *x); /* probes that are due, answers that came, objects evaluated anew */
 uint64_t fx_tracks_deadline(const struct fx *x);

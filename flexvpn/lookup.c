@@ -131,8 +131,9 @@ struct fx_lookup *fx_lookup_addr(
 {
 	struct fx_lookup *l = begin(r, loop, fn, ctx);
 	struct resolver_io io = resolver_io(l->resolver);
+	struct resolver_question q = {.name = name, .family = family ? family : AF_UNSPEC};
 
-	io.ask(io.ctx, QUESTION, name, family ? family : AF_UNSPEC, &(struct ipaddr){0});
+	io.ask(io.ctx, QUESTION, &q);
 	return l;
 }
 

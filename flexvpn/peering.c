@@ -5,8 +5,17 @@
 
 #include "flexvpn/config.h"
 
-static bool covers(const struct fx_ike_policy *p, const struct ipaddr *local)
+bool fx_match_fvrf(bool any, const char *named, const char *vrf)
 {
+	if (any)
+		return true;
+	return named && vrf ? strcmp(named, vrf) == 0 : named == vrf;
+}
+
+static bool covers(const struct fx_ike_policy *p, const struct ipaddr *local, const char *vrf)
+{
+	if (!fx_match_fvrf(p->any_fvrf || strcmp(p->name, "default") == 0, p->fvrf, vrf))
+		return false;
 	for (uint8_t i = 0; i < p->n_match_local; i++)
 		if (ipaddr_eq(&p->match_local[i], local))
 			return true;
@@ -14,22 +23,22 @@ static bool covers(const struct fx_ike_policy *p, const struct ipaddr *local)
 }
 
 /* The policy that fits best: one that names the local address before one that takes any, in order of configuration. */
-static const struct fx_ike_policy *policy_for(const struct fx_config *c, const struct ipaddr *local)
+static const struct fx_ike_policy *policy_for(const struct fx_config *c, const struct ipaddr *local, const char *vrf)
 {
 	const struct fx_ike_policy *best = NULL;
 
 	for (size_t i = 0; i < c->policies.n; i++) {
 		const struct fx_ike_policy *p = &c->policies.v[i];
 
-		if (covers(p, local) && (!best || (p->n_match_local && !best->n_match_local)))
+		if (covers(p, local, vrf) && (!best || (p->n_match_local && !best->n_match_local)))
 			best = p;
 	}
 	return best;
 }
 
-static bool ike_proposals(const struct fx_config *c, const struct ipaddr *local, struct ike_peering *out)
+static bool ike_proposals(const struct fx_config *c, const struct ipaddr *local, const char *vrf, struct ike_peering *out)
 {
-	const struct fx_ike_policy *pol = policy_for(c, local);
+	const struct fx_ike_policy *pol = policy_for(c, local, vrf);
 
 	if (!pol) {
 		const struct fx_ike_proposal *p = c->g.no_default_policy ? NULL : fx_find_proposal(c, "default");
@@ -173,7 +182,7 @@ bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, co
 	bool gre = t->mode == FX_TUN_GRE4 || t->mode == FX_TUN_GRE6;
 
 	*out = (struct ike_peering){.local_auth = IKE_AUTH_PSK, .remote_auth = IKE_AUTH_PSK};
-	if (!ike_proposals(c, local, out)) {
+	if (!ike_proposals(c, local, t->tunnel_vrf, out)) {
 		snprintf(why, n, "no IKEv2 policy with a complete proposal");
 		return false;
 	}

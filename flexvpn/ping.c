@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/doors.h"
 #include "flexvpn/exec.h"
 #include "grammar/ifname.h"
 #include "net/probe.h"
@@ -159,6 +160,18 @@ struct fx_ping *fx_ping_start(
 	uv_update_time(loop);
 	uv_timer_start(&p->timer, on_timer, 0, 0);
 	return p;
+}
+
+bool fx_ping_vrf(
+        struct router *r, const char *vrf, const char *source, char device[16], char *why, size_t n)
+{
+	char name[GR_IFNAME_MAX];
+	bool named = gr_ifname_canon(source, name);
+
+	if (fx_vrf_device(router_fx(r), vrf, named ? name : NULL, device))
+		return true;
+	snprintf(why, n, "%% VRF %s does not exist, or has no interface", vrf);
+	return false;
 }
 
 bool fx_ping_source(

@@ -38,6 +38,11 @@ struct fx_ping *fx_ping_start(
 void fx_ping_stop(struct fx_ping *p,
         struct fx_ping_stats *st); /* no call of fn from now on; `st` may be NULL */
 
+/* `vrf NAME`: the device that its packets are bound to; `source` as typed, or "". False: there is
+ * none, and `why` says so. */
+bool fx_ping_vrf(struct router *r, const char *vrf, const char *source, char device[16], char *why,
+        size_t n);
+
 /* The source of `o` as it was typed: an address, or an interface whose address it is. False: there
  * is none of the target's family, and `why` says so. */
 bool fx_ping_source(

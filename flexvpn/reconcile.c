@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/doors.h"
 #include "flexvpn/guards.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -34,6 +35,7 @@ struct applied_if {
 	bool is_tunnel, created; /* we made the device */
 	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
 	enum dp_payload payload;
+	uint32_t vrf;
 	bool up;
 	uint32_t mtu;
 	bool line; /* as last logged */
@@ -221,11 +223,23 @@ static enum dp_payload payload_of(const struct fx_interface *i)
 	return i->mode == FX_TUN_GRE4 || i->mode == FX_TUN_GRE6 ? DP_PAYLOAD_GRE : DP_PAYLOAD_IP;
 }
 
-static struct dp_tunnel describe(const struct fx_interface *i)
+/* While there is a session, that of its packets. */
+static uint32_t door_of(const struct fx *x, const struct fx_interface *i)
+{
+	const struct fx_client *c = fx_client_by_tunnel(x, i->name);
+	struct fx_door d;
+
+	if (c && c->handle)
+		return c->door;
+	return fx_door_of(x, i, i->source_if, &d) ? d.number : 0;
+}
+
+static struct dp_tunnel describe(const struct fx *x, const struct fx_interface *i)
 {
 	struct dp_tunnel t = {.id = fx_tunnel_id(i),
 		.payload = payload_of(i),
-		.mtu = (uint16_t)(i->ip_mtu ? i->ip_mtu : i->mtu)};
+		.mtu = (uint16_t)(i->ip_mtu ? i->ip_mtu : i->mtu),
+		.vrf = door_of(x, i)};
 
 	snprintf(t.name, sizeof(t.name), "%s", i->device);
 	return t;
@@ -233,12 +247,13 @@ static struct dp_tunnel describe(const struct fx_interface *i)
 
 static int make_tunnel(struct fx *x, struct applied_if *a, const struct fx_interface *i)
 {
-	struct dp_tunnel t = describe(i);
+	struct dp_tunnel t = describe(x, i);
 	int rc = x->b.dp_ops->tunnel_add(x->b.dp, &t);
 
 	a->tunnel_id = t.id;
 	a->payload = t.payload;
 	a->mtu = t.mtu;
+	a->vrf = t.vrf;
 	a->is_tunnel = true;
 	return rc;
 }
@@ -270,13 +285,14 @@ static void make_device(struct fx *x, struct applied_if *a, const struct fx_inte
 
 static void update_tunnel(struct fx *x, struct applied_if *a, const struct fx_interface *i)
 {
-	struct dp_tunnel t = describe(i);
+	struct dp_tunnel t = describe(x, i);
 
-	if (!a->created || (a->payload == t.payload && a->mtu == t.mtu))
+	if (!a->created || (a->payload == t.payload && a->mtu == t.mtu && a->vrf == t.vrf))
 		return;
 	x->b.dp_ops->tunnel_set(x->b.dp, &t);
 	a->payload = t.payload;
 	a->mtu = t.mtu;
+	a->vrf = t.vrf;
 }
 
 static void remove_addr(struct fx *x, struct applied_if *a, uint8_t at)
@@ -506,6 +522,7 @@ void fx_reconcile(struct fx *x)
 		x->b.net_ops->forwarding(x->b.net, AF_INET, true);
 	}
 	fx_vrfs_apply(x);
+	fx_doors_apply(x);
 	sync_gone(x);
 	for (size_t i = 0; i < x->cfg->interfaces.n; i++)
 		if (x->cfg->interfaces.v[i].device)
@@ -521,6 +538,7 @@ void fx_unreconcile(struct fx *x)
 	fx_routes_remove_all(x);
 	while (x->applied->ifs)
 		remove_if(x, &x->applied->ifs);
+	fx_doors_close(x);
 	fx_services_remove(x);
 	fx_nat_remove(x);
 }

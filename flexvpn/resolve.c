@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "flexvpn/config.h"
+#include "flexvpn/doors.h"
 #include "flexvpn/services.h"
 
 #define FIND(list, key)                                                                            \
@@ -120,19 +121,41 @@ static bool missing(char *why, size_t n, const char *fmt, const char *a, const c
 static bool vrf_ok(const struct fx_config *c, const struct fx_interface *t, char *why, size_t n)
 {
 	const struct fx_vrf *v = t->vrf ? fx_find_vrf(c, t->vrf) : NULL;
+	const char *outer = t->tunnel_vrf;
 	bool dual = t->mode == FX_TUN_DUAL;
 
 	if (t->vrf && !v)
 		return missing(why, n, "interface %s: VRF %s is not configured", t->name, t->vrf);
+	if (outer && !fx_find_vrf(c, outer))
+		return missing(why, n, "interface %s: VRF %s is not configured", t->name, outer);
 	if (v && dual && v->old_form)
 		return missing(why, n,
-		        "interface %s: a dual-stack tunnel needs a `vrf definition`, VRF %s is of the "
+		        "interface %s: a dual-stack tunnel needs a `vrf definition`, VRF %s is of "
+		        "the "
 		        "old form",
 		        t->name, t->vrf);
 	if (v && dual && !(v->ipv4 && v->ipv6))
 		return missing(why, n,
 		        "interface %s: VRF %s lacks one of the address families ipv4, ipv6",
 		        t->name, t->vrf);
+	return true;
+}
+/* The outer packets leave by the table of the tunnel's VRF: its source stands there. */
+static bool source_vrf_ok(const struct fx_config *c, const struct fx_interface *t,
+        const struct fx_client_cfg *cl, char *why, size_t n)
+{
+	const char *where =
+	        t->tunnel_vrf ? "not in the tunnel VRF" : "in a VRF, without `tunnel vrf`";
+
+	for (size_t i = 0; i <= cl->sources.n; i++) {
+		const char *name = i < cl->sources.n ? cl->sources.v[i].ifname : t->source_if;
+		const struct fx_interface *s = name ? fx_find_interface(c, name) : NULL;
+
+		if ((i < cl->sources.n) != t->source_dynamic)
+			continue;
+		if (s && !fx_in_vrf(s, t->tunnel_vrf))
+			return missing(why, n, "tunnel source %s is %s", name, where);
+	}
 	return true;
 }
 #pragma GCC diagnostic pop
@@ -287,7 +310,8 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 	out->tunnel = fx_find_interface(c, cl->tunnel);
 	if (!out->tunnel)
 		return missing(why, n, "interface %s is not configured%s", cl->tunnel, "");
-	if (!tunnel_ok(out->tunnel, cl, why, n) || !vrf_ok(c, out->tunnel, why, n))
+	if (!tunnel_ok(out->tunnel, cl, why, n) || !vrf_ok(c, out->tunnel, why, n) ||
+	        !source_vrf_ok(c, out->tunnel, cl, why, n))
 		return false;
 	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
 	if (!out->ipsec)
@@ -299,6 +323,10 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 	if (!out->profile)
 		return missing(why, n, "IKEv2 profile %s is not configured%s",
 		        out->ipsec->ikev2_profile, "");
+	if (!fx_match_fvrf(out->profile->any_fvrf, out->profile->fvrf, out->tunnel->tunnel_vrf))
+		return missing(why, n, "IKEv2 profile %s: no `match fvrf` for %s",
+		        out->profile->name,
+		        out->tunnel->tunnel_vrf ? out->tunnel->tunnel_vrf : "the global table");
 	out->author = author_of(c, out->profile);
 	return profile_ok(c, out->profile, why, n);
 }

@@ -210,13 +210,17 @@ struct fx_vrf_wanted fx_vrf_wanted(const struct fx *x, struct arena *a)
 	return w;
 }
 
-/* A device that comes (again) is a difference. */
+/* A device that comes (again) or goes is a difference, the VRF's own too. */
 static void vrf_text(const struct fx *x, const struct fx_vrf_wanted *w, struct strbuf *out)
 {
+	char dev[NET_IFNAMSIZ];
 	struct net_link link;
+	uint32_t own;
 
 	for (size_t i = 0; i < w->n; i++) {
-		sb_printf(out, "%s %d:", w->v[i].name, w->v[i].front_door);
+		vrf_device_name(w->v[i].name, dev);
+		own = x->b.net_ops->link_by_name(x->b.net, dev, &link) ? link.index : 0;
+		sb_printf(out, "%s=%u %d:", w->v[i].name, own, w->v[i].front_door);
 		for (size_t k = 0; k < w->v[i].n_dev; k++) {
 			bool there = x->b.net_ops->link_by_name(x->b.net, w->v[i].dev[k], &link);
 
@@ -244,6 +248,8 @@ void fx_vrfs_apply(struct fx *x)
 	if (differs(&x->services->vrf, &text)) {
 		rc = ops(x)->vrf(x->b.services, w.v, w.n, &why);
 		complain("VRFs", rc, why);
+		vrf_text(x, &w, &text); /* with the devices as they are now */
+		differs(&x->services->vrf, &text);
 		fx_routes_revrf(x);
 	}
 	arena_fini(&a);

@@ -109,8 +109,8 @@ void fx_session_moved(struct fx *x, struct fx_client *c, const struct ike_event 
 void fx_session_fingerprint(const struct fx_config *c, const struct fx_resolved *r, char *out, size_t n)
 {
 	char src[IPADDR_STRLEN], id[320];
-	int at = snprintf(out, n, "%s %s|%s%s|%d|%d|%s|%s|%s|%d%d", r->tunnel->name,
-		r->tunnel->vrf ? r->tunnel->vrf : "",
+	int at = snprintf(out, n, "%s %s/%s|%s%s|%d|%d|%s|%s|%s|%d%d", r->tunnel->name,
+		r->tunnel->vrf ? r->tunnel->vrf : "", r->tunnel->tunnel_vrf ? r->tunnel->tunnel_vrf : "",
 		r->tunnel->source_if ? r->tunnel->source_if : "", ipaddr_fmt(&r->tunnel->source_addr, src),
 		(int)r->tunnel->mode, r->tunnel->negotiated, r->ipsec->name, r->profile->name,
 		ike_id_fmt(&r->profile->identity_local, id), (int)r->profile->auth_local, r->tunnel->shutdown);

@@ -30,7 +30,8 @@ static const char *connect_text(const struct fx_client_cfg *c, char buf[32])
 	return buf;
 }
 
-static void summary(struct out *o, const struct fx_client *c, const struct fx_client_cfg *cfg)
+static void summary(const struct fx *x, struct out *o, const struct fx_client *c,
+        const struct fx_client_cfg *cfg)
 {
 	char a[IPADDR_STRLEN], g[16];
 
@@ -38,8 +39,8 @@ static void summary(struct out *o, const struct fx_client *c, const struct fx_cl
 	out_field_str(o, "state", "  Current state:%s\n", fx_state_name(c->state));
 	out_field_str(o, "peer", "  Peer : %s\n", c->at.seq ? ipaddr_fmt(&c->peer, a) : "not set");
 	out_field_str(o, "source", "  Source : %s\n", c->source[0] ? c->source : "not set");
-	out_field_str(o, "ivrf", "  ivrf : %s\n", "IP DEFAULT");
-	out_field_str(o, "fvrf", "  fvrf : %s\n", "IP DEFAULT");
+	out_field_str(o, "ivrf", "  ivrf : %s\n", fx_ivrf(x, cfg->tunnel, "IP DEFAULT"));
+	out_field_str(o, "fvrf", "  fvrf : %s\n", fx_fvrf(x, cfg->tunnel, "IP DEFAULT"));
 	out_field_str(o, "backup-group", "  Backup group: %s\n", group_text(cfg->backup_group, g));
 	out_field_str(
 	        o, "tunnel", "  Tunnel interface : %s\n", cfg->tunnel ? cfg->tunnel : "not set");
@@ -214,7 +215,7 @@ void exec_show_crypto_ikev2_client_flexvpn(
 		if (!cfg || (a->has_name && strcmp(a->name, c->name) != 0))
 			continue;
 		out_obj(e->o, NULL);
-		summary(e->o, c, cfg);
+		summary(e->fx, e->o, c, cfg);
 		if (a->kw_detail)
 			detail(e, c, cfg);
 		out_obj_end(e->o);

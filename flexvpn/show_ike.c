@@ -202,21 +202,23 @@ static void sa_body(struct exec *e, const struct ike_sa_info *s, bool detailed)
 
 static void one_sa4(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
-	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
+	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], v[FX_VRFS_LEN];
 
 	out_text(e->o, "Tunnel-id Local                 Remote                fvrf/ivrf            "
 	               "Status \n");
 	out_text(e->o, "%-10u%-22s%-22s%-21s%-7s\n", s->handle, endpoint_fmt(&s->local, l),
-	        endpoint_fmt(&s->remote, r), "none/none", status_word(s->state));
+	        endpoint_fmt(&s->remote, r), fx_vrfs_fmt(e->fx, s->handle, v),
+	        status_word(s->state));
 	sa_body(e, s, detailed);
 }
 
 static void one_sa6(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
-	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
+	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], v[FX_VRFS_LEN];
 
 	out_text(e->o, "Tunnel-id    fvrf/ivrf              Status\n");
-	out_text(e->o, "%-13u%-23s%s\n", s->handle, "none/none", status_word(s->state));
+	out_text(e->o, "%-13u%-23s%s\n", s->handle, fx_vrfs_fmt(e->fx, s->handle, v),
+	        status_word(s->state));
 	out_text(e->o, "Local  %s\nRemote  %s\n", endpoint_fmt(&s->local, l),
 	        endpoint_fmt(&s->remote, r));
 	sa_body(e, s, detailed);
@@ -224,11 +226,12 @@ static void one_sa6(struct exec *e, const struct ike_sa_info *s, bool detailed)
 
 static void one_sa(struct exec *e, const struct ike_sa_info *s, bool detailed)
 {
-	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN];
+	char l[ENDPOINT_STRLEN], r[ENDPOINT_STRLEN], v[FX_VRFS_LEN];
 
 	out_int(e->o, "tunnel-id", s->handle);
 	out_str(e->o, "local", endpoint_fmt(&s->local, l));
 	out_str(e->o, "remote", endpoint_fmt(&s->remote, r));
+	out_str(e->o, "vrfs", fx_vrfs_fmt(e->fx, s->handle, v));
 	out_str(e->o, "status", status_word(s->state));
 	if (s->local.addr.family == AF_INET6)
 		one_sa6(e, s, detailed);

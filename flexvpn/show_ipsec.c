@@ -163,12 +163,13 @@ static void counters(struct exec *e, const struct dp_counters *c, bool detail)
 
 static void head(struct exec *e, const struct dp_sa_state *s, const struct fx_client *c)
 {
-	char l[IPADDR_STRLEN], r[IPADDR_STRLEN], id[96];
+	char l[IPADDR_STRLEN], r[IPADDR_STRLEN], id[96], tunnel[24];
 
+	snprintf(tunnel, sizeof(tunnel), "Tunnel%u", s->sa.tunnel - 1);
 	out_text(e->o, "\ninterface: Tunnel%u\n", s->sa.tunnel - 1);
 	out_text(e->o, "    Crypto map tag: Tunnel%u-head-0, local addr %s\n\n", s->sa.tunnel - 1,
 	        ipaddr_fmt(&s->sa.local.addr, l));
-	out_text(e->o, "   protected vrf: (none)\n");
+	out_text(e->o, "   protected vrf: %s\n", fx_ivrf(e->fx, tunnel, "(none)"));
 	ident(id, sizeof(id), &s->sa.ts_local[0]);
 	out_text(e->o, "   local  ident (addr/mask/prot/port): %s\n", id);
 	ident(id, sizeof(id), &s->sa.ts_remote[0]);
@@ -321,7 +322,8 @@ static const char *session_status(const struct fx_client *c, bool sa)
 {
 	if (c->child_up)
 		return sa ? "UP-ACTIVE" : "UP-NO-IKE";
-	return c->state == FX_NEGOTIATING || c->state == FX_EAP_CREDENTIALS ? "DOWN-NEGOTIATING" : "DOWN";
+	return c->state == FX_NEGOTIATING || c->state == FX_EAP_CREDENTIALS ? "DOWN-NEGOTIATING"
+	                                                                    : "DOWN";
 }
 
 static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail)
@@ -343,7 +345,7 @@ static void session_ike(struct exec *e, const struct ike_sa_info *i, bool detail
 static void one_crypto_session(
         struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg, bool detail)
 {
-	char peer[IPADDR_STRLEN], id[320] = "(none)", age[16], why[160];
+	char peer[IPADDR_STRLEN], id[320] = "(none)", age[16], why[160], vrfs[FX_VRFS_LEN] = "";
 	struct ike_sa_info i;
 	struct fx_resolved r;
 	bool sa = c->handle && ike_sa_info(e->fx->ike, c->handle, &i);
@@ -355,8 +357,12 @@ static void one_crypto_session(
 	if (detail && c->state == FX_ACTIVE)
 		out_text(e->o, "Uptime: %s\n", fx_age_fmt(fx_show_age(e, c->since), age));
 	out_field_str(e->o, "status", "Session status: %s     \n", session_status(c, sa));
+	if (detail)
+		snprintf(vrfs, sizeof(vrfs), " fvrf: %s ivrf: %s",
+		        fx_fvrf(e->fx, cfg->tunnel, "(none)"),
+		        fx_ivrf(e->fx, cfg->tunnel, "(none)"));
 	out_text(e->o, "Peer: %s port %u%s\n", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0",
-	        sa ? i.remote.port : 500, detail ? " fvrf: (none) ivrf: (none)" : "");
+	        sa ? i.remote.port : 500, vrfs);
 	out_str(e->o, "peer", c->at.seq ? ipaddr_fmt(&c->peer, peer) : "0.0.0.0");
 	if (sa && i.remote_id.type)
 		ike_id_fmt(&i.remote_id, id);

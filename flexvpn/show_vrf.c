@@ -5,7 +5,33 @@
 
 #include "flexvpn/exec.h"
 #include "flexvpn/services.h"
+#include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
+
+const char *fx_ivrf(const struct fx *x, const char *tunnel, const char *none)
+{
+	const struct fx_interface *t = tunnel ? fx_find_interface(x->cfg, tunnel) : NULL;
+
+	return t && t->vrf ? t->vrf : none;
+}
+
+const char *fx_fvrf(const struct fx *x, const char *tunnel, const char *none)
+{
+	const struct fx_interface *t = tunnel ? fx_find_interface(x->cfg, tunnel) : NULL;
+
+	return t && t->tunnel_vrf ? t->tunnel_vrf : none;
+}
+
+const char *fx_vrfs_fmt(const struct fx *x, uint32_t handle, char buf[FX_VRFS_LEN])
+{
+	const struct fx_client *c = x->clients;
+
+	while (c && c->handle != handle && c->trial.handle != handle)
+		c = c->next;
+	snprintf(buf, FX_VRFS_LEN, "%s/%s", fx_fvrf(x, c ? c->tunnel : NULL, "none"),
+	        fx_ivrf(x, c ? c->tunnel : NULL, "none"));
+	return buf;
+}
 
 static const char *protocols(const struct fx_vrf *v)
 {

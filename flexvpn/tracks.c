@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/doors.h"
+#include "flexvpn/services.h"
 
 void fx_tracks_configure(struct fx *x)
 {
@@ -13,6 +15,23 @@ void fx_tracks_configure(struct fx *x)
 	sla_configure(x->slas, x->cfg->slas.v, x->cfg->slas.n, x->now);
 	fx_routes_retrack(x, 0);
 	x->retrack = true;
+}
+
+bool fx_probe_send(void *fx, const struct sla_cfg *c, uint32_t id)
+{
+	struct fx *x = fx;
+	struct sla_cfg bound = *c;
+
+	if (!c->device[0] && c->vrf[0] && !fx_vrf_device(x, c->vrf, NULL, bound.device))
+		return false;
+	return x->b.sla.send(x->b.sla.ctx, &bound, id);
+}
+
+void fx_probe_cancel(void *fx, uint32_t id)
+{
+	struct fx *x = fx;
+
+	x->b.sla.cancel(x->b.sla.ctx, id);
 }
 
 /* ---- facts
@@ -74,13 +93,17 @@ static bool is_the_route(void *ctx, const struct net_route *r)
 	return true;
 }
 
-static void route_fact(void *ctx, const struct prefix *p, struct track_route_fact *out)
+static void route_fact(
+        void *ctx, const struct prefix *p, const char *vrf, struct track_route_fact *out)
 {
 	struct fx *x = ctx;
 	struct prefix wanted = prefix_mask(p);
 	struct find_route f = {.x = x, .p = &wanted, .out = out};
 
-	x->b.net_ops->routes(x->b.net, 0, is_the_route, &f);
+	uint32_t table = 0;
+
+	if (!vrf[0] || fx_vrf_table(x, fx_vrf_known(x, vrf), &table))
+		x->b.net_ops->routes(x->b.net, table, is_the_route, &f);
 }
 
 static enum track_sla_result sla_fact(void *ctx, uint32_t number)

@@ -61,14 +61,13 @@ void ike_dbg_packet(struct ike *e, const struct session *s, const struct dgram *
 	ipaddr_fmt(&d->remote.addr, remote);
 	payloads(&sb, h.next, span_of(raw.p + IKE_HDR_LEN, raw.n - IKE_HDR_LEN));
 	ike_dbg(e, s, 0,
-	        "%s Packet [%s %s:%u/%s %s:%u/VRF i%u:f%u] \n"
+	        "%s Packet [%s %s:%u/%s %s:%u/VRF i0:f%u] \n"
 	        "Initiator SPI : %016llX - Responder SPI : %016llX Message id: %u\n"
 	        "IKEv2 %s Exchange %s \nPayload contents: \n%s \n",
 	        sending ? "Sending" : "Received", sending ? "To" : "From", remote, d->remote.port,
-	        sending ? "From" : "To", local, d->local.port, d->vrf, d->vrf,
-	        (unsigned long long)h.spi_i, (unsigned long long)h.spi_r, h.id,
-	        ike_exchange_name(h.exchange), ike_hdr_is_response(&h) ? "RESPONSE" : "REQUEST",
-	        sb_str(&sb));
+	        sending ? "From" : "To", local, d->local.port, d->vrf, (unsigned long long)h.spi_i,
+	        (unsigned long long)h.spi_r, h.id, ike_exchange_name(h.exchange),
+	        ike_hdr_is_response(&h) ? "RESPONSE" : "REQUEST", sb_str(&sb));
 	sb_fini(&sb);
 }
 

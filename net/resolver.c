@@ -163,14 +163,14 @@ static void arm_timer(struct resolver *r)
 	timerfd_settime(r->timer, 0, &at, NULL);
 }
 
-static void set_servers(const struct resolver *r, ares_channel ch)
+static void set_servers(ares_channel ch, const struct ipaddr *server, size_t n)
 {
-	struct ares_addr_node *v = xcalloc(r->n_server + 1, sizeof(*v));
+	struct ares_addr_node *v = xcalloc(n + 1, sizeof(*v));
 
-	for (size_t i = 0; i < r->n_server; i++) {
-		v[i].family = r->server[i].family;
-		memcpy(&v[i].addr, r->server[i].b, sizeof(v[i].addr));
-		v[i].next = i + 1 < r->n_server ? &v[i + 1] : NULL;
+	for (size_t i = 0; i < n; i++) {
+		v[i].family = server[i].family;
+		memcpy(&v[i].addr, server[i].b, sizeof(v[i].addr));
+		v[i].next = i + 1 < n ? &v[i + 1] : NULL;
 	}
 	ares_set_servers(ch, v);
 	free(v);
@@ -198,7 +198,7 @@ static ares_channel open_channel(struct resolver *r, struct question *q, int *rc
 	if (*rc != ARES_SUCCESS)
 		return NULL;
 	if (r->n_server)
-		set_servers(r, ch);
+		set_servers(ch, r->server, r->n_server);
 	return ch;
 }
 
@@ -217,15 +217,19 @@ static struct question *question_new(struct resolver *r, uint32_t id)
 	return q;
 }
 
-static void ask(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+static void ask(void *ctx, uint32_t id, const struct resolver_question *w)
 {
 	struct resolver *r = ctx;
 	struct question *q = question_new(r, id);
-	struct ares_addrinfo_hints hints = {.ai_family = family, .ai_socktype = SOCK_DGRAM};
+	struct ares_addrinfo_hints hints = {.ai_family = w->family, .ai_socktype = SOCK_DGRAM};
 
 	if (q->channel) {
-		set_source(q->channel, source);
-		ares_getaddrinfo(q->channel, name, NULL, &hints, on_answer, q);
+		set_source(q->channel, &w->source);
+		if (w->n_server)
+			set_servers(q->channel, w->server, w->n_server);
+		if (w->device[0])
+			ares_set_local_dev(q->channel, w->device);
+		ares_getaddrinfo(q->channel, w->name, NULL, &hints, on_answer, q);
 	}
 	arm_timer(r);
 }

@@ -15,7 +15,16 @@
 
 #include "base/addr.h"
 
-enum { RESOLVER_MAX_ADDRS = 8, RESOLVER_NAME_MAX = 256 };
+enum { RESOLVER_MAX_ADDRS = 8, RESOLVER_MAX_SERVERS = 6, RESOLVER_NAME_MAX = 256 };
+
+struct resolver_question {
+	const char *name;
+	int family;           /* AF_INET, AF_INET6, or AF_UNSPEC: any */
+	struct ipaddr source; /* the address it leaves from; family 0: any */
+	char device[16];      /* it is bound to this device, as to a VRF's; "": to none */
+	struct ipaddr server[RESOLVER_MAX_SERVERS]; /* asked instead of the resolver's own */
+	uint8_t n_server;
+};
 
 struct resolver_answer {
 	uint32_t id;
@@ -28,10 +37,7 @@ struct resolver_answer {
 /* What the client machine uses: the real resolver below, or a test's. */
 struct resolver_io {
 	void *ctx;
-	/* Asks; family AF_INET or AF_INET6; `source` (family 0: any) is the address the question
-	 * leaves from. */
-	void (*ask)(
-	        void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source);
+	void (*ask)(void *ctx, uint32_t id, const struct resolver_question *q);
 	void (*cancel)(void *ctx, uint32_t id);
 	bool (*poll)(void *ctx, struct resolver_answer *out); /* false: nothing more now */
 };

@@ -56,6 +56,11 @@ static uint32_t real_vrf_table(struct services *s, const char *name)
 	return vrf_table(real(s)->vrf, name);
 }
 
+static uint32_t real_vrf_ifindex(struct services *s, const char *name)
+{
+	return vrf_ifindex(real(s)->vrf, name);
+}
+
 static bool real_vrf_available(struct services *s, const char **why)
 {
 	return vrf_available(real(s)->vrf, why);
@@ -118,6 +123,7 @@ static const struct services_ops real_ops = {
         .dhcp = real_dhcp,
         .vrf = real_vrf,
         .vrf_table = real_vrf_table,
+        .vrf_ifindex = real_vrf_ifindex,
         .vrf_available = real_vrf_available,
         .dns_status = real_dns_status,
         .dns_ask = real_dns_ask,

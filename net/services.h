@@ -28,6 +28,7 @@ struct services_ops {
 	int (*vrf)(struct services *s, const struct vrf_wanted *w, size_t n, const char **why);
 
 	uint32_t (*vrf_table)(struct services *s, const char *name); /* 0: unknown */
+	uint32_t (*vrf_ifindex)(struct services *s, const char *name); /* of its device; 0: it has none */
 	bool (*vrf_available)(struct services *s, const char **why);
 
 	bool (*dns_status)(struct services *s, const char *list, struct dns_status *out);

@@ -118,6 +118,11 @@ static uint32_t fake_vrf_table(struct services *s, const char *name)
 	return vrf_table(fake(s)->vrf, name);
 }
 
+static uint32_t fake_vrf_ifindex(struct services *s, const char *name)
+{
+	return vrf_ifindex(fake(s)->vrf, name);
+}
+
 static bool fake_vrf_available(struct services *s, const char **why)
 {
 	return vrf_available(fake(s)->vrf, why);
@@ -200,6 +205,7 @@ static const struct services_ops fake_ops = {
         .dhcp = fake_dhcp,
         .vrf = fake_vrf,
         .vrf_table = fake_vrf_table,
+        .vrf_ifindex = fake_vrf_ifindex,
         .vrf_available = fake_vrf_available,
         .dns_status = fake_dns_status,
         .dns_ask = fake_dns_ask,

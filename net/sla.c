@@ -76,10 +76,10 @@ static bool same(const struct sla_cfg *a, const struct sla_cfg *b)
 	return a->number == b->number && a->type == b->type && ipaddr_eq(&a->target, &b->target) &&
 	       a->port == b->port && ipaddr_eq(&a->source, &b->source) &&
 	       a->source_port == b->source_port && strcmp(a->device, b->device) == 0 &&
-	       a->frequency_s == b->frequency_s && a->timeout_ms == b->timeout_ms &&
-	       a->threshold_ms == b->threshold_ms && a->data_size == b->data_size &&
-	       a->tos == b->tos && a->scheduled == b->scheduled && a->after_s == b->after_s &&
-	       a->life_s == b->life_s;
+	       strcmp(a->vrf, b->vrf) == 0 && a->frequency_s == b->frequency_s &&
+	       a->timeout_ms == b->timeout_ms && a->threshold_ms == b->threshold_ms &&
+	       a->data_size == b->data_size && a->tos == b->tos && a->scheduled == b->scheduled &&
+	       a->after_s == b->after_s && a->life_s == b->life_s;
 }
 
 static struct operation *find(const struct sla_set *s, uint32_t number)

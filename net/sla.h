@@ -35,6 +35,7 @@ struct sla_cfg {
 	uint16_t source_port;
 	char ifname[40]; /* the source interface as configured: its address and device are to be
 	                    filled in */
+	char vrf[65];    /* "": the global table */
 	char device[16]; /* the probe leaves through this device; "": as routed */
 	uint32_t frequency_s, timeout_ms, threshold_ms; /* 0: 60 s, 5000 ms, 5000 ms */
 	uint16_t data_size;                             /* 0: 28 (icmp), 16 (udp) */

@@ -74,8 +74,9 @@ static bool same_members(const struct track_cfg *a, const struct track_cfg *b)
 static bool same_question(const struct track_cfg *a, const struct track_cfg *b)
 {
 	return a->type == b->type && strcmp(a->ifname, b->ifname) == 0 &&
-	       prefix_cmp(&a->route, &b->route) == 0 && a->sla == b->sla &&
-	       (a->type != TRACK_STUB || a->default_up == b->default_up) && same_members(a, b);
+	       prefix_cmp(&a->route, &b->route) == 0 && strcmp(a->vrf, b->vrf) == 0 &&
+	       a->sla == b->sla && (a->type != TRACK_STUB || a->default_up == b->default_up) &&
+	       same_members(a, b);
 }
 
 void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, uint64_t now_ms)
@@ -157,7 +158,7 @@ static bool route(struct object *o, const struct track_facts *f)
 	const struct track_cfg *c = &o->cfg;
 
 	o->route = (struct track_route_fact){0};
-	f->route(f->ctx, &c->route, &o->route);
+	f->route(f->ctx, &c->route, c->vrf, &o->route);
 	if (!o->route.found) {
 		o->why = c->type == TRACK_ROUTE_REACH ? "no ip route" : "no route";
 		return false;

@@ -49,6 +49,7 @@ struct track_cfg {
 	enum track_type type;
 	char ifname[40];
 	struct prefix route;
+	char vrf[65]; /* of the route; "": the global table */
 	uint32_t sla;
 	struct track_member member[TRACK_MAX_MEMBERS];
 	uint8_t n_member;
@@ -73,7 +74,7 @@ struct track_facts {
 	void *ctx;
 	bool (*line)(void *ctx, const char *ifname, const char **why);
 	bool (*routing)(void *ctx, const char *ifname, int family, const char **why);
-	void (*route)(void *ctx, const struct prefix *p, struct track_route_fact *out);
+	void (*route)(void *ctx, const struct prefix *p, const char *vrf, struct track_route_fact *out);
 	enum track_sla_result (*sla)(void *ctx, uint32_t number);
 };
 

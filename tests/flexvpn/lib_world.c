@@ -44,16 +44,16 @@ static void prng(void *ctx, uint8_t *dst, size_t n)
 
 /* ---- names and probes ------------------------------------------------------------------------------------------------------ */
 
-static void ask_name(void *ctx, uint32_t id, const char *name, int family, const struct ipaddr *source)
+static void ask_name(void *ctx, uint32_t id, const struct resolver_question *q)
 {
 	struct world *w = ctx;
 	struct resolver_answer a = {.id = id, .why = "Domain name not found"};
 
-	(void)source;
+	w->question = *q;
 	w->asked++;
 	for (size_t i = 0; i < WORLD_NAMES; i++)
-		for (uint8_t k = 0; w->name[i].name && strcmp(w->name[i].name, name) == 0 && k < w->name[i].n; k++)
-			if (w->name[i].addr[k].family == family)
+		for (uint8_t k = 0; w->name[i].name && strcmp(w->name[i].name, q->name) == 0 && k < w->name[i].n; k++)
+			if (w->name[i].addr[k].family == q->family)
 				a.addr[a.n++] = w->name[i].addr[k];
 	if (w->names_fail)
 		a = (struct resolver_answer){.id = id, .why = "Timeout while contacting DNS servers"};
@@ -96,6 +96,7 @@ static bool probe_send(void *ctx, const struct sla_cfg *c, uint32_t id)
 {
 	struct world *w = ctx;
 
+	w->probe = *c;
 	if (w->cut[strcmp(c->ifname, "Ethernet0/1") == 0])
 		return true;
 	for (int i = 0; i < WORLD_HUBS; i++)
@@ -296,6 +297,7 @@ static bool from_spoke(struct world *w)
 		struct dp_event in = out;
 
 		any = true;
+		w->sent_vrf = out.vrf;
 		in.type = DP_EV_IKE;
 		in.local = out.remote;
 		in.remote = out.local;
@@ -438,7 +440,7 @@ bool world_logged(const struct world *w, const char *part)
 	return false;
 }
 
-struct world *world_new(void)
+static struct world *make_world(bool has_vrf)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 	struct dp_config dc = {0};
@@ -452,7 +454,7 @@ struct world *world_new(void)
 	w->b.names = (struct resolver_io){.ctx = w, .ask = ask_name, .cancel = cancel_name, .poll = poll_name};
 	w->b.dp = dp_fake_ops.open(&dc, why, sizeof(why));
 	w->b.net = net_fake_ops.open(why, sizeof(why));
-	w->b.services = services_fake_new(true);
+	w->b.services = services_fake_new(has_vrf);
 	w->b.nat = nat_new(&nft_fake_ops, why, sizeof(why));
 	w->link[0] = net_fake_link(w->b.net, "eth0", true, true);
 	w->link[1] = net_fake_link(w->b.net, "eth1", true, true);
@@ -469,6 +471,16 @@ struct world *world_new(void)
 	w->empty = cfg_new();
 	w->ed = cfg_editor_new(w->empty);
 	return w;
+}
+
+struct world *world_new(void)
+{
+	return make_world(true);
+}
+
+struct world *world_without_vrfs(void)
+{
+	return make_world(false);
 }
 
 void world_free(struct world *w)

@@ -73,7 +73,10 @@ struct world {
 	struct resolver_answer answer[WORLD_PENDING]; /* not yet polled */
 	uint64_t answer_at[WORLD_PENDING];
 	size_t n_answer;
+	struct sla_cfg probe; /* the last one sent */
+	uint32_t sent_vrf;    /* the front door of the last datagram of the spoke's */
 	unsigned asked; /* questions so far */
+	struct resolver_question question; /* the last one; its name is not kept */
 	struct { /* probes sent to an address that is no dead hub: answered at the next poll */
 		uint32_t id;
 	} echo[WORLD_PENDING];
@@ -83,6 +86,7 @@ struct world {
 	struct log_sink *sink;
 };
 
+struct world *world_without_vrfs(void); /* on a kernel that has no VRF devices */
 struct world *world_new(void); /* spoke 172.16.0.1 on eth0; hubs 10.0.0.1 … 10.0.0.5, key "cisco" */
 void world_free(struct world *w);
 /* Lines separated by '\n', entered as a person would; every one must be accepted; committed at the end. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Track objects against made-up facts and a made-up clock. */
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +14,7 @@
 struct box { /* the facts */
 	bool eth0, eth1, addressed;
 	bool routed;
+	char vrf[65]; /* of the last question about a route */
 	uint32_t metric;
 	enum track_sla_result sla;
 	struct track_set *s;
@@ -39,11 +41,12 @@ static bool routing(void *ctx, const char *ifname, int family, const char **why)
 	return line(ctx, ifname, why) && b->addressed && family == AF_INET;
 }
 
-static void route(void *ctx, const struct prefix *p, struct track_route_fact *out)
+static void route(void *ctx, const struct prefix *p, const char *vrf, struct track_route_fact *out)
 {
 	struct box *b = ctx;
 
 	(void)p;
+	snprintf(b->vrf, sizeof(b->vrf), "%s", vrf);
 	out->found = b->routed;
 	out->metric = b->metric;
 	out->source = "static";
@@ -194,6 +197,7 @@ static void metric_threshold_has_hysteresis(void **state)
 	struct box *b = *state;
 	struct track_cfg c = {.number = 1,
 	        .type = TRACK_ROUTE_METRIC,
+	        .vrf = "red",
 	        .has_up = true,
 	        .up = 10,
 	        .has_down = true,
@@ -206,6 +210,7 @@ static void metric_threshold_has_hysteresis(void **state)
 	track_configure(b->s, &c, 1, b->now);
 	look(b);
 	assert_false(track_up(b->s, 1)); /* no route at all */
+	assert_string_equal(b->vrf, "red");
 	b->routed = true;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		b->metric = steps[i].metric;
