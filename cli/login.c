@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who is at the terminal: `username`, and what the `line vty` section that has this terminal's
- * number says about logins, privilege and idle terminals.
+ * Who is at the terminal: `username`, and what the terminal's line wants (line.h).
  *
  * The system has authenticated whoever comes to the socket. A terminal whose system user is a
  * `username` of the configuration is therefore that user already, and nobody is asked: that is how
@@ -12,11 +11,10 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "cli/line.h"
 #include "cli/password.h"
 #include "cli/session_int.h"
 #include "grammar/gen/lines.h"
-
-enum { TRIES = 3 };
 
 /* ---- users ---------------------------------------------------------------------------------- */
 
@@ -61,65 +59,6 @@ static bool right_password(
 	return right;
 }
 
-/* ---- the line ------------------------------------------------------------------------------- */
-
-struct line_settings {
-	bool local, ask; /* `login local`; `login` with a password */
-	int privilege;   /* -1: not set */
-	unsigned timeout;
-	int type;
-	const char *password; /* in the arena */
-};
-
-static const struct cfg_node *line_section(const struct shell *sh, unsigned number, struct arena *a)
-{
-	struct gl_global_line l;
-	struct cfg_iter it;
-
-	for (const struct cfg_node *n =
-	                cfg_first(cfg_root(shell_running(sh)), GR_L_global_line, &it);
-	        n; n = cfg_next(&it))
-		if (cfg_node_decode(n, a, &l, sizeof(l)) && strcmp(l.kind, "vty") == 0 &&
-		        number >= l.first && number <= (l.has_last ? l.last : l.first))
-			return n;
-	return NULL;
-}
-
-static void read_password(const struct cfg_tree *t, struct arena *a, struct line_settings *set)
-{
-	const struct cfg_node *n = cfg_find(t, GR_L_line_password, NULL);
-	struct gl_line_password l;
-
-	if (!n || !cfg_node_decode(n, a, &l, sizeof(l)))
-		return;
-	set->type = l.kw_7 ? 7 : l.kw_6 ? 6 : 0;
-	set->password = l.password;
-}
-
-static struct line_settings line_settings(const struct shell *sh, unsigned number, struct arena *a)
-{
-	struct line_settings set = {.privilege = -1};
-	const struct cfg_node *n = line_section(sh, number, a);
-	const struct cfg_tree *t = n ? cfg_children(n) : NULL;
-	const struct cfg_node *login = cfg_find(t, GR_L_line_login, NULL),
-	                      *priv = cfg_find(t, GR_L_line_privilege, NULL),
-	                      *timeout = cfg_find(t, GR_L_line_exec_timeout, NULL);
-	struct gl_line_login ll;
-	struct gl_line_privilege lp;
-	struct gl_line_exec_timeout lt;
-
-	read_password(t, a, &set);
-	if (login && !cfg_node_negated(login) && cfg_node_decode(login, a, &ll, sizeof(ll))) {
-		set.local = ll.kw_local;
-		set.ask = !ll.kw_local && !ll.has_list && set.password;
-	}
-	if (priv && cfg_node_decode(priv, a, &lp, sizeof(lp)))
-		set.privilege = (int)lp.level;
-	if (timeout && cfg_node_decode(timeout, a, &lt, sizeof(lt)))
-		set.timeout = lt.minutes * 60 + (lt.has_seconds ? lt.seconds : 0);
-	return set;
-}
-
 /* ---- the dialogue --------------------------------------------------------------------------- */
 
 static bool logs(const struct session *s, int line)
@@ -148,31 +87,51 @@ static void turn_away(struct session *s, const char *what)
 		session_close(s, "");
 }
 
-static void on_user_password(struct session *s, const char *answer)
-{
-	uint8_t priv = PRIV_USER;
-
-	if (right_password(s->sh, s->user, answer, &priv))
-		enter(s, priv);
-	else
-		turn_away(s, "% Login invalid");
-}
-
-static void on_name(struct session *s, const char *answer)
-{
-	answer += strspn(answer, " ");
-	snprintf(s->user, sizeof(s->user), "%s", answer);
-	session_ask(s, PROTO_PROMPT_NOECHO, on_user_password, "Password: ");
-}
-
 static uint8_t plain_privilege(const struct session *s, const struct line_settings *set)
 {
 	if (set->privilege >= 0)
 		return (uint8_t)set->privilege;
-	return secret_wanted(s->sh) ? PRIV_USER : PRIV_MAX;
+	return set->way != LOGIN_OPEN && set->aaa ? PRIV_USER
+	       : secret_wanted(s->sh)             ? PRIV_USER
+	                                          : PRIV_MAX;
 }
 
-static void on_line_password(struct session *s, const char *answer)
+static uint8_t user_privilege(const struct line_settings *set, uint8_t own)
+{
+	if (set->user_privilege)
+		return own;
+	return set->privilege >= 0 ? (uint8_t)set->privilege : PRIV_USER;
+}
+
+static void on_user_password(struct session *s, const char *answer)
+{
+	uint8_t priv = PRIV_USER;
+	struct arena a;
+
+	arena_init(&a);
+	struct line_settings set = line_settings(s->sh, s->number, &a);
+
+	if (right_password(s->sh, s->user, answer, &priv))
+		enter(s, user_privilege(&set, priv));
+	else
+		turn_away(s, set.aaa ? "% Authentication failed" : "% Login invalid");
+	arena_fini(&a);
+}
+
+static void on_name(struct session *s, const char *answer)
+{
+	struct arena a;
+
+	arena_init(&a);
+	answer += strspn(answer, " ");
+	snprintf(s->user, sizeof(s->user), "%s", answer);
+	session_ask(s, PROTO_PROMPT_NOECHO, on_user_password, "%s",
+	        line_settings(s->sh, s->number, &a).ask_password);
+	arena_fini(&a);
+}
+
+/* The line's password, or the enable secret. */
+static void on_password(struct session *s, const char *answer)
 {
 	struct arena a;
 	bool right;
@@ -180,11 +139,13 @@ static void on_line_password(struct session *s, const char *answer)
 	arena_init(&a);
 	struct line_settings set = line_settings(s->sh, s->number, &a);
 
-	right = !set.password || password_check(set.type, set.password, answer);
+	right = set.way == LOGIN_ENABLE ? secret_is(s->sh, answer)
+	        : set.way == LOGIN_LINE ? password_check(set.type, set.password, answer)
+	                                : set.way == LOGIN_OPEN;
 	if (right)
 		enter(s, plain_privilege(s, &set));
 	else
-		turn_away(s, "% Bad passwords");
+		turn_away(s, set.aaa ? "% Authentication failed" : "% Bad passwords");
 	arena_fini(&a);
 }
 
@@ -195,22 +156,24 @@ void login_again(struct session *s)
 	arena_init(&a);
 	struct line_settings set = line_settings(s->sh, s->number, &a);
 
-	if (set.ask)
-		session_ask(s, PROTO_PROMPT_NOECHO, on_line_password, "Password: ");
+	if (set.way == LOGIN_CLOSED)
+		session_close(s, "% Authentication failed");
+	else if (set.way == LOGIN_LINE || set.way == LOGIN_ENABLE)
+		session_ask(s, PROTO_PROMPT_NOECHO, on_password, "%s", set.ask_password);
 	else
-		session_ask(s, 0, on_name, "Username: ");
+		session_ask(s, 0, on_name, "%s", set.ask_name);
 	arena_fini(&a);
 }
 
-static void begin_dialogue(struct session *s, bool trusted)
+static void begin_dialogue(struct session *s, const struct line_settings *set, bool trusted)
 {
 	if (s->kind != PROTO_INTERACTIVE && trusted) {
 		s->priv = PRIV_MAX;
-	} else if (s->kind != PROTO_INTERACTIVE) {
+	} else if (s->kind != PROTO_INTERACTIVE || set->way == LOGIN_CLOSED) {
 		session_close(s, "% Authentication failed");
 	} else {
 		s->logging_in = true;
-		s->ask_tries = TRIES;
+		s->ask_tries = set->tries;
 		session_banner(s, GR_L_global_banner_login);
 		session_printf(s, "\nUser Access Verification\n\n");
 		login_again(s);
@@ -227,9 +190,9 @@ void login_begin(struct session *s, bool trusted)
 
 	s->timeout = set.timeout;
 	if (find_user(s->sh, s->user, &a, &u)) {
-		enter(s, privilege_of(&u));
-	} else if (set.local || set.ask) {
-		begin_dialogue(s, trusted);
+		enter(s, user_privilege(&set, privilege_of(&u)));
+	} else if (set.way != LOGIN_OPEN) {
+		begin_dialogue(s, &set, trusted);
 	} else {
 		bool script = s->kind != PROTO_INTERACTIVE && trusted;
 
@@ -268,6 +231,7 @@ void login_tick(struct shell *sh, uint64_t now)
 /* A new exec-timeout holds for the terminals that are there. */
 void login_configured(struct shell *sh)
 {
+	line_levels_configured(sh);
 	for (struct session *s = sh->sessions; s; s = s->next) {
 		struct arena a;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "cli/line.h"
 #include "cli/password.h"
 #include "cli/session_int.h"
 #include "grammar/gen/lines.h"
@@ -73,42 +74,90 @@ bool secret_wanted(const struct shell *sh)
 
 /* ---- asking --------------------------------------------------------------------------------- */
 
-static void on_password(struct session *s, const char *answer)
+bool secret_is(const struct shell *sh, const char *typed)
 {
 	struct arena a;
 	struct gate g;
 	bool right;
 
 	arena_init(&a);
-	right = !read_gate(shell_running(s->sh), &a, &g) ||
-	        password_check(g.type, g.stored, answer);
+	right = !read_gate(shell_running(sh), &a, &g) || password_check(g.type, g.stored, typed);
 	arena_fini(&a);
-	if (right) {
+	return right;
+}
+
+/* The line's password, where `aaa authentication enable` says so, or the enable secret. */
+static bool right_answer(const struct session *s, const char *answer, bool *aaa)
+{
+	struct arena a;
+	bool right;
+
+	arena_init(&a);
+	struct line_settings set = line_settings(s->sh, s->number, &a);
+
+	right = line_enable_way(s->sh, &set) == LOGIN_LINE
+	                ? set.password && password_check(set.type, set.password, answer)
+	                : secret_is(s->sh, answer);
+	*aaa = set.aaa;
+	arena_fini(&a);
+	return right;
+}
+
+static void on_password(struct session *s, const char *answer)
+{
+	bool aaa;
+
+	if (right_answer(s, answer, &aaa)) {
 		s->priv = s->ask_level;
 	} else if (--s->ask_tries) {
 		session_ask(s, PROTO_PROMPT_NOECHO, on_password, "Password: ");
 	} else {
-		session_printf(s, "%% Bad secrets\n\n");
+		session_printf(s, aaa ? "%% Error in authentication.\n\n" : "%% Bad secrets\n\n");
 		s->failed = true;
 	}
 }
 
-void secret_enable(struct session *s, uint8_t level)
+static void ask_password(struct session *s, uint8_t level)
+{
+	s->ask_level = level;
+	s->ask_tries = TRIES;
+	session_ask(s, PROTO_PROMPT_NOECHO, on_password, "Password: ");
+}
+
+static enum login_way enable_way(const struct session *s)
+{
+	enum login_way way;
+	struct arena a;
+
+	arena_init(&a);
+	struct line_settings set = line_settings(s->sh, s->number, &a);
+
+	way = line_enable_way(s->sh, &set);
+	arena_fini(&a);
+	return way;
+}
+
+/* The secret is for one level. */
+static bool secret_for(const struct session *s, uint8_t level)
 {
 	struct arena a;
 	struct gate g;
-	bool wanted, set;
+	bool is;
 
 	arena_init(&a);
-	wanted = level > s->priv && read_gate(shell_running(s->sh), &a, &g);
-	set = wanted && g.level == level;
+	is = read_gate(shell_running(s->sh), &a, &g) && g.level == level;
 	arena_fini(&a);
-	if (!wanted) {
+	return is;
+}
+
+void secret_enable(struct session *s, uint8_t level)
+{
+	enum login_way way = level > s->priv ? enable_way(s) : LOGIN_OPEN;
+
+	if (way == LOGIN_OPEN || (way == LOGIN_ENABLE && !secret_wanted(s->sh))) {
 		s->priv = level;
-	} else if (set) {
-		s->ask_level = level;
-		s->ask_tries = TRIES;
-		session_ask(s, PROTO_PROMPT_NOECHO, on_password, "Password: ");
+	} else if (way == LOGIN_LINE || (way == LOGIN_ENABLE && secret_for(s, level))) {
+		ask_password(s, level);
 	} else {
 		session_printf(s, "%% Error in authentication: no password set for this level\n");
 		s->failed = true;

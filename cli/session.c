@@ -212,6 +212,15 @@ static bool key_command(const struct session *s, const char *line)
 	return strncmp(name, "crypto_pki_", 11) == 0 || strncmp(name, "crypto_key_", 11) == 0;
 }
 
+/* Lines that change nothing whatever stands in the configuration. */
+static bool only_moves(const char *line)
+{
+	size_t n = strcspn(line += strspn(line, " \t"), " \t");
+
+	return !n || *line == '!' || (n == 3 && strncasecmp(line, "end", n) == 0) ||
+	       (n == 4 && strncasecmp(line, "exit", n) == 0);
+}
+
 static void config_line(struct session *s, const char *line)
 {
 	struct router *r = s->sh->router;
@@ -221,6 +230,13 @@ static void config_line(struct session *s, const char *line)
 		session_printf(s, "%% Configuration mode is locked by %s on vty%u\n",
 		        s->sh->lock->user, s->sh->lock->number);
 		s->failed = true;
+		return;
+	}
+	/* Where `privilege exec` lets others into configuration mode: they may look. */
+	if (s->priv < PRIV_MAX && !only_moves(line)) {
+		struct gr_diag d = {.status = GR_INVALID, .caret = strspn(line, " \t")};
+
+		session_refuse(s, &d, line, 0);
 		return;
 	}
 	if (cfg_editor_candidate(s->ed) != router_running(r))

@@ -192,8 +192,9 @@ void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */
 void session_exec(struct session *s, const char *line, size_t at);
 
 /* secret.c: the enable secret */
-bool secret_wanted(const struct shell *sh);           /* there is one, or an enable password */
-void secret_enable(struct session *s, uint8_t level); /* asks, if it must */
+bool secret_wanted(const struct shell *sh);                /* there is one, or an enable password */
+bool secret_is(const struct shell *sh, const char *typed); /* or there is none */
+void secret_enable(struct session *s, uint8_t level);      /* asks, if it must */
 /* The line just accepted may hold a password in clear: hashed or hidden, as its kind wants. */
 void secret_settle_entered(struct cfg_editor *ed);
 /* The same for a whole configuration: a reference to it, or to what became of it. */

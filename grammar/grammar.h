@@ -82,6 +82,16 @@ void gr_diag_brief(const struct gr_diag *d, const char *line, struct strbuf *out
 
 /* EXEC. On GR_OK `*line` is the id and the canonical text (keywords in full) is in `canon`. */
 struct gr_diag gr_match_exec(const char *text, uint8_t priv, int *line, struct strbuf *canon);
+
+/* `privilege exec [all] level N CMD`: the command, or, where the words are none or with `all`,
+ * every command that begins with them. Of several for one command the last holds. For all terminals
+ * of the process; n = 0: as declared. */
+struct gr_exec_level {
+	const char *command;
+	uint8_t level;
+	bool all, reset; /* reset: back to the level it was declared with */
+};
+void gr_exec_levels(const struct gr_exec_level *v, size_t n);
 /* The typed arguments of an exec line, decoded from its canonical text and handed to the handler:
  * the generated table is in gen/exec_table.c. */
 struct exec;

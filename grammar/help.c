@@ -145,7 +145,7 @@ static void add_edge(struct asking *q, const struct gr_thread *t, const struct g
 {
 	const struct gr_pos *p = gr_pos_at(e->pos);
 
-	if (p->flags & GR_P_HIDDEN || p->priv > q->run.priv ||
+	if (p->flags & GR_P_HIDDEN || gr_pos_level(e->pos) > q->run.priv ||
 	        (e->bit != GR_NOBIT && t->mask & 1u << e->bit))
 		return;
 	if (p->type == GR_T_KW) {
@@ -201,7 +201,7 @@ static void add_thread(struct asking *q, int t)
 
 	for (unsigned i = 0; i < p->n_edge; i++)
 		add_edge(q, &q->run.th[t], &gr_tab.edge[p->edge + i]);
-	q->cr |= p->accept && gr_tab.line[p->accept].info.priv <= q->run.priv;
+	q->cr |= p->accept && gr_line_level(p->accept) <= q->run.priv;
 	q->cr |= q->negated && head_said(&q->run, t);
 	if (p->accept && q->mode == gr_tab.exec)
 		q->pipe |= is_show(&q->run, t);

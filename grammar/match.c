@@ -83,7 +83,7 @@ static bool edge_open(const struct gr_run *r, const struct gr_thread *t, const s
 {
 	if (e->bit != GR_NOBIT && t->mask & 1u << e->bit)
 		return false;
-	return gr_pos_at(e->pos)->priv <= r->priv;
+	return gr_pos_level(e->pos) <= r->priv;
 }
 
 static uint32_t edge_mask(const struct gr_thread *t, const struct gr_edge *e)
@@ -285,7 +285,7 @@ int gr_accepting(const struct gr_run *r, size_t i, int line)
 	for (int t = r->head[i]; t >= 0; t = r->th[t].next) {
 		int a = gr_pos_at(r->th[t].pos)->accept;
 
-		if (a && (!line || a == line) && gr_tab.line[a].info.priv <= r->priv)
+		if (a && (!line || a == line) && gr_line_level((unsigned)a) <= r->priv)
 			return t;
 	}
 	return -1;

@@ -72,6 +72,17 @@ static inline const struct gr_pos *gr_pos_at(unsigned i)
 	return &gr_tab.pos[i];
 }
 
+/* levels.c: the level that a position and a line need. */
+extern const uint8_t *gr_moved_pos, *gr_moved_line; /* NULL: as declared */
+static inline uint8_t gr_pos_level(unsigned i)
+{
+	return gr_moved_pos ? gr_moved_pos[i] : gr_tab.pos[i].priv;
+}
+static inline uint8_t gr_line_level(unsigned i)
+{
+	return gr_moved_line ? gr_moved_line[gr_tab.line[i].primary] : gr_tab.line[i].info.priv;
+}
+
 static inline const char *gr_step_text(const struct gr_path *p, size_t i, size_t *n)
 {
 	const struct gr_step *s = &p->step[i];

@@ -423,6 +423,33 @@ static void a_name_that_is_looked_up_can_be_given_up(void **state)
 	term_close(&t); /* its questions with it */
 }
 
+/* No method of the list can be asked: nobody enters, but for root's own scripts. */
+static void a_list_without_an_answer_lets_nobody_in(void **state)
+{
+	struct term t;
+
+	(void)state;
+	say(&T, "configure terminal");
+	say(&T, "aaa new-model");
+	say(&T, "aaa authentication login default group radius local enable line");
+	say(&T, "end");
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	assert_true(t.closed);
+	term_close(&t);
+	term_open(&t, &B, PROTO_SCRIPT);
+	assert_false(t.closed);
+	assert_non_null(strstr(say(&t, "show privilege"), "level is 15"));
+	term_close(&t);
+	say(&T, "configure terminal");
+	say(&T, "enable secret x");
+	say(&T, "end");
+	term_open(&t, &B, PROTO_INTERACTIVE);
+	assert_string_equal(t.prompt, "Password: ");
+	say(&t, "x");
+	assert_string_equal(t.prompt, "Router>");
+	term_close(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +468,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(an_idle_terminal_is_hung_up, up, down),
 	        cmocka_unit_test_setup_teardown(only_answers_are_taken_before_the_login, up, down),
 	        cmocka_unit_test_setup_teardown(lines_wait_while_a_command_goes_on, up, down),
+	        cmocka_unit_test_setup_teardown(
+	                a_list_without_an_answer_lets_nobody_in, up, down),
 	        cmocka_unit_test_setup_teardown(
 	                a_name_that_is_looked_up_can_be_given_up, up, down),
 	};
