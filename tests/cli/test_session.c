@@ -179,7 +179,7 @@ static void a_script_learns_which_line_was_wrong(void **state)
 	        "Invalid input detected at '^' marker.\n\n");
 	assert_int_equal(t.status, 1);
 	assert_string_equal(say(&t, "pre-shared-key VerySecret"),
-	        "line 4: pre-shared-key <hidden>\n         ^\n% Invalid input detected at '^' "
+	        "line 4: pre-shared-key <hidden>\n          ^\n% Invalid input detected at '^' "
 	        "marker.\n\n");
 	assert_string_equal(say(&t, "hostname R1"), "");
 	assert_int_equal(t.status, 0);
