@@ -353,6 +353,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	prctl(PR_SET_NAME, "spoked"); /* after a reload the kernel would call it "exe" */
 	keep_secrets();
 	signal(SIGPIPE, SIG_IGN);
 	openlog("spoked", LOG_PID, LOG_DAEMON);
@@ -368,7 +369,7 @@ int main(int argc, char **argv)
 	if (ok) {
 		tell_ready(&d);
 		uv_run(&d.loop, UV_RUN_DEFAULT);
-		notify_send("STOPPING=1");
+		notify_send(d.reload ? "RELOADING=1" : "STOPPING=1");
 	}
 	stop(&d);
 	stop_handles(&d);

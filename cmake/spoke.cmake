@@ -19,7 +19,10 @@ target_compile_definitions(spoke_flags INTERFACE _GNU_SOURCE SPOKE_VERSION="${PR
 target_compile_options(spoke_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
   $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # snprintf cuts on purpose, and gcc sees it differently at every level of optimisation
-  -fno-strict-aliasing -fstack-protector-strong)
+  -fno-strict-aliasing -fstack-protector-strong -fstack-clash-protection
+  $<$<AND:$<NOT:$<CONFIG:Debug>>,$<NOT:$<BOOL:${SPOKE_SANITIZE}>>,$<NOT:$<BOOL:${SPOKE_FUZZ}>>>:-D_FORTIFY_SOURCE=2>)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+target_link_options(spoke_flags INTERFACE -pie -Wl,-z,relro,-z,now)
 if(SPOKE_SANITIZE)
   target_compile_options(spoke_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1)
   target_link_options(spoke_flags INTERFACE -fsanitize=address,undefined)

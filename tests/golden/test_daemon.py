@@ -138,6 +138,11 @@ def the_service_manager_is_told(r):
         told = [s.recv(256).decode()]
         assert told[0].startswith("READY=1"), told
         assert s.recv(256) == b"WATCHDOG=1"
+        r.spokesh(["-c", "reload"])
+        while not told[-1].startswith("RELOADING=1"):
+            told.append(s.recv(256).decode())
+        told.append(s.recv(256).decode())
+        assert told[-1].startswith("READY=1") and "STOPPING=1" not in told, told
         r.stop()
         while told[-1] != "STOPPING=1":
             told.append(s.recv(256).decode())
