@@ -249,6 +249,9 @@ struct fx_trustpoint {
 	const char *digest; /* "SHA256"; for requests */
 	enum fx_revocation revocation[3]; /* in this order; the next when one cannot tell */
 	uint8_t n_revocation;
+	const char *ocsp_url;             /* NULL: the certificate's */
+	bool ocsp_no_nonce;
+	const char *vrf; /* that the authority is reached through; NULL: the global table */
 	const char *rsa_label, *ec_label; /* NULL: none named */
 	uint32_t rsa_bits;                /* 0: 2048 */
 };

@@ -89,6 +89,21 @@ void use_trustpoint_revocation_check(struct cfg_build *b, const struct cfg_node 
 		                                           : FX_REVOKE_NONE;
 }
 
+void use_trustpoint_ocsp_url(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_ocsp_url *l)
+{
+	(void)n;
+	b->trustpoint->ocsp_url = l->url;
+}
+
+void use_trustpoint_ocsp_nonce(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_ocsp_nonce *l)
+{
+	(void)n;
+	(void)l;
+	b->trustpoint->ocsp_no_nonce = true;
+}
+
 void use_trustpoint_rsakeypair(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_rsakeypair *l)
 {

@@ -54,7 +54,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	open_trace(x);
 	x->applied = fx_applied_new();
 	x->nat = fx_nat_new();
-	x->pki = fx_pki_new(b->state_dir);
+	x->pki = fx_pki_new(b->state_dir, &b->fetch);
 	x->frr = fx_frr_new(x);
 	x->ike = fx_ike_new(x);
 	return x;
@@ -317,6 +317,8 @@ void fx_pump(struct fx *x, uint64_t now)
 {
 	x->now = now;
 	fx_services_poll(x);
+	if (fx_pki_poll(x->pki, now))
+		ike_certs_settled(x->ike, now);
 	fx_frr_run(x);
 	if (ike_deadline(x->ike) <= now) {
 		tell_heard(x);

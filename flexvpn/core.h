@@ -23,6 +23,7 @@
 #include "flexvpn/decide.h"
 #include "ikev2/ike.h"
 #include "net/net.h"
+#include "net/fetch.h"
 #include "net/resolver.h"
 #include "net/vtysh.h"
 #include "net/services.h"
@@ -164,6 +165,7 @@ struct fx_backends {
 	struct sla_io sla; /* carries IP SLA probes … */
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
+	struct fetch_io fetch;    /* brings documents over HTTP; without `ask`: nobody does */
 	struct frr_io frr;        /* runs the routing protocols; without `ask`: nobody does */
 	struct services *services; /* DNS proxy, DHCP server, VRFs; NULL: none of them */
 	struct nat *nat; /* packet filter: NAT and access groups; NULL: there is none */

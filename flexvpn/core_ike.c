@@ -99,6 +99,14 @@ static size_t ask_authorities(void *ctx, uint64_t owner, uint8_t *dst, size_t ma
 	return resolve_owner(x, owner, &r) ? fx_pki_authorities(x->pki, r.profile, dst, max) : 0;
 }
 
+static bool ask_certs_ready(void *ctx, uint64_t owner, const struct ike_certs *certs)
+{
+	struct fx *x = ctx;
+	struct fx_resolved r;
+
+	return !resolve_owner(x, owner, &r) || fx_pki_ready(x->pki, r.profile, certs, x->now);
+}
+
 static bool ask_trust(void *ctx, uint64_t owner, const struct ike_id *id, const struct ike_certs *certs,
 	struct ike_spki *key, char *why, size_t n)
 {
@@ -107,7 +115,7 @@ static bool ask_trust(void *ctx, uint64_t owner, const struct ike_id *id, const 
 
 	if (!resolve_owner(x, owner, &r))
 		return false;
-	if (fx_pki_trust(x->pki, r.profile, id, certs, key, why, n))
+	if (fx_pki_trust(x->pki, r.profile, id, certs, x->now, key, why, n))
 		return true;
 	log_msg(PKI_CERTIFICATE_INVALID, why);
 	return false;
@@ -145,6 +153,7 @@ struct ike *fx_ike_new(struct fx *x)
 		.own_certs = ask_own_certs,
 		.sign = ask_sign,
 		.authorities = ask_authorities,
+		.certs_ready = ask_certs_ready,
 		.trust = ask_trust,
 		.credentials = ask_credentials,
 		.debug = on_debug,

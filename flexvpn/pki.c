@@ -17,17 +17,19 @@
 
 struct fx_pki {
 	struct fx_keys *keys;
+	struct fx_revoke *revoke;
 	struct fx_tp *tp;
 	size_t n;
 };
 
 /* ---- what the configuration says ------------------------------------------------------ */
 
-struct fx_pki *fx_pki_new(const char *state_dir)
+struct fx_pki *fx_pki_new(const char *state_dir, const struct fetch_io *fetch)
 {
 	struct fx_pki *p = xcalloc(1, sizeof(*p));
 
 	p->keys = fx_keys_new(state_dir);
+	p->revoke = fx_revoke_new(fetch);
 	return p;
 }
 
@@ -50,12 +52,23 @@ void fx_pki_free(struct fx_pki *p)
 		return;
 	forget(p);
 	fx_keys_free(p->keys);
+	fx_revoke_free(p->revoke);
 	free(p);
 }
 
 struct fx_keys *fx_pki_keys(const struct fx_pki *p)
 {
 	return p->keys;
+}
+
+struct fx_revoke *fx_pki_revoke(const struct fx_pki *p)
+{
+	return p->revoke;
+}
+
+bool fx_pki_poll(struct fx_pki *p, uint64_t now)
+{
+	return fx_revoke_poll(p->revoke, now);
 }
 
 const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i)
@@ -344,48 +357,79 @@ static void peer_fini(struct peer *p)
 	sk_X509_pop_free(p->rest, X509_free);
 }
 
-/* Revocation: a list of revoked certificates is not to be had in this release, so a trustpoint that
- * asks for one and nothing else trusts nobody; `none` in its list lets a certificate pass. */
-static bool revocation_ok(const struct fx_tp *t, char *why, size_t n)
+enum verdict { TRUSTED, REFUSED, WAIT };
+
+/* Every certificate below the authority, the peer's own last: the first that is not good decides.
+ */
+static enum verdict unrevoked(const struct fx_pki *p, const struct fx_tp *t, STACK_OF(X509) * chain,
+        uint64_t now, char *why, size_t n)
 {
-	for (uint8_t i = 0; i < t->cfg->n_revocation; i++)
-		if (t->cfg->revocation[i] == FX_REVOKE_NONE)
-			return true;
-	snprintf(why, n,
-	        "trustpoint %s: no revocation list could be obtained (revocation-check has no "
-	        "`none`)",
-	        t->name);
-	return false;
+	for (int i = sk_X509_num(chain) - 2; i >= 0; i--) {
+		char text[200] = "";
+		enum fx_revoked v = fx_revoke_check(p->revoke, t->cfg, sk_X509_value(chain, i),
+		        sk_X509_value(chain, i + 1), now, text, sizeof(text));
+
+		if (v == FX_REVOKED_NO)
+			continue;
+		snprintf(why, n, "trustpoint %s: %s: %s", t->name,
+		        v == FX_REVOKED_YES ? "the certificate is revoked"
+		                            : "its revocation status is unknown",
+		        text);
+		return v == FX_REVOKED_WAIT ? WAIT : REFUSED;
+	}
+	return TRUSTED;
 }
 
-/* `why` is written when it fails. */
-static bool leads_to(const struct fx_tp *t, const struct peer *p, char *why, size_t n)
+/* `why` is written when it does not. */
+static enum verdict leads_to(const struct fx_pki *p, const struct fx_tp *t, const struct peer *peer,
+        uint64_t now, char *why, size_t n)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	enum verdict v = REFUSED;
 	bool ok = store && ctx && X509_STORE_add_cert(store, t->ca) == 1 &&
 	          X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
-	          X509_STORE_CTX_init(ctx, store, p->leaf, p->rest) == 1;
+	          X509_STORE_CTX_init(ctx, store, peer->leaf, peer->rest) == 1;
 
-	if (ok && X509_verify_cert(ctx) != 1) {
+	if (ok && X509_verify_cert(ctx) == 1)
+		v = unrevoked(p, t, X509_STORE_CTX_get0_chain(ctx), now, why, n);
+	else if (ok)
 		snprintf(why, n, "trustpoint %s: %s", t->name,
 		        X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
-		ok = false;
-	}
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
-	return ok && revocation_ok(t, why, n);
+	return v;
 }
 
-static bool trusted(const struct fx_pki *p, const struct fx_profile *pr, const struct peer *peer,
-        char *why, size_t n)
+/* By one of the profile's trustpoints; refused by all only when none waits. */
+static enum verdict judge(const struct fx_pki *p, const struct fx_profile *pr,
+        const struct peer *peer, uint64_t now, char *why, size_t n)
 {
+	enum verdict all = REFUSED;
+
 	snprintf(why, n, "no trustpoint of the profile is authenticated");
-	for (size_t i = 0; i < p->n; i++)
-		if (p->tp[i].ca && used(pr, &p->tp[i], TO_VERIFY) &&
-		        leads_to(&p->tp[i], peer, why, n))
-			return true;
-	return false;
+	for (size_t i = 0; i < p->n; i++) {
+		enum verdict v = REFUSED;
+
+		if (p->tp[i].ca && used(pr, &p->tp[i], TO_VERIFY))
+			v = leads_to(p, &p->tp[i], peer, now, why, n);
+		if (v == TRUSTED)
+			return v;
+		if (v == WAIT)
+			all = WAIT;
+	}
+	return all;
+}
+
+bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
+        const struct ike_certs *certs, uint64_t now)
+{
+	struct peer peer;
+	char why[320];
+	bool ready = !peer_read(certs, &peer) || judge(p, pr, &peer, now, why, sizeof(why)) != WAIT;
+
+	peer_fini(&peer);
+	return ready;
 }
 
 static bool may_sign(X509 *x)
@@ -408,7 +452,7 @@ static bool spki_of(const X509 *x, struct ike_spki *out)
 }
 
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
-        const struct ike_certs *certs, struct ike_spki *key, char *why, size_t n)
+        const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n)
 {
 	struct peer peer;
 	char text[320];
@@ -416,7 +460,7 @@ bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const str
 
 	if (!peer_read(certs, &peer)) {
 		snprintf(why, n, certs->n ? "it cannot be read" : "the peer sent none");
-	} else if (trusted(p, pr, &peer, why, n)) {
+	} else if (judge(p, pr, &peer, now, why, n) == TRUSTED) {
 		ok = names(peer.leaf, id);
 		if (!ok)
 			snprintf(why, n, "it is not that of %s", ike_id_fmt(id, text));

@@ -12,6 +12,7 @@
 #include "base/out.h"
 #include "flexvpn/config.h"
 #include "flexvpn/keys.h"
+#include "flexvpn/revoke.h"
 #include "ikev2/ike.h"
 
 struct x509_st; /* OpenSSL's X509 */
@@ -29,10 +30,12 @@ struct fx_tp {
 
 struct fx_pki;
 
-struct fx_pki *fx_pki_new(const char *state_dir); /* NULL: keys are not kept */
+/* state_dir NULL: keys are not kept. `fetch` without `ask`: revocation lists are out of reach. */
+struct fx_pki *fx_pki_new(const char *state_dir, const struct fetch_io *fetch);
 void fx_pki_free(struct fx_pki *p);
 void fx_pki_configure(struct fx_pki *p, const struct fx_config *c); /* keeps pointers into it */
 struct fx_keys *fx_pki_keys(const struct fx_pki *p);
+struct fx_revoke *fx_pki_revoke(const struct fx_pki *p);
 void fx_pki_rekeyed(struct fx_pki *p); /* a key pair was made or removed */
 
 const struct fx_tp *fx_pki_tp(const struct fx_pki *p, const char *name);
@@ -40,8 +43,13 @@ const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i); /* NULL past th
 
 /* ---- what the engine asks, for a profile ---- */
 
+/* May these certificates be judged now? False: a revocation list is being fetched; ask again when
+ * fx_pki_poll() is true. */
+bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
+        const struct ike_certs *certs, uint64_t now);
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
-        const struct ike_certs *certs, struct ike_spki *key, char *why, size_t n);
+        const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n);
+bool fx_pki_poll(struct fx_pki *p, uint64_t now); /* what somebody waited for has settled */
 size_t fx_pki_authorities(
         const struct fx_pki *p, const struct fx_profile *pr, uint8_t *dst, size_t max);
 /* Our certificate for this profile; `wanted`: as ike_ops.own_certs. NULL: none. */

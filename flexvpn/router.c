@@ -23,9 +23,10 @@ struct router {
 	uv_timer_t timer;
 	struct probes *probes;
 	struct resolver *resolver;
+	struct fetcher *fetcher;
 	struct vtysh *vtysh;
-	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll, frr_poll;
-	bool dp_polled, net_polled, probe_polled, name_polled, service_polled, frr_polled;
+	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll, frr_poll, fetch_poll;
+	bool dp_polled, net_polled, probe_polled, name_polled, service_polled, frr_polled, fetch_polled;
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
@@ -146,6 +147,9 @@ static void open_probes(struct router *r)
 	r->b.sla = probes_io(r->probes);
 	r->b.sla_poll = answered_probe;
 	r->b.names = resolver_io(r->resolver);
+	r->fetcher = fetcher_new();
+	if (r->fetcher)
+		r->b.fetch = fetcher_io(r->fetcher);
 }
 
 struct router *router_new(const struct router_opts *o, char *why, size_t n)
@@ -180,6 +184,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	r->net_polled = watch(r, &r->net_poll, r->b.net_ops->fd(r->b.net));
 	r->probe_polled = watch(r, &r->probe_poll, probes_fd(r->probes));
 	r->name_polled = watch(r, &r->name_poll, resolver_fd(r->resolver));
+	r->fetch_polled = r->fetcher && watch(r, &r->fetch_poll, fetcher_fd(r->fetcher));
 	r->frr_polled = r->vtysh && watch(r, &r->frr_poll, vtysh_fd(r->vtysh));
 	if (r->b.services)
 		r->service_polled = watch(r, &r->service_poll, r->b.services->ops->fd(r->b.services));
@@ -215,6 +220,7 @@ void router_free(struct router *r)
 	unwatch(&r->net_poll, r->net_polled);
 	unwatch(&r->probe_poll, r->probe_polled);
 	unwatch(&r->name_poll, r->name_polled);
+	unwatch(&r->fetch_poll, r->fetch_polled);
 	unwatch(&r->frr_poll, r->frr_polled);
 	unwatch(&r->service_poll, r->service_polled);
 	while (r->handles)
@@ -226,6 +232,7 @@ void router_free(struct router *r)
 	nat_free(r->b.nat);
 	probes_free(r->probes);
 	resolver_free(r->resolver);
+	fetcher_free(r->fetcher);
 	vtysh_free(r->vtysh);
 	cfg_unref(r->running);
 	cfg_unref(r->startup);

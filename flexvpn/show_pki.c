@@ -141,6 +141,39 @@ void exec_show_crypto_pki_certificates(
 	out_list_end(e->o);
 }
 
+/* ---- revocation lists ---------------------------------------------------------------------- */
+
+void exec_show_crypto_pki_crls(struct exec *e, const struct gl_exec_show_crypto_pki_crls *a)
+{
+	const X509_CRL *crl;
+	const char *url;
+
+	(void)a;
+	out_list(e->o, NULL);
+	for (size_t i = 0; (crl = fx_revoke_crl(fx_pki_revoke(e->fx->pki), i, &url)); i++) {
+		out_obj(e->o, NULL);
+		out_text(e->o, "CRL Issuer Name: \n");
+		name_parts(e->o, "issuer", X509_CRL_get_issuer(crl));
+		date(e->o, "last-update", "    LastUpdate: %s\n", X509_CRL_get0_lastUpdate(crl));
+		date(e->o, "next-update", "    NextUpdate: %s\n", X509_CRL_get0_nextUpdate(crl));
+		out_text(e->o, "    CRL downloaded from:\n");
+		out_field_str(e->o, "url", "      %s\n\n", url);
+		out_obj_end(e->o);
+	}
+	out_list_end(e->o);
+}
+
+void exec_crypto_pki_crl_request(struct exec *e, const struct gl_exec_crypto_pki_crl_request *a)
+{
+	const struct fx_tp *t = fx_pki_tp(e->fx->pki, a->trustpoint);
+	struct fx_revoke *r = fx_pki_revoke(e->fx->pki);
+	char why[200];
+
+	fx_revoke_forget(r);
+	if (t && t->own && t->ca) /* ours names the list that the peers' stand on */
+		fx_revoke_check(r, t->cfg, t->own, t->ca, e->fx->now, why, sizeof(why));
+}
+
 /* ---- trustpoints ------------------------------------------------------------------------- */
 
 static void status(struct out *o, const struct fx_tp *t)

@@ -295,6 +295,19 @@ static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, 
 	return IKE_R_PEER_AUTH_FAILED;
 }
 
+bool auth_must_wait(struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct session *s = sa->ses;
+	const struct ike_ops *o = &s->e->ops;
+	struct ike_certs certs;
+
+	s->certs_wait = o->certs_ready && may_sign(&s->p) && ike_msg_certs(m, &certs) && certs.n &&
+	                !o->certs_ready(o->ctx, s->p.owner, &certs);
+	if (s->certs_wait)
+		ike_dbg(s->e, s, 0, "The peer's certificates cannot be judged yet");
+	return s->certs_wait;
+}
+
 enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;

@@ -298,6 +298,19 @@ void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now)
 	done(e, s);
 }
 
+void ike_certs_settled(struct ike *e, ike_time now)
+{
+	e->now = now;
+	for (size_t i = 0; i < e->n_slot; i++) {
+		struct session *s = e->slot[i].ses;
+
+		if (!s || !s->certs_wait || !s->current)
+			continue;
+		s->certs_wait = false;
+		req_again(s->current, REQ_AUTH);
+	}
+}
+
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now)
 {
 	struct session *s = live(e, handle, now);

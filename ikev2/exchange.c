@@ -206,6 +206,13 @@ void req_tick(struct ike_sa *sa, struct request *r)
 	send_packets(sa, &r->pk, NULL);
 }
 
+void req_again(struct ike_sa *sa, enum req_type type)
+{
+	for (struct request *r = sa->out; r; r = r->next)
+		if (r->type == type)
+			send_packets(sa, &r->pk, NULL);
+}
+
 /* ---- the queue of tasks --------------------------------------------------------- */
 
 void task_free(struct task *t)
@@ -446,6 +453,10 @@ static void on_response(struct ike_sa *sa, const struct ike_msg *m)
 	enum ike_parse p = ike_inner_parse(&m->h, plain.first, span_of(plain.p, plain.n), &inner);
 
 	session_heard(s, e->now);
+	if (r->type == REQ_AUTH && p == IKE_PARSE_OK && auth_must_wait(sa, &inner)) {
+		ike_plain_fini(&plain);
+		return;
+	}
 	measure(s, r);
 	req_unlink(sa, r);
 	if (p == IKE_PARSE_OK) {
@@ -605,8 +616,12 @@ static void on_request(struct ike_sa *sa, const struct dgram *in, const struct i
 		return;
 	enum ike_parse p = ike_inner_parse(&m->h, plain.first, span_of(plain.p, plain.n), &inner);
 
-	id_taken(sa, m->h.id);
 	session_heard(s, e->now);
+	if (m->h.exchange == EXCH_AUTH && p == IKE_PARSE_OK && auth_must_wait(sa, &inner)) {
+		ike_plain_fini(&plain);
+		return;
+	}
+	id_taken(sa, m->h.id);
 	natt_follow(s, in);
 	msg_begin(sa, &b, m->h.exchange, m->h.id, true);
 	if (p == IKE_PARSE_OK)

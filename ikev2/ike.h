@@ -260,6 +260,9 @@ struct ike_ops {
 	bool (*sign)(void *ctx, uint64_t owner, const struct ike_sig_scheme *scheme, struct span octets, struct secret *out);
 	/* The authorities that we trust, for CERTREQ: 20 octets each; returns how many octets. */
 	size_t (*authorities)(void *ctx, uint64_t owner, uint8_t *dst, size_t max);
+	/* May trust() judge these certificates now? False: something is being fetched for it. The message that brought them
+	 * then counts as lost; ike_certs_settled() asks for it again. NULL: at any time. */
+	bool (*certs_ready)(void *ctx, uint64_t owner, const struct ike_certs *certs);
 	/* Do these certificates lead to an authority that we trust, are they in force, and is the first one that of
 	 * `id`? Then the key in it; else one line in `why`. */
 	bool (*trust)(void *ctx, uint64_t owner, const struct ike_id *id, const struct ike_certs *certs, struct ike_spki *key,
@@ -312,6 +315,7 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
 void ike_close(struct ike *e, uint32_t handle, ike_time now);        /* Delete is sent; IKE_EV_DOWN follows at once */
 void ike_abandon(struct ike *e, uint32_t handle, ike_time now);      /* dropped silently */
 void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now);   /* after IKE_EV_CREDENTIALS: they are there */
+void ike_certs_settled(struct ike *e, ike_time now); /* what ike_ops.certs_ready waited for is there, or never will be */
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now);
 void ike_rekey_child(struct ike *e, uint32_t spi_in, ike_time now);  /* also: what a soft lifetime asks for */
 void ike_delete_child(struct ike *e, uint32_t spi_in, ike_time now);

@@ -250,6 +250,7 @@ struct session {
 	uint32_t vrf;
 	bool initiator, natt, nat_local, nat_remote, frag;
 	bool encap;        /* ESP in UDP */
+	bool certs_wait;   /* ike_ops.certs_ready said no */
 	bool mobike;       /* both can */
 	bool update_again; /* our address changed while an update was under way */
 	bool natd_known;
@@ -397,6 +398,7 @@ void req_free(struct request *r);
 void req_drop(struct ike_sa *sa, struct request *r); /* unlinks and frees */
 struct request *req_find(const struct ike_sa *sa, enum req_type type);
 void req_tick(struct ike_sa *sa, struct request *r); /* its time has come */
+void req_again(struct ike_sa *sa, enum req_type type); /* sent once more, at once and beyond the count */
 void task_free(struct task *t);
 struct task *task_add(struct session *s, enum task_type type, uint32_t spi);
 struct task *task_find(const struct session *s, enum task_type type, uint32_t spi);
@@ -454,6 +456,8 @@ bool auth_put(struct ike_sa *sa, struct ike_build *b);
 void auth_put_hashes(struct session *s, struct ike_build *b);
 void auth_read_hashes(struct ike_sa *sa, const struct ike_msg *m);
 void auth_read_certreq(struct ike_sa *sa, const struct ike_msg *m);
+/* Must this IKE_AUTH message wait until its certificates can be judged? Then it counts as lost. */
+bool auth_must_wait(struct ike_sa *sa, const struct ike_msg *m);
 enum ike_reason auth_check(
         struct ike_sa *sa, const struct ike_msg *m); /* IKE_R_NONE: it is the peer we want */
 enum ike_reason auth_check_eap(struct ike_sa *sa, const struct ike_msg *m); /* the last AUTH */

@@ -23,65 +23,7 @@
 #include <openssl/x509v3.h>
 
 #include "flexvpn/enroll.h"
-
-/* ---- an authority ----------------------------------------------------------------------- */
-
-struct made {
-	EVP_PKEY *key;
-	X509 *x;
-};
-
-struct spec {
-	const char *cn, *san, *usage; /* NULL: no such extension */
-	bool ca;
-	int from_days, to_days;
-};
-
-static void extend(X509 *x, int nid, const char *value)
-{
-	X509_EXTENSION *e = value ? X509V3_EXT_conf_nid(NULL, NULL, nid, value) : NULL;
-
-	if (!value)
-		return;
-	assert_non_null(e);
-	assert_int_equal(X509_add_ext(x, e, -1), 1);
-	X509_EXTENSION_free(e);
-}
-
-static X509 *issue(EVP_PKEY *pub, const struct spec *s, const struct made *by, EVP_PKEY *by_key)
-{
-	static long serial = 0x1000;
-	X509 *x = X509_new();
-	X509_NAME *name = X509_get_subject_name(x);
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), ++serial);
-	X509_time_adj_ex(X509_getm_notBefore(x), s->from_days, 0, NULL);
-	X509_time_adj_ex(X509_getm_notAfter(x), s->to_days ? s->to_days : 30, 0, NULL);
-	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC, (const uint8_t *)"Test", -1, -1, 0);
-	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)s->cn, -1, -1, 0);
-	X509_set_issuer_name(x, by ? X509_get_subject_name(by->x) : name);
-	X509_set_pubkey(x, pub);
-	extend(x, NID_basic_constraints, s->ca ? "critical,CA:TRUE" : NULL);
-	extend(x, NID_key_usage, s->usage);
-	extend(x, NID_subject_alt_name, s->san);
-	assert_true(X509_sign(x, by_key, EVP_sha256()) > 0);
-	return x;
-}
-
-static struct made make(const struct spec *s, const struct made *by)
-{
-	struct made m = {.key = EVP_EC_gen("P-256")};
-
-	m.x = issue(m.key, s, by, by ? by->key : m.key);
-	return m;
-}
-
-static void unmake(struct made *m)
-{
-	X509_free(m->x);
-	EVP_PKEY_free(m->key);
-}
+#include "tests/flexvpn/lib_ca.h"
 
 /* ---- a configuration ---------------------------------------------------------------------- */
 
@@ -89,7 +31,7 @@ struct place {
 	struct cfg_editor *ed;
 	struct fx_config *cfg;
 	struct fx_pki *pki;
-	struct made root;
+	struct ca_made root;
 };
 
 static void feed(struct place *p, const char *text)
@@ -110,11 +52,12 @@ static void open_place(struct place *p, const char *dir)
 {
 	struct cfg *empty = cfg_new();
 	struct strbuf lines = {0};
-	struct spec root = {.cn = "Root", .ca = true, .usage = "critical,keyCertSign,cRLSign"};
+	struct ca_spec root = {.cn = "Root", .ca = true, .usage = "critical,keyCertSign,cRLSign"};
 
-	*p = (struct place){.ed = cfg_editor_new(empty), .pki = fx_pki_new(dir)};
+	*p = (struct place){
+	        .ed = cfg_editor_new(empty), .pki = fx_pki_new(dir, &(struct fetch_io){0})};
 	cfg_unref(empty);
-	p->root = make(&root, NULL);
+	p->root = ca_make(&root, NULL);
 	feed(p, "crypto pki trustpoint TP\n enrollment terminal\n revocation-check none\n"
 	        "crypto ikev2 profile P\n match identity remote any\n authentication local "
 	        "rsa-sig\n"
@@ -130,7 +73,7 @@ static void close_place(struct place *p)
 	fx_config_free(p->cfg);
 	fx_pki_free(p->pki);
 	cfg_editor_free(p->ed);
-	unmake(&p->root);
+	ca_free(&p->root);
 }
 
 /* Is this chain believed to be `id`? */
@@ -144,7 +87,7 @@ static bool trusts(
 	for (size_t i = 0; i < n; i++)
 		c.der[i].n = (size_t)i2d_X509(chain[i], &der[i]), c.der[i].p = der[i];
 	why[0] = '\0';
-	bool ok = fx_pki_trust(p->pki, &p->cfg->profiles.v[0], id, &c, &key, why, 160);
+	bool ok = fx_pki_trust(p->pki, &p->cfg->profiles.v[0], id, &c, 0, &key, why, 160);
 
 	assert_int_equal(ok, key.n > 0);
 	for (size_t i = 0; i < n; i++)
@@ -153,7 +96,7 @@ static bool trusts(
 }
 
 static bool trusts_one(
-        const struct place *p, const struct ike_id *id, const struct made *m, char why[160])
+        const struct place *p, const struct ike_id *id, const struct ca_made *m, char why[160])
 {
 	return trusts(p, id, &m->x, 1, why);
 }
@@ -171,16 +114,16 @@ static struct ike_id subject_of(const X509 *x)
 
 static void an_identity_must_stand_in_the_certificate(void **state)
 {
-	struct spec s = {.cn = "hub",
+	struct ca_spec s = {.cn = "hub",
 	        .san = "DNS:hub.example,email:hub@example,IP:10.0.0.1,DNS:*.wild.example"};
-	struct made m;
+	struct ca_made m;
 	struct place p;
 	char why[160];
 	struct ipaddr right = ipaddr_v4(0x0a000001), wrong = ipaddr_v4(0x0a000002);
 
 	(void)state;
 	open_place(&p, NULL);
-	m = make(&s, &p.root);
+	m = ca_make(&s, &p.root);
 	struct ike_id good[] = {ike_id_text(ID_FQDN, "hub.example"),
 	        ike_id_text(ID_FQDN, "HUB.example"), ike_id_text(ID_RFC822_ADDR, "hub@example"),
 	        ike_id_addr(&right), subject_of(m.x)};
@@ -196,35 +139,35 @@ static void an_identity_must_stand_in_the_certificate(void **state)
 		assert_false(trusts_one(&p, &bad[i], &m, why));
 		assert_non_null(strstr(why, "not that of"));
 	}
-	unmake(&m);
+	ca_free(&m);
 	close_place(&p);
 }
 
 /* Without alternative names the common name counts. */
 static void a_common_name_counts_when_there_is_no_other(void **state)
 {
-	struct spec s = {.cn = "hub.example"},
-	            with = {.cn = "hub.example", .san = "DNS:other.example"};
+	struct ca_spec s = {.cn = "hub.example"},
+	               with = {.cn = "hub.example", .san = "DNS:other.example"};
 	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
-	struct made m;
+	struct ca_made m;
 	struct place p;
 	char why[160];
 
 	(void)state;
 	open_place(&p, NULL);
-	m = make(&s, &p.root);
+	m = ca_make(&s, &p.root);
 	assert_true(trusts_one(&p, &id, &m, why));
-	unmake(&m);
-	m = make(&with, &p.root);
+	ca_free(&m);
+	m = ca_make(&with, &p.root);
 	assert_false(trusts_one(&p, &id, &m, why));
-	unmake(&m);
+	ca_free(&m);
 	close_place(&p);
 }
 
 static void time_authority_and_use_are_checked(void **state)
 {
 	static const struct {
-		struct spec s;
+		struct ca_spec s;
 		const char *why; /* NULL: believed */
 	} of[] = {{{.cn = "hub.example"}, NULL},
 	        {{.cn = "hub.example", .from_days = -9, .to_days = -1}, "expired"},
@@ -232,31 +175,31 @@ static void time_authority_and_use_are_checked(void **state)
 	        {{.cn = "hub.example", .usage = "keyEncipherment"}, "not for signatures"},
 	        {{.cn = "hub.example", .usage = "digitalSignature"}, NULL}};
 	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
-	struct spec evil = {.cn = "Root", .ca = true};
-	struct made m, other;
+	struct ca_spec evil = {.cn = "Root", .ca = true};
+	struct ca_made m, other;
 	struct place p;
 	char why[160];
 
 	(void)state;
 	open_place(&p, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
-		m = make(&of[i].s, &p.root);
+		m = ca_make(&of[i].s, &p.root);
 		assert_int_equal(trusts_one(&p, &id, &m, why), !of[i].why);
 		if (of[i].why)
 			assert_non_null(strstr(why, of[i].why));
-		unmake(&m);
+		ca_free(&m);
 	}
-	other = make(&evil, NULL); /* the same name, another key */
-	m = make(&of[0].s, &other);
+	other = ca_make(&evil, NULL); /* the same name, another key */
+	m = ca_make(&of[0].s, &other);
 	assert_false(trusts_one(&p, &id, &m, why));
 	assert_false(trusts(&p, &id, (X509 *[]){m.x, other.x}, 2, why));
-	unmake(&m);
-	m = make(&of[0].s, NULL); /* signed by itself */
+	ca_free(&m);
+	m = ca_make(&of[0].s, NULL); /* signed by itself */
 	assert_false(trusts_one(&p, &id, &m, why));
 	assert_false(trusts(&p, &id, NULL, 0, why));
 	assert_non_null(strstr(why, "sent none"));
-	unmake(&m);
-	unmake(&other);
+	ca_free(&m);
+	ca_free(&other);
 	close_place(&p);
 }
 
@@ -264,39 +207,39 @@ static void time_authority_and_use_are_checked(void **state)
  * authority. */
 static void chains_are_built_from_what_the_peer_sends(void **state)
 {
-	struct spec sub = {.cn = "Sub", .ca = true}, leaf = {.cn = "hub.example"},
-	            below = {.cn = "hub.example"};
+	struct ca_spec sub = {.cn = "Sub", .ca = true}, leaf = {.cn = "hub.example"},
+	               below = {.cn = "hub.example"};
 	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
-	struct made s, m, worm;
+	struct ca_made s, m, worm;
 	struct place p;
 	char why[160];
 
 	(void)state;
 	open_place(&p, NULL);
-	s = make(&sub, &p.root);
-	m = make(&leaf, &s);
+	s = ca_make(&sub, &p.root);
+	m = ca_make(&leaf, &s);
 	assert_false(trusts_one(&p, &id, &m, why));
 	assert_true(trusts(&p, &id, (X509 *[]){m.x, s.x}, 2, why));
-	worm = make(&below, &m);
+	worm = ca_make(&below, &m);
 	assert_false(trusts(&p, &id, (X509 *[]){worm.x, m.x, s.x}, 3, why));
-	unmake(&worm);
-	unmake(&m);
-	unmake(&s);
+	ca_free(&worm);
+	ca_free(&m);
+	ca_free(&s);
 	close_place(&p);
 }
 
 /* IOS's default is `crl`; a list is not to be had, so only `none` lets a certificate pass. */
 static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 {
-	struct spec s = {.cn = "hub.example"};
+	struct ca_spec s = {.cn = "hub.example"};
 	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
-	struct made m;
+	struct ca_made m;
 	struct place p;
 	char why[160];
 
 	(void)state;
 	open_place(&p, NULL);
-	m = make(&s, &p.root);
+	m = ca_make(&s, &p.root);
 	feed(&p, "crypto pki trustpoint TP\n no revocation-check\n");
 	settle(&p);
 	assert_false(trusts_one(&p, &id, &m, why));
@@ -304,22 +247,22 @@ static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 	feed(&p, "crypto pki trustpoint TP\n revocation-check crl none\n");
 	settle(&p);
 	assert_true(trusts_one(&p, &id, &m, why));
-	unmake(&m);
+	ca_free(&m);
 	close_place(&p);
 }
 
 static void a_profile_believes_its_own_trustpoints_only(void **state)
 {
-	struct spec s = {.cn = "hub.example"};
+	struct ca_spec s = {.cn = "hub.example"};
 	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
-	struct made m;
+	struct ca_made m;
 	struct place p;
 	uint8_t ids[3 * IKE_KEY_ID_LEN];
 	char why[160];
 
 	(void)state;
 	open_place(&p, NULL);
-	m = make(&s, &p.root);
+	m = ca_make(&s, &p.root);
 	assert_int_equal(
 	        fx_pki_authorities(p.pki, &p.cfg->profiles.v[0], ids, sizeof(ids)), IKE_KEY_ID_LEN);
 	feed(&p, "crypto pki trustpoint EMPTY\ncrypto ikev2 profile P\n no pki trustpoint TP\n pki "
@@ -330,7 +273,7 @@ static void a_profile_believes_its_own_trustpoints_only(void **state)
 	feed(&p, "crypto ikev2 profile P\n no pki trustpoint\n pki trustpoint TP verify\n");
 	settle(&p);
 	assert_true(trusts_one(&p, &id, &m, why));
-	unmake(&m);
+	ca_free(&m);
 	close_place(&p);
 }
 
@@ -342,12 +285,12 @@ static X509 *sign_request(const struct place *p, const char *text)
 	BIO *mem = BIO_new_mem_buf(text, -1);
 	X509_REQ *r = PEM_read_bio_X509_REQ(mem, NULL, NULL, NULL);
 	EVP_PKEY *pub = r ? X509_REQ_get_pubkey(r) : NULL;
-	struct spec s = {.cn = "spoke"};
+	struct ca_spec s = {.cn = "spoke"};
 	X509 *x;
 
 	assert_non_null(pub);
 	assert_int_equal(X509_REQ_verify(r, pub), 1);
-	x = issue(pub, &s, &p->root, p->root.key);
+	x = ca_issue(pub, &s, &p->root, p->root.key);
 	X509_set_subject_name(x, X509_REQ_get_subject_name(r));
 	assert_true(X509_sign(x, p->root.key, EVP_sha256()) > 0);
 	EVP_PKEY_free(pub);
@@ -421,16 +364,16 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
 
 static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
 {
-	struct spec leaf = {.cn = "leaf"};
+	struct ca_spec leaf = {.cn = "leaf"};
 	struct fx_trustpoint t = {.name = "TP"};
 	struct strbuf sha1 = {0}, md5 = {0};
 	struct place p;
-	struct made m;
+	struct ca_made m;
 	char why[120];
 
 	(void)state;
 	open_place(&p, NULL);
-	m = make(&leaf, &p.root);
+	m = ca_make(&leaf, &p.root);
 	assert_true(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
 	assert_false(fx_enroll_ca_ok(&t, m.x, why, sizeof(why)));
 	fx_cert_fingerprint(p.root.x, "SHA1", &sha1);
@@ -447,7 +390,7 @@ static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
 	assert_false(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
 	sb_fini(&sha1);
 	sb_fini(&md5);
-	unmake(&m);
+	ca_free(&m);
 	close_place(&p);
 }
 
@@ -455,8 +398,8 @@ static void pasted_text_is_read_in_every_form(void **state)
 {
 	static const char *const bad[] = {"", "\n", "no certificate", "-----BEGIN CERTIFICATE-----",
 	        "AAAA\n", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"};
-	struct spec s = {.cn = "Root", .ca = true};
-	struct made m = make(&s, NULL);
+	struct ca_spec s = {.cn = "Root", .ca = true};
+	struct ca_made m = ca_make(&s, NULL);
 	BIO *mem = BIO_new(BIO_s_mem());
 	char *pem = NULL;
 
@@ -476,7 +419,7 @@ static void pasted_text_is_read_in_every_form(void **state)
 		assert_null(fx_cert_parse(bad[i]));
 	free(text);
 	BIO_free(mem);
-	unmake(&m);
+	ca_free(&m);
 }
 
 /* Blanks, tabs, carriage returns, groups of any length; and what is no certificate is none. */
