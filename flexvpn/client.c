@@ -93,6 +93,8 @@ void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s)
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): Current State: %s", c->name, fx_state_name(c->state));
 	dbg(DBG_FLEXVPN, "FlexVPN(%s): New State: %s", c->name, fx_state_name(s));
 	fx_trace(x, c, FX_T_STATE, c->state, s);
+	if (s != FX_ACTIVE && s != FX_NEGOTIATING)
+		fx_standby_drop(x, c);
 	c->state = s;
 	c->since = x->now;
 	x->reconsider = true; /* mates of a backup group look again */
@@ -176,6 +178,7 @@ static void client_free(struct fx *x, struct fx_client **at)
 	struct fx_client *c = *at;
 
 	fx_client_close(x, c);
+	fx_standby_drop(x, c);
 	fx_guards_drop(x, c);
 	*at = c->next;
 	free(c->name);
@@ -346,7 +349,9 @@ static void run_one(struct fx *x, struct fx_client *c)
 static bool due(const struct fx *x, const struct fx_client *c)
 {
 	return (c->state == FX_RETRY_WAIT && x->now >= c->retry_at) ||
-	       (c->trial.not_before && c->state == FX_ACTIVE && x->now >= c->trial.not_before);
+	       (c->state == FX_ACTIVE &&
+	               ((c->trial.not_before && x->now >= c->trial.not_before) ||
+	                       (c->standby.not_before && x->now >= c->standby.not_before)));
 }
 
 static bool at_rest(const struct fx_client *c)
@@ -377,6 +382,8 @@ uint64_t fx_clients_deadline(const struct fx *x)
 			at = c->retry_at;
 		if (c->state == FX_ACTIVE && c->trial.not_before && c->trial.not_before < at)
 			at = c->trial.not_before;
+		if (c->state == FX_ACTIVE && c->standby.not_before && c->standby.not_before < at)
+			at = c->standby.not_before;
 	}
 	return at;
 }

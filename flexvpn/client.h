@@ -35,6 +35,24 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c); /* a new sessi
 
 void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6); /* its addresses are the next to be tried */
 
+/* An IKE SA towards `peer`, with or without a child; 0: `c->why` says why not. */
+uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,
+        const struct ipaddr *peer, struct ipaddr *local, bool childless);
+/* Is this the address that a session would begin from now? After a choice. */
+bool fx_client_is_source(struct fx *x, const struct fx_resolved *r, const struct ipaddr *local);
+/* What would be tried first after the loss of that gateway; NULL: nothing is possible. */
+const struct fx_candidate *fx_client_upcoming(
+        struct fx *x, const struct fx_client *c, struct fx_place lost);
+int fx_place_cmp(struct fx_place a, struct fx_place b);
+
+/* ---- client_standby.c ---- */
+void fx_standby_look(struct fx *x, struct fx_client *c,
+        const struct fx_resolved *r); /* begins, changes or ends it as things are now */
+void fx_standby_drop(struct fx *x, struct fx_client *c);
+bool fx_standby_take(struct fx *x, struct fx_client *c,
+        const struct fx_candidate *k); /* false: there is none with that gateway (any more) */
+void fx_standby_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev);
+
 /* ---- client_redirect.c ---- */
 void fx_redirect_peering(const struct fx *x, struct fx_client *c, struct ike_peering *p);
 void fx_redirect_forget(struct fx_client *c);

@@ -71,7 +71,7 @@ const struct fx_decision *fx_client_choices(struct fx *x, const struct fx_client
 	return &x->choice;
 }
 
-static int place_cmp(struct fx_place a, struct fx_place b)
+int fx_place_cmp(struct fx_place a, struct fx_place b)
 {
 	if (a.seq != b.seq)
 		return a.seq < b.seq ? -1 : 1;
@@ -134,9 +134,17 @@ static bool take_door(struct fx *x, struct fx_client *c, const struct fx_resolve
 	return true;
 }
 
-/* An IKE SA towards `peer`; 0: `c->why` says why not. */
-static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,
-        const struct ipaddr *peer, struct ipaddr *local)
+bool fx_client_is_source(struct fx *x, const struct fx_resolved *r, const struct ipaddr *local)
+{
+	struct ipaddr now = {0};
+	char name[sizeof(((struct fx_client *)0)->source)];
+
+	return source_address(x, r, local->family, &now, name, sizeof(name)) &&
+	       ipaddr_eq(&now, local);
+}
+
+uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,
+        const struct ipaddr *peer, struct ipaddr *local, bool childless)
 {
 	struct ike_peering p = {0};
 	struct arena a;
@@ -157,6 +165,7 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 		p.force_natt = r->profile->force_natt;
 	arena_init(&a);
 	p.owner = c->id;
+	p.childless = childless;
 	p.cfg_request = fx_cfg_request(&a, r);
 	fx_redirect_peering(x, c, &p);
 	struct endpoint from = {.addr = *local, .port = 500}, to = {.addr = *peer, .port = 500};
@@ -166,6 +175,8 @@ static uint32_t open_sa(struct fx *x, struct fx_client *c, const struct fx_resol
 	arena_fini(&a);
 	if (!handle)
 		snprintf(c->why, sizeof(c->why), "the limit of IKE SAs is reached");
+	if (!childless)
+		x->reconsider = true; /* a mate may be standing by with this peer */
 	return handle;
 }
 
@@ -189,7 +200,7 @@ static bool try_address(
         struct fx *x, struct fx_client *c, const struct fx_resolved *r, const struct ipaddr *peer)
 {
 	c->peer = *peer;
-	c->handle = open_sa(x, c, r, peer, &c->local);
+	c->handle = fx_client_open_sa(x, c, r, peer, &c->local, false);
 	if (!c->handle)
 		return false;
 	fx_client_set_state(x, c, FX_NEGOTIATING);
@@ -248,6 +259,8 @@ static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resol
 	c->tunnel_id = fx_tunnel_id(r->tunnel);
 	fx_session_fingerprint(x->cfg, r, c->fingerprint, sizeof(c->fingerprint));
 	fx_trace(x, c, FX_T_PEER, c->at.seq, c->at.down);
+	if (fx_standby_take(x, c, k))
+		return;
 	if (k->name) {
 		fx_client_ask(x, c, k->name, k->v6);
 		return;
@@ -333,23 +346,32 @@ static void note_if_brief(struct fx *x, struct fx_client *c, struct fx_place los
 
 /* The guide: "if an existing connection with a peer from the gateway list goes down, the client
  * tries to establish a connection with the next peer in the gateway list": those after the lost one
- * first, then from the top, and the lost one itself when there is no other. */
-static void next_after(struct fx *x, struct fx_client *c, struct fx_place lost)
+ * first, then from the top, and the lost one itself when there is no other. What counts as tried
+ * then. */
+static struct fx_tried tried_after(struct fx *x, const struct fx_client *c, struct fx_place lost)
 {
-	c->tried = c->brief;
-	decide(x, c, &c->tried);
+	struct fx_tried tried = c->brief;
+
+	decide(x, c, &tried);
 	for (size_t i = 0; i < x->choice.n; i++)
-		if (place_cmp(x->choice.cand[i].at, lost) <= 0)
-			fx_tried_add(&c->tried, x->choice.cand[i].at);
-	decide(x, c, &c->tried);
+		if (fx_place_cmp(x->choice.cand[i].at, lost) <= 0)
+			fx_tried_add(&tried, x->choice.cand[i].at);
+	decide(x, c, &tried);
 	if (x->choice.chosen < 0) {
-		c->tried = c->brief;
-		fx_tried_add(&c->tried, lost);
-		decide(x, c, &c->tried);
+		tried = c->brief;
+		fx_tried_add(&tried, lost);
+		decide(x, c, &tried);
 	}
-	if (x->choice.chosen < 0)
-		c->tried = c->brief;
-	fx_client_start(x, c);
+	return x->choice.chosen < 0 ? c->brief : tried;
+}
+
+const struct fx_candidate *fx_client_upcoming(
+        struct fx *x, const struct fx_client *c, struct fx_place lost)
+{
+	struct fx_tried tried = tried_after(x, c, lost);
+
+	decide(x, c, &tried);
+	return x->choice.chosen < 0 ? NULL : &x->choice.cand[x->choice.chosen];
 }
 
 void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_place lost)
@@ -361,10 +383,12 @@ void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_plac
 		return;
 	}
 	fx_client_because(c, c->why);
-	if (cfg->connect == FX_CONNECT_MANUAL && !c->user_wants)
+	if (cfg->connect == FX_CONNECT_MANUAL && !c->user_wants) {
 		end_of_pass(x, c, cfg);
-	else
-		next_after(x, c, lost);
+		return;
+	}
+	c->tried = tried_after(x, c, lost);
+	fx_client_start(x, c);
 }
 
 void fx_client_lost(struct fx *x, struct fx_client *c, struct fx_place lost)
@@ -460,7 +484,7 @@ static const struct fx_candidate *better(struct fx *x, const struct fx_client *c
 	for (size_t i = 0; i < x->choice.n; i++) {
 		const struct fx_candidate *k = &x->choice.cand[i];
 
-		if (place_cmp(k->at, c->at) >= 0)
+		if (fx_place_cmp(k->at, c->at) >= 0)
 			return NULL;
 		if (k->excluded == FX_POSSIBLE && k->track && !k->at.down && !k->name)
 			return k;
@@ -484,7 +508,7 @@ static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolv
 	t->at = k->at;
 	t->peer = k->addr;
 	fx_trace(x, c, FX_T_PEER, t->at.seq, 0);
-	t->handle = open_sa(x, c, r, &t->peer, &t->local);
+	t->handle = fx_client_open_sa(x, c, r, &t->peer, &t->local, false);
 	if (!t->handle)
 		fx_trial_failed(x, c, c->why);
 }
@@ -504,7 +528,7 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
 	t->at = c->at;
 	t->peer = c->peer;
 	snprintf(t->peer_name, sizeof(t->peer_name), "%s", c->peer_name);
-	t->handle = open_sa(x, c, &r, &t->peer, &t->local);
+	t->handle = fx_client_open_sa(x, c, &r, &t->peer, &t->local, false);
 	t->reauth = t->handle != 0;
 	if (!t->handle)
 		fx_trial_failed(x, c, c->why);
@@ -543,9 +567,18 @@ static bool move_source(struct fx *x, struct fx_client *c, const struct fx_resol
 static const struct fx_candidate *candidate_at(const struct fx_decision *d, struct fx_place at)
 {
 	for (size_t i = 0; i < d->n; i++)
-		if (place_cmp(d->cand[i].at, at) == 0)
+		if (fx_place_cmp(d->cand[i].at, at) == 0)
 			return &d->cand[i];
 	return NULL;
+}
+
+/* Its line may have been edited since. */
+static bool trial_is_right(const struct fx *x, const struct fx_client *c)
+{
+	const struct fx_candidate *k = candidate_at(&x->choice, c->trial.at);
+
+	return k && k->track && k->excluded != FX_X_TRACK && !k->name &&
+	       ipaddr_eq(&k->addr, &c->trial.peer);
 }
 
 void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_client_cfg *cfg)
@@ -590,10 +623,10 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	if (!cfg->reactivate)
 		c->trial.not_before = c->trial.backoff_ms = 0;
 	if (c->trial.handle) {
-		k = candidate_at(&x->choice, c->trial.at);
-		if (!c->trial.reauth && (!k || k->excluded == FX_X_TRACK || !cfg->reactivate))
+		if (!c->trial.reauth && (!cfg->reactivate || !trial_is_right(x, c)))
 			fx_trial_drop(x, c);
 	} else if (c->state == FX_ACTIVE && cfg->reactivate) {
 		try_better(x, c, &r);
 	}
+	fx_standby_look(x, c, &r);
 }

@@ -330,6 +330,10 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 		on_trial_event(x, c, ev);
 		return;
 	}
+	if (c->standby.handle && ev->handle == c->standby.handle) {
+		fx_standby_on_event(x, c, ev);
+		return;
+	}
 	if (ev->handle != c->handle)
 		return; /* of a session that we have already left */
 	switch (ev->type) {

@@ -198,7 +198,7 @@ struct fx_client_cfg {
 	const char *tunnel; /* "Tunnel0" */
 	const char *inside[16];
 	uint8_t n_inside;
-	bool reactivate;
+	bool reactivate, standby;
 	int backup_group; /* -1: none configured; 0: `default` */
 };
 

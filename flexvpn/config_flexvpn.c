@@ -68,6 +68,14 @@ void use_flexvpn_reactivate(
 	b->client->reactivate = true;
 }
 
+void use_flexvpn_standby(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_standby *l)
+{
+	(void)n;
+	(void)l;
+	b->client->standby = true;
+}
+
 void use_flexvpn_source(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_flexvpn_source *l)
 {

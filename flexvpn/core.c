@@ -399,6 +399,9 @@ void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out)
 	case FX_T_START:
 		sb_puts(out, "router started");
 		return;
+	case FX_T_STANDBY:
+		sb_printf(out, "peer %u %s by", (unsigned)r->word[0], r->word[1] ? "stands" : "does not stand");
+		return;
 	case FX_T_MAX:
 		return;
 	}

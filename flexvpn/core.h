@@ -91,6 +91,18 @@ struct fx_trial {
 	uint32_t backoff_ms;
 };
 
+/* `standby`: an IKE SA without a child, with the gateway that comes next (client_standby.c). */
+struct fx_standby {
+	uint32_t handle; /* 0: there is none now */
+	bool ready;
+	struct fx_place at; /* seq 0: nobody to stand by */
+	struct ipaddr peer, local;
+	struct fx_pushed pushed;
+	uint64_t not_before; /* after a failure */
+	uint32_t backoff_ms;
+	char why[96]; /* the last failure */
+};
+
 /* What the client did lately, for `show crypto ikev2 client flexvpn NAME detail`. */
 enum { FX_TRANSITIONS = 10 };
 struct fx_transition {
@@ -140,6 +152,7 @@ struct fx_client {
 	char cause[96];  /* of the transition to come; "": what follows from the states */
 	struct fx_downloaded downloaded;
 	struct fx_trial trial;
+	struct fx_standby standby;
 	struct fx_redirect redirect;
 	struct fx_pushed pushed;
 	char *offered; /* the networks last told to the hub, as text; NULL: none */
@@ -308,7 +321,7 @@ void fx_routes_each(const struct fx *x, void (*visit)(void *ctx, const struct fx
 /* ---- event trace ---- */
 enum fx_trace_id {
 	FX_T_STATE, FX_T_PEER, FX_T_PEER_FAILED, FX_T_CONNECT, FX_T_DISCONNECT, FX_T_IKE_UP, FX_T_CHILD_UP, FX_T_CHILD_DOWN,
-	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_START, FX_T_MAX
+	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_START, FX_T_STANDBY, FX_T_MAX
 };
 void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b);
 void fx_trace_line(struct fx *x, const struct fx_client *c, const char *line);

@@ -30,6 +30,19 @@ static const char *connect_text(const struct fx_client_cfg *c, char buf[32])
 	return buf;
 }
 
+static void standby(struct out *o, const struct fx_standby *s)
+{
+	char a[IPADDR_STRLEN];
+
+	out_field_str(o, "standby", "  Standby : %s", s->at.seq ? ipaddr_fmt(&s->peer, a) : "none");
+	if (s->at.seq)
+		out_field_str(o, "standby-state", " (%s)",
+		        s->ready    ? "ready"
+		        : s->handle ? "connecting"
+		                    : s->why);
+	out_text(o, "\n");
+}
+
 static void summary(const struct fx *x, struct out *o, const struct fx_client *c,
         const struct fx_client_cfg *cfg)
 {
@@ -44,6 +57,8 @@ static void summary(const struct fx *x, struct out *o, const struct fx_client *c
 	out_field_str(o, "backup-group", "  Backup group: %s\n", group_text(cfg->backup_group, g));
 	out_field_str(
 	        o, "tunnel", "  Tunnel interface : %s\n", cfg->tunnel ? cfg->tunnel : "not set");
+	if (cfg->standby)
+		standby(o, &c->standby);
 	if (c->pushed.addr4.addr.family)
 		out_field_str(o, "assigned-address", "  Assigned IP address: %s\n",
 		        ipaddr_fmt(&c->pushed.addr4.addr, a));

@@ -71,7 +71,11 @@ void auth_start(struct ike_sa *sa)
 	struct request *r = req_new(sa, REQ_AUTH, EXCH_AUTH);
 	bool ok;
 
-	sa->hs->child_spi = e_new_esp_spi(s->e);
+	if (s->p.childless && !s->peer_childless) {
+		req_free(r);
+		session_down(s, IKE_R_CHILDLESS, 0);
+		return;
+	}
 	ike_put_id(&r->b, PL_IDi, &s->p.local_id);
 	auth_put_certs(sa, &r->b);
 	auth_put_certreq(s, &r->b);
@@ -84,8 +88,11 @@ void auth_start(struct ike_sa *sa)
 		ok = auth_put(sa, &r->b);
 	}
 	cfg_put_request(s, &r->b);
-	child_put_offer(s, &r->b, sa->hs->child_spi, NULL, IKE_KE_WITHOUT, KE_NONE,
-	        (struct span){0}, (struct span){0});
+	if (!s->p.childless) {
+		sa->hs->child_spi = e_new_esp_spi(s->e);
+		child_put_offer(s, &r->b, sa->hs->child_spi, NULL, IKE_KE_WITHOUT, KE_NONE,
+		        (struct span){0}, (struct span){0});
+	}
 	if (s->p.initial_contact && only_one(s))
 		ike_put_notify(&r->b, N_INITIAL_CONTACT, (struct span){0});
 	auth_put_notifies(s, &r->b);
@@ -151,12 +158,18 @@ void auth_finish(struct ike_sa *sa, const struct ike_msg *m)
 	auth_read_window(s, m);
 	if (!error && redirect_in_auth(sa, m))
 		return;
-	if (error || !ike_msg_find(m, PL_SA)) {
+	if (error || (!s->p.childless && !ike_msg_find(m, PL_SA))) {
 		auth_give_up(sa, error ? reason_of_notify(n.type) : IKE_R_CHILD_REFUSED, n.type);
 		return;
 	}
 	cfg_take_reply(s, m);
-	take_child(sa, m);
+	if (!s->p.childless) {
+		take_child(sa, m);
+		return;
+	}
+	auth_done(sa);
+	handshake_free(sa->hs);
+	sa->hs = NULL;
 }
 
 void auth_response(struct ike_sa *sa, const struct ike_msg *m)

@@ -54,7 +54,8 @@ struct request *create_pending(const struct session *s)
 	struct request *r = NULL;
 
 	for (const struct ike_sa *sa = s->sas; sa && !r; sa = sa->next)
-		r = req_find(sa, REQ_REKEY_CHILD);
+		if (!(r = req_find(sa, REQ_REKEY_CHILD)))
+			r = req_find(sa, REQ_NEW_CHILD);
 	return r;
 }
 
@@ -76,6 +77,20 @@ static bool is_gone(const struct create *cr, uint32_t spi_out)
 
 /* ---- our request ---------------------------------------------------------------- */
 
+/* SPI, nonce and, with PFS, a key of ours. */
+static struct create *begin(
+        struct session *s, struct request *r, uint16_t group, struct span *public_value)
+{
+	struct create *cr = r->cr = xcalloc(1, sizeof(*cr));
+
+	cr->spi = e_new_esp_spi(s->e);
+	cr->group = group;
+	e_nonce(s->e, &cr->ni);
+	if (group != KE_NONE && (cr->dh = ike_dh_new(group)))
+		*public_value = ike_dh_public(cr->dh);
+	return cr;
+}
+
 bool create_send_child(struct ike_sa *sa, struct task *t)
 {
 	struct session *s = sa->ses;
@@ -87,14 +102,9 @@ bool create_send_child(struct ike_sa *sa, struct task *t)
 		return false;
 	group = t->group ? t->group : child_rekey_group(c);
 	struct request *r = req_new(sa, REQ_REKEY_CHILD, EXCH_CREATE_CHILD);
-	struct create *cr = r->cr = xcalloc(1, sizeof(*cr));
+	struct create *cr = begin(s, r, group, &public_value);
 
 	r->task = t;
-	cr->spi = e_new_esp_spi(s->e);
-	cr->group = group;
-	e_nonce(s->e, &cr->ni);
-	if (group != KE_NONE && (cr->dh = ike_dh_new(group)))
-		public_value = ike_dh_public(cr->dh);
 	if (!t->fresh)
 		ike_put_notify_esp(&r->b, N_REKEY_SA, c->spi_in, (struct span){0});
 	child_put_offer(s, &r->b, (uint32_t)cr->spi, c, IKE_KE_OPTIONAL, group, nonce_span(&cr->ni),
@@ -424,4 +434,65 @@ void create_child_response(struct ike_sa *sa, struct request *r, const struct ik
 		born_dead(old);
 	else
 		give_back(s, r, old);
+}
+
+/* ---- a child of an SA that has none ---------------------------------------------- */
+
+/* Somebody waits for it: where liveness is checked, a silent peer is given up as soon as then. */
+void create_send_new(struct ike_sa *sa, struct task *t)
+{
+	struct session *s = sa->ses;
+	struct span public_value = {0};
+	uint16_t group = t->group ? t->group : ike_proposals_first_group(s->p.esp, s->p.n_esp);
+	struct request *r = req_new(sa, REQ_NEW_CHILD, EXCH_CREATE_CHILD);
+	struct create *cr = begin(s, r, group, &public_value);
+
+	r->task = t;
+	r->steady = s->p.dpd.retry_ms != 0;
+	child_put_offer(s, &r->b, (uint32_t)cr->spi, NULL, IKE_KE_OPTIONAL, group,
+	        nonce_span(&cr->ni), public_value);
+	ike_dbg(s->e, s, 0, "Asking for an IPsec SA");
+	req_send(sa, r);
+}
+
+static void new_refused(struct session *s, struct request *r, const struct ike_pl_notify *n)
+{
+	struct task *t = r->task;
+	uint16_t group = n->data.n == 2 ? get_u16(n->data.p) : 0;
+	bool other = n->type == N_INVALID_KE_PAYLOAD && group_welcome(s, group);
+	ike_time at = s->e->now;
+
+	if ((!other && n->type != N_TEMPORARY_FAILURE) || ++t->refused >= 3) {
+		ike_session_close(s, reason_of_notify(n->type), n->type);
+		return;
+	}
+	if (other)
+		t->group = group;
+	else
+		at += 500 + e_random_below(s->e, 3500);
+	task_back(s, t, at);
+	r->task = NULL;
+}
+
+void create_new_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m)
+{
+	struct session *s = sa->ses;
+	struct child_make mk = {
+	        .initiator = true, .spi_in = (uint32_t)r->cr->spi, .ni = nonce_span(&r->cr->ni)};
+	struct ike_pl_notify n;
+	struct nonce nr;
+	struct secret shared = {0};
+
+	if (s->down)
+		return;
+	if (ike_msg_error(m, &n)) {
+		new_refused(s, r, &n);
+		return;
+	}
+	bool good = read_answer(s, r, m, NULL, &mk, &nr, &shared) && !is_gone(r->cr, mk.spi_out) &&
+	            child_add(sa, &mk);
+
+	secret_wipe(&shared);
+	if (!good)
+		ike_session_close(s, IKE_R_CHILD_REFUSED, 0);
 }

@@ -342,6 +342,15 @@ void ike_delete_child(struct ike *e, uint32_t spi_in, ike_time now)
 	done(e, c->ses);
 }
 
+void ike_child_new(struct ike *e, uint32_t handle, ike_time now)
+{
+	struct session *s = live(e, handle, now);
+
+	if (s && s->established)
+		task_add(s, TASK_NEW_CHILD, 0);
+	done(e, s);
+}
+
 void ike_cfg_set(struct ike *e, uint32_t handle, const struct ike_attrs *attrs, ike_time now)
 {
 	struct session *s = live(e, handle, now);
@@ -535,6 +544,7 @@ const char *ike_reason_text(enum ike_reason r)
 	        [IKE_R_CREDENTIALS] = "EAP credentials were not given",
 	        [IKE_R_LOST] = "Peer has lost the SA",
 	        [IKE_R_REDIRECT] = "Redirected to another gateway",
+	        [IKE_R_CHILDLESS] = "The peer has no IKE SA without an IPsec SA",
 	        [IKE_R_CERT] = "The peer's certificate is not accepted",
 	};
 

@@ -325,6 +325,9 @@ static void task_start(struct ike_sa *sa, struct task *t)
 		if (!create_send_child(sa, t))
 			task_free(t);
 		return;
+	case TASK_NEW_CHILD:
+		create_send_new(sa, t);
+		return;
 	case TASK_DELETE_CHILD:
 		info_send_delete_child(sa, t);
 		return;
@@ -410,6 +413,9 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 		return;
 	case REQ_REKEY_CHILD:
 		create_child_response(sa, r, m);
+		return;
+	case REQ_NEW_CHILD:
+		create_new_response(sa, r, m);
 		return;
 	case REQ_DPD:
 	case REQ_CFG_SET:

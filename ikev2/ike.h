@@ -198,7 +198,8 @@ struct ike_peering {
 	bool initial_contact;     /* initiator: send N(INITIAL_CONTACT) */
 	bool mobike;              /* offer RFC 4555, or answer it; see ike_update_address() */
 	uint32_t auth_lifetime_s; /* responder: an authentication counts for so long (RFC 4478); 0: for good */
-	bool childless;           /* responder: an initiator may do without a child in IKE_AUTH (RFC 6023) */
+	bool childless;           /* RFC 6023. Responder: an initiator may do without a child in IKE_AUTH. Initiator: it does,
+	                             and gives up with IKE_R_CHILDLESS where that is not offered; see ike_child_new() */
 	bool redirect;            /* initiator: may be sent to another gateway, IKE_EV_REDIRECT */
 	struct ike_gateway redirected_from; /* initiator: by whom it was sent here */
 	enum ike_redirect_at redirect_at;   /* responder: send every client that can … */
@@ -319,6 +320,8 @@ void ike_certs_settled(struct ike *e, ike_time now); /* what ike_ops.certs_ready
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now);
 void ike_rekey_child(struct ike *e, uint32_t spi_in, ike_time now);  /* also: what a soft lifetime asks for */
 void ike_delete_child(struct ike *e, uint32_t spi_in, ike_time now);
+/* A child of an SA that stands without one (RFC 7296 §1.3.1): IKE_EV_CHILD_UP, or the peer refuses and the SA is closed. */
+void ike_child_new(struct ike *e, uint32_t handle, ike_time now);
 /* CFG_SET in an INFORMATIONAL request: our networks (RFC 7296 §2.19, §3.15). IKE_EV_CFG_ACK tells what came back. */
 void ike_cfg_set(struct ike *e, uint32_t handle, const struct ike_attrs *attrs, ike_time now);
 /* Inbound ESP with a good ICV was seen from that SA's peer: proof of life for DPD (RFC 7296 §2.4). */
@@ -357,7 +360,8 @@ enum ike_reason { /* why an SA went down */
 	IKE_R_INVALID_KE, IKE_R_SYNTAX, IKE_R_REPLACED /* INITIAL_CONTACT or a newer SA of the same identity */,
 	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_EAP /* it ended without success */,
 	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */,
-	IKE_R_LOST /* the peer proved that it has lost the SA */, IKE_R_REDIRECT /* to another gateway */, IKE_R_MAX
+	IKE_R_LOST /* the peer proved that it has lost the SA */, IKE_R_REDIRECT /* to another gateway */,
+	IKE_R_CHILDLESS /* the peer wants a child at once */, IKE_R_MAX
 };
 const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
 

@@ -40,6 +40,7 @@ void init_read_common(struct session *s, const struct ike_msg *m)
 	s->frag = s->p.fragmentation && ike_msg_has_notify(m, N_FRAGMENTATION_SUPPORTED);
 	s->peer_dynamic_route = ike_msg_has_vendor(m, "CISCO-DYNAMIC-ROUTE");
 	s->peer_flexvpn = ike_msg_has_vendor(m, "FLEXVPN-SUPPORTED");
+	s->peer_childless = ike_msg_has_notify(m, N_CHILDLESS_IKEV2_SUPPORTED);
 	s->peer_ios = ike_msg_has_vendor(m, "CISCOVPN-REV-02");
 }
 

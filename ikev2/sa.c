@@ -115,8 +115,8 @@ void handshake_free(struct handshake *h)
 /* Requests about the session, not about one IKE SA. */
 static bool outlives_sa(enum req_type t)
 {
-	static const enum req_type types[] = {REQ_CFG_SET, REQ_REKEY_CHILD, REQ_DELETE_CHILD,
-	        REQ_UPDATE, REQ_ROUTABILITY, REQ_REDIRECT};
+	static const enum req_type types[] = {REQ_CFG_SET, REQ_REKEY_CHILD, REQ_NEW_CHILD,
+	        REQ_DELETE_CHILD, REQ_UPDATE, REQ_ROUTABILITY, REQ_REDIRECT};
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (types[i] == t)
@@ -541,14 +541,15 @@ static bool sa_tick(struct ike_sa *sa)
 	return true;
 }
 
-/* RFC 7296 §2.4: only when nothing was heard; on demand, only when something was sent besides. */
+/* RFC 7296 §2.4: only when nothing was heard; on demand, only when something was sent besides. An
+ * SA without children sends nothing that could raise a doubt: it is asked at every interval. */
 static void dpd_tick(struct session *s)
 {
 	bool sent = s->sent > s->heard;
 	ike_time due = s->heard + dpd_interval(s);
 
 	s->dpd_at = s->e->now + dpd_look(s);
-	if ((s->p.dpd.on_demand || !s->p.dpd.interval_ms) && !sent)
+	if (((s->p.dpd.on_demand && s->children) || !s->p.dpd.interval_ms) && !sent)
 		return;
 	if (!sent && s->e->now < due) { /* DPD fast: nothing is amiss yet */
 		sooner(&s->dpd_at, due);

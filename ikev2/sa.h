@@ -74,6 +74,7 @@ enum task_type {
 	TASK_CFG_SET,
 	TASK_REKEY_IKE,
 	TASK_REKEY_CHILD,
+	TASK_NEW_CHILD,
 	TASK_DELETE_CHILD,
 	TASK_UPDATE,      /* MOBIKE, initiator: our address */
 	TASK_REDIRECT,    /* gateway: the client is sent elsewhere */
@@ -87,8 +88,8 @@ struct task {
 	enum task_type type;
 	ike_time not_before;
 	uint32_t spi;    /* REKEY_CHILD, DELETE_CHILD: spi_in */
-	uint16_t group;  /* REKEY_*: what an INVALID_KE_PAYLOAD asked for, else 0 */
-	uint8_t refused; /* how often INVALID_KE_PAYLOAD came */
+	uint16_t group;  /* REKEY_*, NEW_CHILD: what an INVALID_KE_PAYLOAD asked for, else 0 */
+	uint8_t refused; /* how often INVALID_KE_PAYLOAD came; NEW_CHILD: or TEMPORARY_FAILURE */
 	bool fresh;      /* REKEY_CHILD: the peer does not know the old one: without N(REKEY_SA) */
 	struct attr_store set;
 };
@@ -116,6 +117,7 @@ enum req_type {
 	REQ_CFG_SET,
 	REQ_REKEY_IKE,
 	REQ_REKEY_CHILD,
+	REQ_NEW_CHILD,
 	REQ_DELETE_CHILD,
 	REQ_DELETE_IKE,
 	REQ_UPDATE,
@@ -259,6 +261,7 @@ struct session {
 	bool down;                       /* IKE_EV_DOWN was sent, or never will be */
 	bool dead;                       /* in the graveyard */
 	bool peer_redirect;              /* a client that can be sent elsewhere */
+	bool peer_childless;             /* a responder that needs no child at once */
 	bool peer_dynamic_route, peer_flexvpn, peer_ios;
 	struct ike_id remote_id;
 	uint8_t eap_method;
@@ -473,6 +476,8 @@ void create_request(
         struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
 bool create_send_child(struct ike_sa *sa, struct task *t);
 void create_child_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
+void create_send_new(struct ike_sa *sa, struct task *t);
+void create_new_response(struct ike_sa *sa, struct request *r, const struct ike_msg *m);
 void create_free(struct create *c);
 struct request *create_pending(
         const struct session *s); /* our request for a child, if one is out */

@@ -170,6 +170,7 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 	out->redirect_at = h->redirect_at;
 	out->redirect_to = h->redirect_to;
 	out->mobike = h->mobike;
+	out->childless = !h->needs_child;
 	out->auth_lifetime_s = h->auth_lifetime_s;
 	return true;
 }

@@ -23,6 +23,7 @@ struct world_hub {
 	enum ike_redirect_at redirect_at; /* sends its clients to redirect_to */
 	struct ike_gateway redirect_to;
 	bool mobike;
+	bool needs_child;    /* knows no IKE SA without one */
 	uint32_t auth_lifetime_s; /* repeats authentication; 0: never */
 	struct prefix lease; /* the address it assigns */
 	uint32_t leases;

@@ -411,6 +411,22 @@ static void a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again
 	assert_true(active_on(w, 1));
 }
 
+static void a_trial_ends_when_the_line_of_its_peer_is_edited(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 10.0.0.1 track 1\npeer 2 10.0.0.2\npeer "
+	                "reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	w->hub[0].dead = true; /* the trial goes on for a while */
+	turn(w, 1, true);
+	assert_true(flex(w)->trial.handle);
+	client_lines(w, "peer 1 10.0.0.3");
+	assert_false(flex(w)->trial.handle);
+	assert_true(active_on(w, 2));
+}
+
 static void without_reactivation_no_timer_of_it_stays_armed(void **s)
 {
 	struct world *w = *s;
@@ -675,6 +691,7 @@ int main(void)
 	        T(a_mate_takes_the_peer_that_is_let_go),
 	        T(the_better_peer_is_connected_before_the_lesser_is_let_go),
 	        T(a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again_later),
+	        T(a_trial_ends_when_the_line_of_its_peer_is_edited),
 	        T(without_reactivation_no_timer_of_it_stays_armed),
 	        T(a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network),
 	        T(transitions_are_kept_with_their_causes),

@@ -95,6 +95,7 @@ IKEv2 FlexVPN Client Profile commands:
   no       Negate a command or set its defaults
   peer     Configure the list of peers
   source   Configure the list of tunnel sources
+  standby  Keep an IKE SA with the next possible peer
 Router(config-ikev2-flexvpn)#«peer ?»
   <1-255>     Sequence number, the lowest is preferred
   reactivate  Return to the most preferred peer when it is possible
@@ -117,6 +118,7 @@ Router(config-ikev2-flexvpn)#«no ?»
   connect  When the tunnel is established
   peer     Configure the list of peers
   source   Configure the list of tunnel sources
+  standby  Keep an IKE SA with the next possible peer
 Router(config-ikev2-flexvpn)#no «^C»
 Router#«conf t»
 Enter configuration commands, one per line.  End with CNTL/Z.

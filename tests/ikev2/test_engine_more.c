@@ -143,6 +143,97 @@ static void only_where_it_is_offered(void **s)
 	assert_non_null(strstr(sb_str(&p->s[B].built), "NOTIFY(NO_PROPOSAL_CHOSEN)"));
 }
 
+/* An initiator that keeps an SA without a child, and asks for one when it needs it. */
+static void without_child(struct pair *p)
+{
+	p->s[A].peering.childless = p->s[B].peering.childless = true;
+	pair_connect(p);
+	pair_settle(p);
+	assert_int_equal(p->s[A].count[IKE_EV_ESTABLISHED], 1);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP] + p->s[B].count[IKE_EV_CHILD_UP], 0);
+}
+
+static void a_child_is_asked_for_later(void **s)
+{
+	struct pair *p = *s;
+
+	without_child(p);
+	ike_child_new(p->s[A].ike, p->handle, p->now);
+	pair_settle(p);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP], 1);
+	pair_agree(p);
+	ike_rekey_child(p->s[A].ike, p->s[A].child[0].spi_in, p->now);
+	pair_run(p, SECOND);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP], 2);
+	pair_agree(p);
+}
+
+static void it_may_have_a_group_of_its_own(void **s)
+{
+	struct pair *p = *s;
+
+	for (int side = A; side <= B; side++) {
+		p->s[side].peering.esp[0].group[0] = KE_ECP_384;
+		p->s[side].peering.esp[0].n_group = 1;
+	}
+	without_child(p);
+	ike_child_new(p->s[A].ike, p->handle, p->now);
+	pair_settle(p);
+	assert_int_equal(p->s[A].last[IKE_EV_CHILD_UP].child.suite.group, KE_ECP_384);
+	pair_agree(p);
+}
+
+static void a_peer_that_cannot_is_left(void **s)
+{
+	struct pair *p = *s;
+
+	p->s[A].peering.childless = true;
+	pair_connect(p);
+	pair_settle(p);
+	assert_int_equal(p->s[A].last[IKE_EV_DOWN].reason, IKE_R_CHILDLESS);
+	assert_int_equal(pair_sas(p, A), 0);
+}
+
+static void a_refused_child_ends_the_sa(void **s)
+{
+	struct pair *p = *s;
+
+	p->s[B].peering.ts_local[0] = ike_ts_any6(); /* no selector in common */
+	p->s[B].peering.n_ts_local = 1;
+	without_child(p);
+	ike_child_new(p->s[A].ike, p->handle, p->now);
+	pair_settle(p);
+	assert_int_equal(p->s[A].last[IKE_EV_DOWN].reason, IKE_R_TS);
+	assert_int_equal(p->s[B].count[IKE_EV_DOWN], 1);
+}
+
+/* On demand is about ESP that gets no answer: where there is no ESP, the interval counts. */
+static void an_sa_without_a_child_is_asked_whether_it_lives(void **s)
+{
+	struct pair *p = *s;
+
+	p->s[A].peering.dpd =
+	        (struct ike_dpd){.interval_ms = 10000, .retry_ms = 2000, .on_demand = true};
+	without_child(p);
+	p->filter = pair_drop_all;
+	pair_run(p, 30 * SECOND);
+	assert_int_equal(p->s[A].last[IKE_EV_DOWN].reason, IKE_R_DPD);
+}
+
+/* The IKE SA is rekeyed while the request for a child is out: the child comes all the same. */
+static void the_request_outlives_a_rekeyed_sa(void **s)
+{
+	struct pair *p = *s;
+
+	without_child(p);
+	ike_rekey_ike(p->s[B].ike, pair_handle(p, B), p->now);
+	ike_child_new(p->s[A].ike, p->handle, p->now);
+	pair_run(p, 10 * SECOND);
+	assert_int_equal(p->s[A].count[IKE_EV_REKEYED], 1);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP], 1);
+	pair_agree(p);
+}
+
 /* ---- RFC 6290 -------------------------------------------------------------------------- */
 
 static struct pair *with_tokens(void)
@@ -251,6 +342,12 @@ int main(void)
 	        T(a_lifetime_that_is_told_later),
 	        T(an_sa_without_a_child),
 	        T(only_where_it_is_offered),
+	        T(a_child_is_asked_for_later),
+	        T(it_may_have_a_group_of_its_own),
+	        T(a_peer_that_cannot_is_left),
+	        T(a_refused_child_ends_the_sa),
+	        T(an_sa_without_a_child_is_asked_whether_it_lives),
+	        T(the_request_outlives_a_rekeyed_sa),
 	        T(a_peer_that_lost_the_sa_proves_it),
 	        T(also_after_the_sa_was_rekeyed),
 	        T(another_token_proves_nothing),

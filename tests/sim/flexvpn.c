@@ -423,9 +423,10 @@ static int run_many(uint64_t seeds, unsigned jobs)
 	}
 	munmap(b, sizeof(*b));
 	printf("%llu seeds: %lu events, %lu steps, %lu rests checked, %lu attempts, %lu choices "
-	       "checked, %lu trials, %lu connections of the last clients\n",
+	       "checked, %lu trials, %lu standbys, %lu of them taken over, %lu connections of the "
+	       "last clients\n",
 	        (unsigned long long)seeds, sum.events, sum.steps, sum.rests, sum.attempts,
-	        sum.choices, sum.trials, sum.connects);
+	        sum.choices, sum.trials, sum.standbys, sum.takeovers, sum.connects);
 	return ok ? 0 : 1;
 }
 

@@ -21,12 +21,13 @@ enum {
 /* What the checker remembers of a client from rest to rest. */
 struct sim_client {
 	bool wanted; /* configured just now */
-	uint32_t id, attempts, handle, trial;
+	uint32_t id, attempts, handle, trial, standby;
 	uint32_t attempts_then; /* when this hour began */
 };
 
 struct sim_total {
-	unsigned long rests, choices, connects, attempts, trials, events, steps, peak_hour;
+	unsigned long rests, choices, connects, attempts, trials, standbys, takeovers, events,
+	        steps, peak_hour;
 };
 
 struct sim {

@@ -133,6 +133,50 @@ static void check_trial(struct sim *s, const struct fx_client *c)
 			        c, "a trial of a peer that is not possible");
 }
 
+static bool uses(const struct fx_client *c, const struct ipaddr *peer)
+{
+	return (c->handle && ipaddr_eq(&c->peer, peer)) ||
+	       (c->trial.handle && ipaddr_eq(&c->trial.peer, peer));
+}
+
+static bool taken_by_mate(const struct sim *s, const struct fx_client *c, const struct ipaddr *a)
+{
+	int group = config_of(s, c)->backup_group;
+
+	for (const struct fx_client *o = s->w->x->clients; o && group >= 0; o = o->next)
+		if (o != c && config_of(s, o)->backup_group == group && uses(o, a))
+			return true;
+	return false;
+}
+
+/* It stands by beside a session, with a possible peer that no session of the client or a mate is
+ * with. */
+static void check_standby(struct sim *s, const struct fx_client *c)
+{
+	const struct fx_standby *b = &c->standby;
+	struct ike_sa_info info;
+
+	must(!b->at.seq || (c->state == FX_ACTIVE && config_of(s, c)->standby), c,
+	        "a standby that nobody asked for");
+	must(!b->at.seq || !b->handle != !(b->not_before > s->w->now), c,
+	        "not exactly one of standby and timer");
+	if (!b->handle)
+		return;
+	must(ike_sa_info(s->w->x->ike, b->handle, &info) && info.owner == c->id && !info.n_children,
+	        c, "the engine knows no such standby");
+	must(b->handle != c->handle && !ipaddr_eq(&b->peer, &c->peer), c,
+	        "stands by the peer in use");
+	must(!taken_by_mate(s, c, &b->peer), c, "stands by the peer of a mate");
+	const struct fx_decision *d = fx_client_choices(s->w->x, c);
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->cand[i].at.seq == b->at.seq && d->cand[i].at.down == b->at.down) {
+			must(d->cand[i].excluded != FX_X_TRACK, c, "stands by an impossible peer");
+			return;
+		}
+	must(false, c, "stands by a peer that is not in the list");
+}
+
 /* An active peer is a possible one, whatever happened since it was chosen. */
 static void check_possible(struct sim *s, const struct fx_client *c)
 {
@@ -202,6 +246,9 @@ static void remember(struct sim *s)
 		struct sim_client *m = memory_of(s, c);
 
 		s->total.trials += c->trial.handle && !m->trial;
+		s->total.standbys += c->standby.handle && c->standby.handle != m->standby;
+		s->total.takeovers += m->standby && c->handle == m->standby;
+		m->standby = c->standby.handle;
 		s->total.attempts += c->attempts - m->attempts;
 		m->attempts = c->attempts;
 		m->handle = c->handle;
@@ -211,12 +258,6 @@ static void remember(struct sim *s)
 
 /* ---- mates -------------------------------------------------------------------------------------
  */
-
-static bool uses(const struct fx_client *c, const struct ipaddr *peer)
-{
-	return (c->handle && ipaddr_eq(&c->peer, peer)) ||
-	       (c->trial.handle && ipaddr_eq(&c->trial.peer, peer));
-}
 
 static void check_mates(struct sim *s)
 {
@@ -244,7 +285,8 @@ static void check_ike_sas(struct sim *s)
 
 		if (info.state == IKE_S_DELETING)
 			continue;
-		if (!c || (c->handle != info.handle && c->trial.handle != info.handle))
+		if (!c || (c->handle != info.handle && c->trial.handle != info.handle &&
+		                  c->standby.handle != info.handle))
 			sim_die(s, "IKE SA %u (%s) has no owner", info.handle,
 			        c ? c->name : "nobody");
 	}
@@ -403,6 +445,7 @@ void sim_check(struct world *w, void *ctx)
 		check_possible(s, c);
 		check_choice(s, c, tracks_moved);
 		check_trial(s, c);
+		check_standby(s, c);
 		check_pushed(s, c);
 	}
 	remember(s);
@@ -418,16 +461,6 @@ void sim_check(struct world *w, void *ctx)
 
 /* ---- long after all trouble has ended -----------------------------------------------------------
  */
-
-static bool taken_by_mate(const struct sim *s, const struct fx_client *c, const struct ipaddr *a)
-{
-	int group = config_of(s, c)->backup_group;
-
-	for (const struct fx_client *o = s->w->x->clients; o && group >= 0; o = o->next)
-		if (o != c && config_of(s, o)->backup_group == group && uses(o, a))
-			return true;
-	return false;
-}
 
 static bool is_hub(const struct sim *s, const struct fx_client *c, const struct ipaddr *a)
 {

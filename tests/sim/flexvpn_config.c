@@ -80,6 +80,11 @@ static void group_line(struct sim *s, struct strbuf *b)
 		sb_printf(b, "backup group %u\n", 1 + sim_below(s, 2));
 }
 
+static void standby_line(struct sim *s, struct strbuf *b)
+{
+	sb_puts(b, sim_chance(s, 50) ? "standby\n" : "no standby\n");
+}
+
 static void source_lines(struct sim *s, struct strbuf *b)
 {
 	unsigned first = sim_below(s, 2);
@@ -112,6 +117,7 @@ static void client_lines(struct sim *s, unsigned n, struct strbuf *b)
 	group_line(s, b);
 	source_lines(s, b);
 	sb_puts(b, sim_chance(s, 50) ? "peer reactivate\n" : "no peer reactivate\n");
+	standby_line(s, b);
 }
 
 static void dpd_line(struct sim *s, struct strbuf *b)
@@ -187,7 +193,7 @@ static void edit_peers(struct sim *s, unsigned n, struct strbuf *b)
 static void edit_client(struct sim *s, unsigned n, struct strbuf *b)
 {
 	void (*const line[])(struct sim *, struct strbuf *) = {
-	        connect_line, group_line, source_lines, peer_line};
+	        connect_line, group_line, source_lines, peer_line, standby_line};
 
 	sb_printf(b, "crypto ikev2 client flexvpn c%u\n", n);
 	line[sim_below(s, ARRAY_LEN(line))](s, b);
