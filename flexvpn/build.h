@@ -16,6 +16,7 @@ struct cfg_build {
 	struct fx_key *key;
 	struct fx_profile *profile;
 	struct fx_author *author;
+	struct fx_mangler *mangler;
 	struct fx_transform *transform;
 	struct fx_ipsec_profile *ipsec;
 	struct fx_interface *interface;

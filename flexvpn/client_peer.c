@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "flexvpn/client.h"
 #include "flexvpn/doors.h"
-#include "flexvpn/pki.h"
 #include "flexvpn/session.h"
 
 /* After every gateway of the list has failed: how long until the next pass. After a failed return
@@ -97,26 +96,6 @@ static bool source_address(struct fx *x, const struct fx_resolved *r, int family
 	return src && fx_interface_address(x, src, family, local);
 }
 
-/* With a certificate we are its subject, unless `identity local` says otherwise. */
-static bool own_identity(
-        const struct fx *x, const struct fx_profile *pr, struct ike_peering *p, char *why, size_t n)
-{
-	bool signs = pr->auth_local == FX_AUTH_RSA || pr->auth_local == FX_AUTH_ECDSA;
-	const struct fx_tp *t = signs ? fx_pki_signer(x->pki, pr, (struct span){0}) : NULL;
-
-	if (signs && !t) {
-		snprintf(why, n, "there is no certificate with a private key for profile %s",
-		        pr->name);
-		return false;
-	}
-	if (t && (pr->identity_dn || !pr->identity_local.type) &&
-	        !fx_pki_identity(t, &p->local_id)) {
-		snprintf(why, n, "the subject of our certificate is too long for an identity");
-		return false;
-	}
-	return true;
-}
-
 /* The tunnel's device follows to the door. */
 static bool take_door(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
 {
@@ -155,9 +134,9 @@ uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_re
 		return 0;
 	}
 	if (!take_door(x, c, r) ||
-	        !fx_peering_build(x->cfg, r, local, peer, &p, c->why, sizeof(c->why)))
+	        !fx_peering_build(x->cfg, r, local, peer, NULL, &p, c->why, sizeof(c->why)))
 		return 0;
-	if (!own_identity(x, r->profile, &p, c->why, sizeof(c->why))) {
+	if (!fx_session_identity(x, r->profile, &p, c->why, sizeof(c->why))) {
 		fx_peering_fini(&p);
 		return 0;
 	}
@@ -227,7 +206,7 @@ static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_reso
 
 void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
 	const char *vrf = t ? t->tunnel_vrf : NULL;
 	struct resolver_question q = {.name = name, .family = v6 ? AF_INET6 : AF_INET};
 
@@ -255,8 +234,8 @@ static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resol
 	c->route_distance = r->author->accept_distance;
 	c->route_tag = r->author->accept_tag;
 	c->accept_routes = !r->author->no_accept;
-	snprintf(c->tunnel, sizeof(c->tunnel), "%s", r->tunnel->name);
-	c->tunnel_id = fx_tunnel_id(r->tunnel);
+	snprintf(c->sas.tunnel, sizeof(c->sas.tunnel), "%s", r->tunnel->name);
+	c->sas.tunnel_id = fx_tunnel_id(r->tunnel);
 	fx_session_fingerprint(x->cfg, r, c->fingerprint, sizeof(c->fingerprint));
 	fx_trace(x, c, FX_T_PEER, c->at.seq, c->at.down);
 	if (fx_standby_take(x, c, k))

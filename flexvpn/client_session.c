@@ -60,7 +60,7 @@ void fx_client_tear_down(struct fx *x, struct fx_client *c)
 {
 	bool was_up = c->child_up;
 
-	fx_session_drop_children(x, c);
+	fx_session_drop_children(x, &c->sas);
 	fx_routes_unwant_owner(x, c->id);
 	c->child_up = false;
 	x->dirty = x->reconsider = true;
@@ -93,47 +93,6 @@ void fx_client_close(struct fx *x, struct fx_client *c)
  * -------------------------------------------------------------------------------------------------------------
  */
 
-struct outer_path {
-	const struct fx_client *c;
-	const struct prefix *dst; /* the route that is to be added */
-	uint32_t priority, tunnel_if;
-	bool safe;
-};
-
-/* A route by another way that the tunnel's own packets would still prefer: longer, or as long and
- * nearer. */
-static bool prefers_other(void *ctx, const struct net_route *r)
-{
-	struct outer_path *p = ctx;
-
-	if (r->blackhole || r->ifindex == p->tunnel_if || !prefix_contains(&r->dst, &p->c->peer))
-		return true;
-	p->safe = r->dst.len > p->dst->len ||
-	          (r->dst.len == p->dst->len && net_route_priority(r) < p->priority);
-	return !p->safe;
-}
-
-/* Would this route take the tunnel's own packets into the tunnel? */
-static bool recursive(struct fx *x, const struct fx_client *c, const struct prefix *dst)
-{
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
-	struct net_route wanted = {
-	        .dst = *dst, .metric = c->route_distance, .proto = NET_ROUTE_PROTO};
-	struct outer_path p = {.c = c, .dst = dst, .priority = net_route_priority(&wanted)};
-	struct net_link link;
-
-	uint32_t table = 0;
-
-	if (!prefix_contains(dst, &c->peer) || (t && !fx_in_vrf(t, t->tunnel_vrf)))
-		return false; /* in another VRF it does not meet the outer packets */
-	if (t && !fx_vrf_table(x, fx_vrf_known(x, t->vrf), &table))
-		return false;
-	if (t && fx_link(x, t, &link))
-		p.tunnel_if = link.index;
-	x->b.net_ops->routes(x->b.net, table, prefers_other, &p);
-	return !p.safe;
-}
-
 /* The guide: "only one FlexVPN connection can be established with a default route through the
  * tunnel interface". */
 static bool default_is_taken(const struct fx *x, const struct fx_client *c, int family)
@@ -151,7 +110,7 @@ static const char *refusal(struct fx *x, const struct fx_client *c, const struct
 {
 	if (dst->len == 0 && default_is_taken(x, c, dst->addr.family))
 		return "another FlexVPN connection has the default route";
-	if (recursive(x, c, dst))
+	if (fx_session_recursive(x, &c->peer, c->sas.tunnel, dst, c->route_distance))
 		return "it would carry the tunnel's own packets into the tunnel";
 	return NULL;
 }
@@ -160,7 +119,7 @@ static const char *refusal(struct fx *x, const struct fx_client *c, const struct
  * says. */
 void fx_client_want_routes(struct fx *x, struct fx_client *c)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
 
 	fx_routes_unwant_owner(x, c->id);
 	fx_guards_set(x, c);
@@ -179,7 +138,7 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 			log_msg(FLEXVPN_ROUTE_REFUSED, c->name, prefix_fmt(&w.dst, text), why);
 			continue;
 		}
-		snprintf(w.ifname, sizeof(w.ifname), "%s", c->tunnel);
+		snprintf(w.ifname, sizeof(w.ifname), "%s", c->sas.tunnel);
 		w.vrf = fx_vrf_id(x, t ? t->vrf : NULL);
 		fx_route_want(x, &w);
 	}
@@ -248,8 +207,8 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_event *ev)
 {
 	fx_trace(x, c, FX_T_CHILD_DOWN, ev->child.spi_in, 0);
-	fx_session_child_del(x, c, ev->child.spi_in);
-	if (c->n_spi || !c->child_up)
+	fx_session_child_del(x, &c->sas, ev->child.spi_in);
+	if (c->sas.n_spi || !c->child_up)
 		return;
 	struct fx_place lost = c->at;
 
@@ -261,7 +220,7 @@ static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_ev
 static void on_child_up(struct fx *x, struct fx_client *c, const struct ike_event *ev)
 {
 	fx_trace(x, c, FX_T_CHILD_UP, ev->child.spi_in, 0);
-	if (!fx_session_child_add(x, c, ev)) {
+	if (!fx_session_child_add(x, &c->sas, ev)) {
 		fx_client_failed(x, c, "the data plane refused the IPsec SA");
 		fx_client_close(x, c);
 		fx_client_start(x, c);
@@ -358,7 +317,7 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 		fx_creds_wanted(x, c, &ev->ask);
 		return;
 	case IKE_EV_ENDPOINT:
-		fx_session_moved(x, c, ev);
+		fx_session_moved(x, &c->sas, ev);
 		return;
 	case IKE_EV_REAUTH:
 		fx_client_reauthenticate(x, c);

@@ -98,9 +98,48 @@ struct fx_profile {
 	struct ike_dpd dpd;
 	uint32_t nat_keepalive_s, lifetime_s; /* 0: default */
 	const char *author_list, *author_policy; /* aaa authorization group … list LIST NAME */
+	const char *author_mangler;              /* … or name-mangler M: the policy's name is made of the peer's */
+	bool author_override;                    /* the group's attributes before the user's */
+	const char *user_list, *user_policy, *user_mangler; /* aaa authorization user … */
+	bool unique; /* initial-contact force */
 	bool no_config_request, no_set_send, no_set_accept;
 	bool force_natt, shutdown;
-	const char *virtual_template, *ivrf, *fvrf;
+	uint32_t virtual_template; /* 0: none: the profile is for sessions that we open */
+	const char *ivrf, *fvrf;
+};
+
+/* crypto ikev2 name-mangler: which part of a peer's identity is a name. */
+enum fx_mangle_part { FX_MANGLE_NONE, FX_MANGLE_ALL, FX_MANGLE_HEAD, FX_MANGLE_TAIL, FX_MANGLE_DN };
+
+struct fx_mangle {
+	enum fx_mangle_part part; /* HEAD: host name, user name, prefix; TAIL: domain, suffix */
+	char delimiter;           /* of eap prefix and suffix */
+	const char *attribute;    /* of a distinguished name, as OpenSSL abbreviates it: "CN" */
+};
+
+struct fx_mangler {
+	const char *name;
+	struct fx_mangle fqdn, email, dn, eap;
+};
+
+enum { FX_AUTHOR_SERVERS = 4, FX_AUTHOR_NAMES = 16 };
+
+/* What a policy gives to a client that asks (CFG_REPLY). */
+struct fx_grant {
+	const char *pool, *pool6;
+	struct ipaddr dns[FX_AUTHOR_SERVERS], wins[FX_AUTHOR_SERVERS], dns6[FX_AUTHOR_SERVERS];
+	uint8_t n_dns, n_wins, n_dns6;
+	uint8_t netmask, prefix6; /* lengths; 0: none configured */
+	const char *def_domain, *banner;
+	const char *split_dns[FX_AUTHOR_NAMES], *backup[FX_AUTHOR_NAMES];
+	uint8_t n_split_dns, n_backup;
+	bool local_lan, pfs;
+};
+
+struct fx_pool { /* ip|ipv6 local pool: one range; pools of several have as many of these */
+	const char *name;
+	struct ipaddr first, last; /* IPv6: the first prefixes of … */
+	uint8_t len;               /* … this length; IPv4: 32 */
 };
 
 struct fx_author { /* crypto ikev2 authorization policy */
@@ -113,6 +152,7 @@ struct fx_author { /* crypto ikev2 authorization policy */
 	uint8_t n_set_remote;
 	bool no_accept;
 	uint32_t accept_tag, accept_distance;
+	struct fx_grant grant;
 };
 
 struct fx_transform {
@@ -155,6 +195,8 @@ struct fx_interface {
 	uint32_t mtu, ip_mtu;
 	/* tunnels */
 	bool is_tunnel, is_loopback;
+	bool is_template; /* Virtual-Template: not an interface itself */
+	bool is_access;   /* Virtual-Access: a template's copy for one session (hub.h); it stands behind those configured */
 	uint32_t number;
 	struct ipaddr source_addr;
 	const char *source_if;
@@ -305,6 +347,8 @@ struct fx_config {
 	FX_LIST(fx_keyring) keyrings;
 	FX_LIST(fx_profile) profiles;
 	FX_LIST(fx_author) authors;
+	FX_LIST(fx_mangler) manglers;
+	FX_LIST(fx_pool) pools;
 	FX_LIST(fx_transform) transforms;
 	FX_LIST(fx_ipsec_profile) ipsec;
 	FX_LIST(fx_interface) interfaces;
@@ -346,6 +390,8 @@ const struct fx_author *fx_find_author(const struct fx_config *c, const char *na
 const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name);
 const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name);
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name);
+/* The IPv4 address that an interface has by configuration: its own, or that of the one that it borrows from. False: none. */
+bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, struct ipaddr *out);
 const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name);
 const struct fx_trustpoint *fx_find_trustpoint(const struct fx_config *c, const char *name);
 
@@ -362,6 +408,18 @@ struct fx_resolved {
 bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl, struct fx_resolved *out, char *why,
 	size_t n);
 
+/* The same for a session that a peer opens: the profile, its virtual template, and what protects that. The author is the policy
+ * `default`. */
+bool fx_responder_resolve(const struct fx_config *c, const struct fx_profile *p, struct fx_resolved *out, char *why,
+	size_t n);
+/* The policy of `aaa authorization group` that names one, else `default`; never NULL. */
+const struct fx_author *fx_author_of(const struct fx_config *c, const struct fx_profile *p);
+/* The policies that `aaa authorization group|user` give this peer, merged. `out` points into the configuration. */
+void fx_author_for(const struct fx_config *c, const struct fx_profile *p, const struct ike_id *peer, const char *eap_name,
+	struct fx_author *out);
+/* The name that a mangler makes of an identity (of the EAP name when it is given). False: it says nothing about that kind. */
+bool fx_mangled(const struct fx_mangler *m, const struct ike_id *id, const char *eap_name, char *out, size_t n);
+
 /* The default objects, as they are without a line. */
 extern const struct fx_ike_proposal fx_default_proposal;
 extern const struct fx_author fx_default_author;
@@ -371,6 +429,9 @@ extern const struct fx_ipsec_profile fx_default_ipsec;
 /* The key for a peer: longest address match, then identity. NULL: none. */
 const struct fx_key *fx_key_for(const struct fx_keyring *k, const struct ipaddr *addr, const struct ike_id *id);
 bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id);
+/* How closely its `match identity remote` lines name this identity: a whole one more than a longer prefix or domain, that more than
+ * a shorter one, `any` least. 0: not at all. */
+unsigned fx_match_weight(const struct fx_profile *p, const struct ike_id *id);
 
 /* Subnets that a list's `permit` entries name: the source part of each. Wildcards with holes and `deny` are skipped; `permit any` is
  * the default route. Numbered, named and IPv6 lists. Returns how many the list has; at most `max` are written. */
@@ -394,12 +455,15 @@ void fx_acl_entries_fini(struct fx_acl_entries *e);
 struct acl *fx_acl_build(const struct cfg *c, const char *acl, bool v6); /* NULL: there is no such list */
 bool fx_acl_is_line(int line); /* does it belong to an access list? */
 
-/* Fill what the engine needs. `local` is the tunnel's source. False: no policy or key fits; `why` says so. */
 /* Does a `match fvrf` line, or none, take what travels in `vrf` (NULL: global)? */
 bool fx_match_fvrf(bool any, const char *named, const char *vrf);
 
+/* Fill what the engine needs. `local` is the tunnel's source. `id`: the peer's, when it is known. False: no policy or key fits; `why`
+ * says so. */
 bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,
-	const struct ipaddr *peer, struct ike_peering *out, char *why, size_t n);
+	const struct ipaddr *peer, const struct ike_id *id, struct ike_peering *out, char *why, size_t n);
+/* What holds before a peer has said who it is: proposals of the policy for `local`, and the manners of the box. */
+bool fx_peering_unknown(const struct fx_config *c, const struct ipaddr *local, struct ike_peering *out);
 void fx_peering_fini(struct ike_peering *p); /* wipes the keys */
 
 #endif

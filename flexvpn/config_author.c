@@ -15,7 +15,7 @@ void use_global_ikev2_author(
 		return;
 	}
 	b->author = FX_APPEND(b->c, b->c->authors);
-	*b->author = fx_default_author;
+	*b->author = fx_default_author; /* of which a policy of another name has the routes that are accepted only */
 	/* `route set interface` is on by default in the policy `default` only. */
 	b->author->set_interface = strcmp(l->name, "default") == 0;
 	b->author->name = l->name;

@@ -16,8 +16,11 @@ void use_global_if(struct cfg_build *b, const struct cfg_node *n, const struct g
 	i->name = l->name;
 	i->is_tunnel = gr_ifname_is(l->name, "Tunnel");
 	i->is_loopback = gr_ifname_is(l->name, "Loopback");
+	i->is_template = gr_ifname_is(l->name, "Virtual-Template");
 	if (i->is_tunnel)
 		i->number = (uint32_t)strtoul(l->name + strlen("Tunnel"), NULL, 10);
+	if (i->is_template)
+		i->number = (uint32_t)strtoul(l->name + strlen("Virtual-Template"), NULL, 10);
 }
 
 void use_if_description(

@@ -183,8 +183,11 @@ void use_ikev2_profile_aaa_authorization_group(struct cfg_build *b, const struct
 {
 	(void)n;
 	b->profile->author_list = l->list;
+	b->profile->author_override = l->kw_override;
 	if (l->has_policy)
 		b->profile->author_policy = l->policy;
+	if (l->has_mangler)
+		b->profile->author_mangler = l->mangler;
 }
 
 /* ---- manners

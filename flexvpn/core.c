@@ -11,6 +11,7 @@
 #include "flexvpn/core_ike.h"
 #include "flexvpn/credentials.h"
 #include "flexvpn/frr.h"
+#include "flexvpn/hub.h"
 #include "flexvpn/pki.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -56,6 +57,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->nat = fx_nat_new();
 	x->pki = fx_pki_new(b->state_dir, &b->fetch);
 	x->frr = fx_frr_new(x);
+	x->hub = fx_hub_new();
 	x->ike = fx_ike_new(x);
 	return x;
 }
@@ -73,6 +75,8 @@ void fx_free(struct fx *x)
 	if (!x)
 		return;
 	fx_clients_free(x);
+	if (x->cfg)
+		fx_hub_close(x);
 	send_pending(x);
 	fx_frr_free(x);
 	fx_unreconcile(x);
@@ -88,6 +92,7 @@ void fx_free(struct fx *x)
 	free(x->applied);
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
+	fx_hub_free(x->hub);
 	free(x);
 }
 
@@ -193,6 +198,7 @@ static void rebuild(struct fx *x, const struct extent *changed, const struct cfg
 	struct fx_config *before = x->cfg;
 
 	x->cfg = fx_config_build(c);
+	fx_hub_configured(x);
 	fx_pki_configure(x->pki, x->cfg);
 	fx_creds_configured(x);
 	fx_warn_weak(before, x->cfg);
@@ -255,8 +261,13 @@ static void on_dp_event(struct fx *x, const struct dp_event *ev)
 
 static void on_ike_event(struct fx *x, const struct ike_event *ev)
 {
-	struct fx_client *c = fx_client_by_owner(x, ev->owner);
+	struct fx_client *c;
 
+	if (fx_hub_owns(ev->owner)) {
+		fx_hub_on_event(x, ev);
+		return;
+	}
+	c = fx_client_by_owner(x, ev->owner);
 	if (c)
 		fx_client_on_event(x, c, ev);
 }

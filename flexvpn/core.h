@@ -119,6 +119,14 @@ struct fx_redirect {
 	uint32_t n;
 };
 
+/* The child SAs of a session that are in the data plane. */
+struct fx_sas {
+	char tunnel[40]; /* the interface */
+	uint32_t tunnel_id;
+	uint32_t spi[FX_MAX_CHILDREN]; /* inbound */
+	uint8_t n_spi;
+};
+
 struct fx_client {
 	struct fx_client *next;
 	uint32_t id; /* the owner number in the engine; never reused */
@@ -132,14 +140,12 @@ struct fx_client {
 	uint32_t asking;              /* question to the resolver under way; 0: none */
 	struct ipaddr resolved[FX_MAX_RESOLVED]; /* what it answered, and how many of them were tried */
 	uint8_t n_resolved, used_resolved;
-	char tunnel[40], source[40];
-	uint32_t tunnel_id;
+	char source[40];
 	uint32_t handle; /* IKE SA; 0: none */
 	uint32_t door, door_ifindex; /* by which its packets come and go: doors.h */
 	bool creds_name; /* EAP_CREDENTIALS: the server wants a name too */
 	bool child_up;
-	uint32_t spi[FX_MAX_CHILDREN]; /* inbound SPIs that are in the data plane */
-	uint8_t n_spi;
+	struct fx_sas sas; /* sas.tunnel: the tunnel of the session, once there was one */
 	char fingerprint[512]; /* what the session is built on: see fx_session_fingerprint() */
 	uint64_t since;  /* entered this state */
 	uint64_t retry_at;
@@ -195,6 +201,7 @@ struct fx_key_pair;
 struct fx_frr;
 
 struct fx_nat;
+struct fx_hub;
 
 struct fx {
 	struct fx_backends b;
@@ -202,6 +209,7 @@ struct fx {
 	uint64_t now; /* of the pump in progress: CLOCK_MONOTONIC milliseconds, or virtual */
 	struct fx_config *cfg;
 	struct fx_client *clients;
+	struct fx_hub *hub; /* sessions that peers opened */
 	uint32_t next_client_id;
 	struct fx_routes *routes;
 	struct fx_services *services;

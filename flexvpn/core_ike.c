@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/hub.h"
 #include "flexvpn/pki.h"
 #include "ikev2/sig.h"
 
@@ -16,6 +17,8 @@ static void ask_random(void *ctx, uint8_t *dst, size_t n)
 
 static bool resolve_owner(struct fx *x, uint64_t owner, struct fx_resolved *r)
 {
+	if (fx_hub_owns(owner))
+		return fx_hub_resolve(x, owner, r);
 	const struct fx_client *c = fx_client_by_owner(x, owner);
 	const struct fx_client_cfg *cfg = c ? fx_find_client(x->cfg, c->name) : NULL;
 	char why[8];
@@ -29,6 +32,33 @@ static bool ask_peer_ok(void *ctx, uint64_t owner, const struct ike_id *id)
 
 	return resolve_owner(ctx, owner, &r) && fx_match_identity(r.profile, id);
 }
+
+/* ---- peers that connect to us ----------------------------------------------------------------------------------------- */
+
+static bool ask_accept(void *ctx, const struct endpoint *local, const struct endpoint *remote, struct ike_peering *out)
+{
+	return fx_hub_accept(ctx, local, remote, out);
+}
+
+static bool ask_identify(void *ctx, uint32_t handle, const struct endpoint *local, const struct endpoint *remote,
+	const struct ike_id *id, const struct ike_id *expected, struct ike_peering *out)
+{
+	(void)handle;
+	(void)expected;
+	return fx_hub_identify(ctx, local, remote, id, out);
+}
+
+static bool ask_lease(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+{
+	return fx_hub_lease(ctx, handle, owner, id, family, out);
+}
+
+static void on_unlease(void *ctx, uint32_t handle)
+{
+	fx_hub_unlease(ctx, handle);
+}
+
+/* ---- keys -------------------------------------------------------------------------------------------------------------- */
 
 /* The key that verifies the peer: inline in the profile, else from the keyring by address, else by identity. */
 static bool ask_psk(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *id,
@@ -64,6 +94,9 @@ static bool ask_cfg_wanted(void *ctx, uint64_t owner, const struct ike_attr *att
 	return !subnet || !r.author || !r.author->no_accept;
 }
 
+/* Of a peer that has not said who it is: no trustpoint is named, so all of them count. */
+static const struct fx_profile any_profile;
+
 /* ---- certificates, EAP ------------------------------------------------------------------------------------------------- */
 
 static bool ask_own_certs(void *ctx, uint64_t owner, struct span wanted, struct ike_certs *out, enum ike_key_type *key,
@@ -96,6 +129,8 @@ static size_t ask_authorities(void *ctx, uint64_t owner, uint8_t *dst, size_t ma
 	struct fx *x = ctx;
 	struct fx_resolved r;
 
+	if (!owner) /* a peer that has not said who it is: every authority of ours */
+		return fx_pki_authorities(x->pki, &any_profile, dst, max);
 	return resolve_owner(x, owner, &r) ? fx_pki_authorities(x->pki, r.profile, dst, max) : 0;
 }
 
@@ -104,6 +139,8 @@ static bool ask_certs_ready(void *ctx, uint64_t owner, const struct ike_certs *c
 	struct fx *x = ctx;
 	struct fx_resolved r;
 
+	if (!owner)
+		return fx_pki_ready(x->pki, &any_profile, certs, x->now);
 	return !resolve_owner(x, owner, &r) || fx_pki_ready(x->pki, r.profile, certs, x->now);
 }
 
@@ -148,6 +185,10 @@ struct ike *fx_ike_new(struct fx *x)
 {
 	struct ike_ops ops = {.ctx = x,
 		.random = ask_random,
+		.accept = ask_accept,
+		.identify = ask_identify,
+		.lease = ask_lease,
+		.unlease = on_unlease,
 		.peer_ok = ask_peer_ok,
 		.psk = ask_psk,
 		.own_certs = ask_own_certs,
@@ -164,6 +205,7 @@ struct ike *fx_ike_new(struct fx *x)
 	if (!fx_keys_secret(fx_pki_keys(x->pki), "qcd", cfg.qcd_secret, sizeof(cfg.qcd_secret)))
 		ask_random(x, cfg.qcd_secret, sizeof(cfg.qcd_secret)); /* good until we end */
 	e = ike_new(&ops, &cfg, x->now);
+	ike_listen(e, false); /* until a profile says that peers may come: hub.h */
 	wipe(&cfg, sizeof(cfg));
 	return e;
 }

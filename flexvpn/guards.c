@@ -24,7 +24,7 @@ void fx_guards_drop(struct fx *x, struct fx_client *c)
 
 void fx_guards_set(struct fx *x, struct fx_client *c)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
 
 	fx_guards_drop(x, c);
 	for (size_t i = 0; c->accept_routes && i < c->pushed.n_subnet; i++)

@@ -116,11 +116,11 @@ static void selectors(const struct fx_interface *t, const struct ipaddr *local, 
 	}
 }
 
-static bool key(const struct fx_config *c, const struct fx_profile *p, const struct ipaddr *peer, struct ike_peering *out,
-	char *why, size_t n)
+static bool key(const struct fx_config *c, const struct fx_profile *p, const struct ipaddr *peer, const struct ike_id *id,
+	struct ike_peering *out, char *why, size_t n)
 {
 	const struct fx_keyring *kr = p->keyring ? fx_find_keyring(c, p->keyring) : NULL;
-	const struct fx_key *k = kr ? fx_key_for(kr, peer, NULL) : NULL;
+	const struct fx_key *k = kr ? fx_key_for(kr, peer, id) : NULL;
 	struct span mine = p->key_local.n ? p->key_local : k ? k->local : (struct span){0};
 	char a[IPADDR_STRLEN];
 
@@ -133,26 +133,36 @@ static bool key(const struct fx_config *c, const struct fx_profile *p, const str
 	return true;
 }
 
+static void global_manners(const struct fx_globals *g, struct ike_peering *out)
+{
+	out->dpd = g->dpd;
+	out->nat_keepalive_s = g->nat_keepalive_s;
+	out->fragmentation = g->fragmentation;
+	out->frag_mtu = g->frag_mtu;
+	out->window = g->window;
+	out->initial_contact = true;
+	out->mobike = true;
+	out->cisco_vendor_ids = true;
+	out->force_natt = true; /* the user data plane carries ESP in UDP; a back end that does not need it says so */
+}
+
 static void manners(const struct fx_config *c, const struct fx_resolved *r, struct ike_peering *out)
 {
 	const struct fx_globals *g = &c->g;
 	const struct fx_profile *p = r->profile;
 	const struct fx_ipsec_profile *ip = r->ipsec;
 
-	if (p->has_dpd || g->has_dpd)
-		out->dpd = p->has_dpd ? p->dpd : g->dpd;
-	out->nat_keepalive_s = p->has_nat_keepalive ? p->nat_keepalive_s : g->nat_keepalive_s;
-	out->fragmentation = g->fragmentation;
-	out->frag_mtu = g->frag_mtu;
+	global_manners(g, out);
+	if (p->has_dpd)
+		out->dpd = p->dpd;
+	if (p->has_nat_keepalive)
+		out->nat_keepalive_s = p->nat_keepalive_s;
+	out->unique = p->unique;
 	out->ike_lifetime_s = p->lifetime_s;
 	out->child_lifetime_s = ip->lifetime_s ? ip->lifetime_s : g->ipsec_lifetime_s;
 	out->child_lifetime_kb = ip->lifetime_kb ? ip->lifetime_kb : g->ipsec_lifetime_kb;
 	if (ip->no_lifetime_kb || (!ip->lifetime_kb && g->ipsec_no_kb))
 		out->child_lifetime_kb = 0;
-	out->window = g->window;
-	out->initial_contact = true;
-	out->mobike = true;
-	out->cisco_vendor_ids = true;
 }
 
 static void methods(const struct fx_profile *p, struct ike_peering *out)
@@ -175,8 +185,31 @@ static bool transport_asked(const struct fx_config *c, const struct fx_ipsec_pro
 	return t->mode == IKE_MODE_TRANSPORT;
 }
 
+/* RFC 7296 §3.15 leaves it open; a hub tells certificates and hashes apart only when it knows the profile, so all methods of all
+ * profiles that are for peers count. */
+bool fx_peering_unknown(const struct fx_config *c, const struct ipaddr *local, struct ike_peering *out)
+{
+	if (!ike_proposals(c, local, NULL, out))
+		return false;
+	global_manners(&c->g, out);
+	out->childless = true;
+	out->local_id = ike_id_addr(local);
+	for (size_t i = 0; i < c->profiles.n; i++) {
+		const struct fx_profile *p = &c->profiles.v[i];
+		struct ike_peering one = {0};
+
+		if (!p->virtual_template)
+			continue;
+		methods(p, &one);
+		out->remote_auths |= one.remote_auths;
+		if (one.local_auth == IKE_AUTH_RSA || one.local_auth == IKE_AUTH_ECDSA || !out->local_auth)
+			out->local_auth = one.local_auth;
+	}
+	return true;
+}
+
 bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, const struct ipaddr *local,
-	const struct ipaddr *peer, struct ike_peering *out, char *why, size_t n)
+	const struct ipaddr *peer, const struct ike_id *id, struct ike_peering *out, char *why, size_t n)
 {
 	const struct fx_interface *t = r->tunnel;
 	bool gre = t->mode == FX_TUN_GRE4 || t->mode == FX_TUN_GRE6;
@@ -192,10 +225,9 @@ bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, co
 	if (gre && transport_asked(c, r->ipsec, &out->transport_required))
 		out->mode = IKE_MODE_TRANSPORT;
 	out->local_id = r->profile->identity_local.type ? r->profile->identity_local : ike_id_addr(local);
-	out->force_natt = true; /* the user data plane carries ESP in UDP; a back end that does not need it says so */
 	manners(c, r, out);
 	methods(r->profile, out);
-	if (r->profile->auth_local != FX_AUTH_PSK || key(c, r->profile, peer, out, why, n))
+	if (r->profile->auth_local != FX_AUTH_PSK || key(c, r->profile, peer, id, out, why, n))
 		return true;
 	fx_peering_fini(out);
 	return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "flexvpn/core.h"
+#include "flexvpn/hub.h"
 
 /* Text from a peer, made safe to show: control characters become blanks, an ending NUL goes. */
 static void text_in(const struct ike_attr *a, char *dst, size_t cap)
@@ -276,6 +277,22 @@ static void put_interfaces(struct attr_list *l, const struct fx_config *c, const
 	}
 }
 
+static void put_networks(struct attr_list *l, const struct fx_config *c, const struct fx_author *author,
+	const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6)
+{
+	if (author->set_interface) {
+		put_host(l, tunnel_addr);
+		put_host(l, tunnel_addr6);
+	}
+	put_interfaces(l, c, author);
+	put_acl(l, c, author->subnet_acl);
+	put_acl(l, c, author->set_acl);
+	put_acl(l, c, author->subnet_acl6);
+	put_acl(l, c, author->set_acl6);
+	for (uint8_t i = 0; i < author->n_set_remote; i++)
+		put_subnet(l, &author->set_remote[i]);
+}
+
 struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const struct fx_resolved *r,
 	const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6)
 {
@@ -283,16 +300,46 @@ struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const st
 
 	if (r->profile->no_set_send)
 		return (struct ike_attrs){0};
-	if (r->author->set_interface) {
-		put_host(&l, tunnel_addr);
-		put_host(&l, tunnel_addr6);
-	}
-	put_interfaces(&l, c, r->author);
-	put_acl(&l, c, r->author->subnet_acl);
-	put_acl(&l, c, r->author->set_acl);
-	put_acl(&l, c, r->author->subnet_acl6);
-	put_acl(&l, c, r->author->set_acl6);
-	for (uint8_t i = 0; i < r->author->n_set_remote; i++)
-		put_subnet(&l, &r->author->set_remote[i]);
+	put_networks(&l, c, r->author, tunnel_addr, tunnel_addr6);
+	return finish(&l);
+}
+
+static void put_text(struct attr_list *l, uint16_t type, const char *text)
+{
+	if (text && *text)
+		put(l, type, text, (uint16_t)strlen(text));
+}
+
+static void put_servers(struct attr_list *l, uint16_t type, const struct ipaddr *v, uint8_t n)
+{
+	for (uint8_t i = 0; i < n; i++)
+		put(l, type, v[i].b, (uint16_t)ipaddr_octets(&v[i]));
+}
+
+struct ike_attrs fx_cfg_grant(struct arena *a, const struct fx_config *c, const struct fx_resolved *r,
+	const struct fx_author *author)
+{
+	static const uint8_t on[] = {0, 1};
+	const struct fx_grant *g = &author->grant;
+	struct attr_list l = {.a = a};
+	struct prefix own = {.len = 32}, own6 = {0};
+
+	fx_interface_own(c, r->tunnel, &own.addr);
+	if (r->tunnel->n_addr6)
+		own6 = r->tunnel->addr6[0];
+	put_servers(&l, CFG_IP4_DNS, g->dns, g->n_dns);
+	put_servers(&l, CFG_IP4_NBNS, g->wins, g->n_wins);
+	put_servers(&l, CFG_IP6_DNS, g->dns6, g->n_dns6);
+	put_networks(&l, c, author, &own, &own6);
+	put_text(&l, CFG_UNITY_DEF_DOMAIN, g->def_domain);
+	put_text(&l, CFG_UNITY_BANNER, g->banner);
+	for (uint8_t i = 0; i < g->n_split_dns; i++)
+		put_text(&l, CFG_UNITY_SPLIT_DNS, g->split_dns[i]);
+	for (uint8_t i = 0; i < g->n_backup; i++)
+		put_text(&l, CFG_UNITY_BACKUP, g->backup[i]);
+	if (g->local_lan)
+		put(&l, CFG_UNITY_LOCAL_LAN, on, sizeof(on));
+	if (g->pfs)
+		put(&l, CFG_UNITY_PFS, on, sizeof(on));
 	return finish(&l);
 }

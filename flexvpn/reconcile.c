@@ -16,6 +16,7 @@
 #include "flexvpn/core.h"
 #include "flexvpn/doors.h"
 #include "flexvpn/guards.h"
+#include "flexvpn/hub.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
@@ -78,8 +79,9 @@ static struct applied_if *applied_find(const struct fx *x, const char *name)
 static bool tunnel_line(const struct fx *x, const struct fx_interface *i, const char **why)
 {
 	const struct fx_client *c = fx_client_by_tunnel(x, i->name);
+	const struct fx_spoke *s = i->is_access ? fx_hub_by_interface(x, i->name) : NULL;
 
-	if (c && c->child_up)
+	if ((c && c->child_up) || (s && s->up))
 		return true;
 	*why = !i->protection ? "no tunnel protection" : !c ? "no FlexVPN client" : "IPsec session is down";
 	return false;
@@ -94,6 +96,10 @@ bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **w
 	*why = "";
 	if (i->shutdown) {
 		*why = "administratively down";
+		return false;
+	}
+	if (i->is_template) {
+		*why = "a template";
 		return false;
 	}
 	if (i->is_tunnel)

@@ -90,6 +90,16 @@ const struct fx_interface *fx_find_interface(const struct fx_config *c, const ch
 	return NULL;
 }
 
+bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, struct ipaddr *out)
+{
+	const struct fx_interface *lender = i->unnumbered ? fx_find_interface(c, i->unnumbered) : i;
+
+	if (!lender || !lender->n_addr)
+		return false;
+	*out = lender->addr[0].addr;
+	return true;
+}
+
 const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name)
 {
 	FIND(c->clients, name);
@@ -185,15 +195,21 @@ static bool certificate_auth(enum fx_auth a)
 	return a == FX_AUTH_RSA || a == FX_AUTH_ECDSA;
 }
 
+static bool remote_eap(const struct fx_profile *p, char *why, size_t n)
+{
+	for (uint8_t i = 0; i < p->n_auth_remote; i++)
+		if (p->auth_remote[i] == FX_AUTH_EAP)
+			return !missing(why, n,
+			        "IKEv2 profile %s: `authentication remote eap` is for responders%s",
+			        p->name, "");
+	return false;
+}
+
 /* The guide: "If EAP is specified as the local authentication method, the remote authentication
  * method must be certificate based"; as the remote one it is for responders. */
 static bool eap_ok(const struct fx_profile *p, char *why, size_t n)
 {
 	for (uint8_t i = 0; i < p->n_auth_remote; i++) {
-		if (p->auth_remote[i] == FX_AUTH_EAP)
-			return missing(why, n,
-			        "IKEv2 profile %s: `authentication remote eap` is for responders%s",
-			        p->name, "");
 		if (p->auth_local == FX_AUTH_EAP && !certificate_auth(p->auth_remote[i]))
 			return missing(why, n,
 			        "IKEv2 profile %s: with `authentication local eap` the remote "
@@ -242,38 +258,6 @@ static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, ch
 	return true;
 }
 
-static const struct fx_aaa_list *aaa_list(const struct fx_config *c, const char *name)
-{
-	FIND(c->aaa_lists, name);
-	return NULL;
-}
-
-/* The guide's note: "When you enter a typo in authorization list under ikev2 profile, it
- * automatically goes back to the default list". A default list that is not configured either means
- * the local policies, so that the guide's own example, which has no AAA lines at all, gets its
- * policy. */
-static bool authorized_locally(const struct fx_config *c, const char *list)
-{
-	const struct fx_aaa_list *l = aaa_list(c, list);
-
-	if (!l)
-		l = aaa_list(c, "default");
-	return !l || l->local;
-}
-
-/* `aaa authorization group … list LIST NAME`: with the local policies NAME is one of them. Without
- * any, the policy `default`. */
-static const struct fx_author *author_of(const struct fx_config *c, const struct fx_profile *p)
-{
-	static const struct fx_author none = {.name = "(none)", .no_accept = true};
-	bool named = p->author_policy && authorized_locally(c, p->author_list);
-	const struct fx_author *a = named ? fx_find_author(c, p->author_policy) : NULL;
-
-	if (!a)
-		a = fx_find_author(c, "default");
-	return a ? a : &none;
-}
-
 static bool ipsec_ok(
         const struct fx_config *c, const struct fx_ipsec_profile *p, char *why, size_t n)
 {
@@ -292,10 +276,6 @@ static bool ipsec_ok(
 	if (p->pfs_unusable)
 		return missing(why, n, "IPsec profile %s: PFS %s is not available in this release",
 		        p->name, p->pfs_unusable);
-	if (p->responder_only)
-		return missing(why, n, "IPsec profile %s is for responders only%s", p->name, "");
-	if (!p->ikev2_profile)
-		return missing(why, n, "IPsec profile %s has no IKEv2 profile%s", p->name, "");
 	return true;
 }
 
@@ -319,6 +299,12 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 		        out->tunnel->protection, "");
 	if (!ipsec_ok(c, out->ipsec, why, n))
 		return false;
+	if (out->ipsec->responder_only)
+		return missing(
+		        why, n, "IPsec profile %s is for responders only%s", out->ipsec->name, "");
+	if (!out->ipsec->ikev2_profile)
+		return missing(
+		        why, n, "IPsec profile %s has no IKEv2 profile%s", out->ipsec->name, "");
 	out->profile = fx_find_profile(c, out->ipsec->ikev2_profile);
 	if (!out->profile)
 		return missing(why, n, "IKEv2 profile %s is not configured%s",
@@ -327,8 +313,33 @@ bool fx_client_resolve(const struct fx_config *c, const struct fx_client_cfg *cl
 		return missing(why, n, "IKEv2 profile %s: no `match fvrf` for %s",
 		        out->profile->name,
 		        out->tunnel->tunnel_vrf ? out->tunnel->tunnel_vrf : "the global table");
-	out->author = author_of(c, out->profile);
-	return profile_ok(c, out->profile, why, n);
+	out->author = fx_author_of(c, out->profile);
+	return profile_ok(c, out->profile, why, n) && !remote_eap(out->profile, why, n);
+}
+
+bool fx_responder_resolve(const struct fx_config *c, const struct fx_profile *p,
+        struct fx_resolved *out, char *why, size_t n)
+{
+	char name[40];
+
+	*out = (struct fx_resolved){.profile = p, .author = fx_author_of(c, p)};
+	snprintf(name, sizeof(name), "Virtual-Template%u", p->virtual_template);
+	out->tunnel = p->virtual_template ? fx_find_interface(c, name) : NULL;
+	if (!out->tunnel)
+		return missing(
+		        why, n, "IKEv2 profile %s: interface %s is not configured", p->name, name);
+	if (!out->tunnel->protection)
+		return missing(why, n, "interface %s has no tunnel protection%s", name, "");
+	if (!vrf_ok(c, out->tunnel, why, n))
+		return false;
+	out->ipsec = fx_find_ipsec(c, out->tunnel->protection);
+	if (!out->ipsec)
+		return missing(why, n, "IPsec profile %s is not configured%s",
+		        out->tunnel->protection, "");
+	if (out->ipsec->ikev2_profile && strcmp(out->ipsec->ikev2_profile, p->name) != 0)
+		return missing(why, n, "IPsec profile %s belongs to IKEv2 profile %s",
+		        out->ipsec->name, out->ipsec->ikev2_profile);
+	return ipsec_ok(c, out->ipsec, why, n) && profile_ok(c, p, why, n);
 }
 
 /* ---- keys and identities
@@ -397,8 +408,22 @@ static bool match_one(const struct fx_match *m, const struct ike_id *id)
 
 bool fx_match_identity(const struct fx_profile *p, const struct ike_id *id)
 {
-	for (size_t i = 0; i < p->match.n; i++)
-		if (match_one(&p->match.v[i], id))
-			return true;
-	return false;
+	return fx_match_weight(p, id) > 0;
+}
+
+unsigned fx_match_weight(const struct fx_profile *p, const struct ike_id *id)
+{
+	unsigned best = 0;
+
+	for (size_t i = 0; i < p->match.n; i++) {
+		const struct fx_match *m = &p->match.v[i];
+		unsigned weight = m->kind == FX_MATCH_ID        ? 1024
+		                  : m->kind == FX_MATCH_ADDRESS ? 2u + m->prefix.len
+		                  : m->kind == FX_MATCH_DOMAIN  ? 2u + m->id.len
+		                                                : 1;
+
+		if (weight > best && match_one(m, id))
+			best = weight;
+	}
+	return best;
 }

@@ -57,7 +57,7 @@ static struct dns_view configured(const struct fx_dns_view *v)
 bool fx_dns_pushed_view(
         const struct fx *x, const struct fx_client *c, struct arena *a, struct dns_view *out)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
 	const char **domain;
 
 	*out = (struct dns_view){.name = c->name};

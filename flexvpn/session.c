@@ -7,10 +7,15 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "flexvpn/doors.h"
+#include "flexvpn/pki.h"
+#include "flexvpn/services.h"
 
 uint32_t fx_tunnel_id(const struct fx_interface *t)
 {
-	return t->number + 1;
+	enum { ACCESS = 0x40000000 }; /* of Virtual-Access1; Tunnel numbers count from 1 */
+
+	return t->is_access ? ACCESS + t->number : t->number + 1;
 }
 
 /* ---- child SAs ------------------------------------------------------------------------------------------------------ */
@@ -28,9 +33,9 @@ static uint8_t selectors(const struct ike_ts *in, uint8_t n, struct dp_ts *out)
 	return i;
 }
 
-static uint16_t replay_window(const struct fx *x, const struct fx_client *c)
+static uint16_t replay_window(const struct fx *x, const struct fx_sas *s)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->tunnel);
+	const struct fx_interface *t = fx_find_interface(x->cfg, s->tunnel);
 	const struct fx_ipsec_profile *p = t && t->protection ? fx_find_ipsec(x->cfg, t->protection) : NULL;
 
 	if (p && p->replay_off)
@@ -40,10 +45,10 @@ static uint16_t replay_window(const struct fx *x, const struct fx_client *c)
 	return x->cfg->g.replay_off ? 0 : x->cfg->g.replay_window;
 }
 
-bool fx_session_child_add(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+bool fx_session_child_add(struct fx *x, struct fx_sas *s, const struct ike_event *ev)
 {
 	const struct ike_child *k = &ev->child;
-	struct dp_sa sa = {.tunnel = c->tunnel_id,
+	struct dp_sa sa = {.tunnel = s->tunnel_id,
 		.spi_in = k->spi_in,
 		.spi_out = k->spi_out,
 		.mode = k->mode == IKE_MODE_TRANSPORT ? DP_TRANSPORT : DP_TUNNEL,
@@ -58,14 +63,14 @@ bool fx_session_child_add(struct fx *x, struct fx_client *c, const struct ike_ev
 		.udp_encap = k->udp_encap,
 		.local = k->local,
 		.remote = k->remote,
-		.replay_window = replay_window(x, c),
+		.replay_window = replay_window(x, s),
 		.soft_bytes = k->lifetime_kb * 1024 / 10 * 9,
 		.hard_bytes = k->lifetime_kb * 1024,
 		.send_now = ev->replaces == 0};
 
 	sa.n_ts_local = selectors(k->ts_local, k->n_ts_local, sa.ts_local);
 	sa.n_ts_remote = selectors(k->ts_remote, k->n_ts_remote, sa.ts_remote);
-	if (c->n_spi == FX_MAX_CHILDREN)
+	if (s->n_spi == FX_MAX_CHILDREN)
 		return false;
 	int rc = x->b.dp_ops->sa_add(x->b.dp, &sa);
 
@@ -73,7 +78,7 @@ bool fx_session_child_add(struct fx *x, struct fx_client *c, const struct ike_ev
 		log_msg(PLATFORM_OPERATION_FAILED, "installing an IPsec SA", strerror(-rc));
 		return false;
 	}
-	c->spi[c->n_spi++] = k->spi_in;
+	s->spi[s->n_spi++] = k->spi_in;
 	return true;
 }
 
@@ -82,26 +87,83 @@ void fx_session_child_send(struct fx *x, uint32_t spi_in)
 	x->b.dp_ops->sa_send(x->b.dp, spi_in);
 }
 
-void fx_session_child_del(struct fx *x, struct fx_client *c, uint32_t spi_in)
+void fx_session_child_del(struct fx *x, struct fx_sas *s, uint32_t spi_in)
 {
-	for (uint8_t i = 0; i < c->n_spi; i++)
-		if (c->spi[i] == spi_in) {
+	for (uint8_t i = 0; i < s->n_spi; i++)
+		if (s->spi[i] == spi_in) {
 			x->b.dp_ops->sa_del(x->b.dp, spi_in);
-			c->spi[i] = c->spi[--c->n_spi];
+			s->spi[i] = s->spi[--s->n_spi];
 			return;
 		}
 }
 
-void fx_session_drop_children(struct fx *x, struct fx_client *c)
+void fx_session_drop_children(struct fx *x, struct fx_sas *s)
 {
-	while (c->n_spi)
-		fx_session_child_del(x, c, c->spi[c->n_spi - 1]);
+	while (s->n_spi)
+		fx_session_child_del(x, s, s->spi[s->n_spi - 1]);
 }
 
-void fx_session_moved(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+void fx_session_moved(struct fx *x, const struct fx_sas *s, const struct ike_event *ev)
 {
-	for (uint8_t i = 0; i < c->n_spi; i++)
-		x->b.dp_ops->sa_move(x->b.dp, c->spi[i], &ev->local, &ev->remote);
+	for (uint8_t i = 0; i < s->n_spi; i++)
+		x->b.dp_ops->sa_move(x->b.dp, s->spi[i], &ev->local, &ev->remote);
+}
+
+/* ---- identity -------------------------------------------------------------------------------------------------------- */
+
+bool fx_session_identity(const struct fx *x, const struct fx_profile *pr, struct ike_peering *p, char *why, size_t n)
+{
+	bool signs = pr->auth_local == FX_AUTH_RSA || pr->auth_local == FX_AUTH_ECDSA;
+	const struct fx_tp *t = signs ? fx_pki_signer(x->pki, pr, (struct span){0}) : NULL;
+
+	if (signs && !t) {
+		snprintf(why, n, "there is no certificate with a private key for profile %s", pr->name);
+		return false;
+	}
+	if (t && (pr->identity_dn || !pr->identity_local.type) && !fx_pki_identity(t, &p->local_id)) {
+		snprintf(why, n, "the subject of our certificate is too long for an identity");
+		return false;
+	}
+	return true;
+}
+
+/* ---- routes ---------------------------------------------------------------------------------------------------------- */
+
+struct outer_path {
+	const struct ipaddr *peer;
+	const struct prefix *dst; /* the route that is to be added */
+	uint32_t priority, tunnel_if;
+	bool safe;
+};
+
+/* A route by another way that the tunnel's own packets would still prefer: longer, or as long and nearer. */
+static bool prefers_other(void *ctx, const struct net_route *r)
+{
+	struct outer_path *p = ctx;
+
+	if (r->blackhole || r->ifindex == p->tunnel_if || !prefix_contains(&r->dst, p->peer))
+		return true;
+	p->safe = r->dst.len > p->dst->len || (r->dst.len == p->dst->len && net_route_priority(r) < p->priority);
+	return !p->safe;
+}
+
+bool fx_session_recursive(struct fx *x, const struct ipaddr *peer, const char *tunnel, const struct prefix *dst,
+	uint32_t distance)
+{
+	const struct fx_interface *t = fx_find_interface(x->cfg, tunnel);
+	struct net_route wanted = {.dst = *dst, .metric = distance, .proto = NET_ROUTE_PROTO};
+	struct outer_path p = {.peer = peer, .dst = dst, .priority = net_route_priority(&wanted)};
+	struct net_link link;
+	uint32_t table = 0;
+
+	if (!prefix_contains(dst, peer) || (t && !fx_in_vrf(t, t->tunnel_vrf)))
+		return false; /* in another VRF it does not meet the outer packets */
+	if (t && !fx_vrf_table(x, fx_vrf_known(x, t->vrf), &table))
+		return false;
+	if (t && fx_link(x, t, &link))
+		p.tunnel_if = link.index;
+	x->b.net_ops->routes(x->b.net, table, prefers_other, &p);
+	return !p.safe;
 }
 
 /* ---- what a session stands on ---------------------------------------------------------------------------------------- */

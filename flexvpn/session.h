@@ -10,11 +10,18 @@
 
 uint32_t fx_tunnel_id(const struct fx_interface *t); /* the data plane's key of TunnelN */
 
-bool fx_session_child_add(struct fx *x, struct fx_client *c, const struct ike_event *ev);
+bool fx_session_child_add(struct fx *x, struct fx_sas *s, const struct ike_event *ev);
 void fx_session_child_send(struct fx *x, uint32_t spi_in);
-void fx_session_child_del(struct fx *x, struct fx_client *c, uint32_t spi_in);
-void fx_session_drop_children(struct fx *x, struct fx_client *c);
-void fx_session_moved(struct fx *x, struct fx_client *c, const struct ike_event *ev); /* the peer's address changed */
+void fx_session_child_del(struct fx *x, struct fx_sas *s, uint32_t spi_in);
+void fx_session_drop_children(struct fx *x, struct fx_sas *s);
+void fx_session_moved(struct fx *x, const struct fx_sas *s, const struct ike_event *ev); /* the peer's address changed */
+
+/* With a certificate we are its subject, unless `identity local` says otherwise. False: there is no usable certificate. */
+bool fx_session_identity(const struct fx *x, const struct fx_profile *pr, struct ike_peering *p, char *why, size_t n);
+
+/* Would this route take the tunnel's own packets, to `peer`, into the tunnel? */
+bool fx_session_recursive(struct fx *x, const struct ipaddr *peer, const char *tunnel, const struct prefix *dst,
+	uint32_t distance);
 
 /* Tunnel, source, mode, IPsec profile, transforms, IKEv2 profile and identity, as one text: another text means another session. Keys,
  * policies and lifetimes are not in it: they count from the next negotiation on. */

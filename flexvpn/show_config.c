@@ -206,8 +206,13 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 		        o, "nat-keepalive", " NAT-keepalive: %lld seconds\n", p->nat_keepalive_s);
 	else
 		out_text(o, " NAT-keepalive: disabled\n");
-	out_text(o, " Ivrf: %s\n Virtual-template: %s\n mode auto: none\n",
-	        p->ivrf ? p->ivrf : "none", p->virtual_template ? p->virtual_template : "none");
+	out_text(o, " Ivrf: %s\n", p->ivrf ? p->ivrf : "none");
+	if (p->virtual_template)
+		out_field_int(
+		        o, "virtual-template", " Virtual-template: %lld\n", p->virtual_template);
+	else
+		out_text(o, " Virtual-template: none\n");
+	out_text(o, " mode auto: none\n");
 	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication "
 	            "mlist: none\n"
 	            " AAA authentication mlist: none\n AAA Accounting: none\n");
@@ -218,7 +223,13 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 		        p->author_policy ? p->author_policy : "(peer identity)");
 	} else
 		out_text(o, " AAA group authorization: none\n");
-	out_text(o, " AAA user authorization: none\n");
+	if (p->user_list)
+		out_text(o, " AAA user authorization:\n  List: %s, name: %s\n", p->user_list,
+		        p->user_policy    ? p->user_policy
+		        : p->user_mangler ? "(name mangler)"
+		                          : "(peer identity)");
+	else
+		out_text(o, " AAA user authorization: none\n");
 }
 
 /* IPsec profiles that name it. */

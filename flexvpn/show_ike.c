@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/hub.h"
 #include "grammar/gen/exec.h"
 #include "flexvpn/show.h"
 
@@ -140,16 +141,16 @@ static void servers(
 	out_list_end(o);
 }
 
-/* The hub's routes, which it wrote, are shown as IOS does: network and mask. */
-static void subnets(struct out *o, const struct fx_pushed *p)
+/* The peer's routes, as IOS shows them: network and mask. */
+static void subnets(struct out *o, const struct prefix *v, size_t n)
 {
 	char a[IPADDR_STRLEN], text[PREFIX_STRLEN];
 
-	if (p->n_subnet)
+	if (n)
 		out_text(o, "      Remote subnets:\n");
 	out_list(o, "remote-subnets");
-	for (size_t i = 0; i < p->n_subnet; i++) {
-		const struct prefix *s = &p->subnet[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct prefix *s = &v[i];
 		struct ipaddr mask = ipaddr_v4(len_to_mask(s->len));
 
 		if (s->addr.family == AF_INET6)
@@ -162,11 +163,29 @@ static void subnets(struct out *o, const struct fx_pushed *p)
 	out_list_end(o);
 }
 
+/* A session that the peer opened: what it was given, and what it told us. */
+static void detail_spoke(struct out *o, const struct fx *x, const struct ike_sa_info *s)
+{
+	const struct fx_spoke *spoke = fx_hub_by_handle(x, s->handle);
+	char a[IPADDR_STRLEN];
+
+	if (s->assigned4.addr.family)
+		out_field_str(o, "assigned-address", "      Assigned host addr: %s\n",
+		        ipaddr_fmt(&s->assigned4.addr, a));
+	if (!spoke)
+		return;
+	if (spoke->number)
+		out_field_str(o, "interface", "      Interface: %s\n", spoke->name);
+	subnets(o, spoke->subnet, spoke->n_subnet);
+}
+
 static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa_info *s)
 {
 	const struct fx_client *c = fx_client_by_owner(x, s->owner);
 	char a[IPADDR_STRLEN];
 
+	if (fx_hub_owns(s->owner))
+		detail_spoke(o, x, s);
 	if (!c)
 		return;
 	if (c->pushed.addr4.addr.family)
@@ -178,7 +197,7 @@ static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa
 		out_field_str(o, "default-domain", "      Def domain: %s\n", c->pushed.def_domain);
 	if (c->pushed.banner[0])
 		out_field_str(o, "banner", "      Banner: %s\n", c->pushed.banner);
-	subnets(o, &c->pushed);
+	subnets(o, c->pushed.subnet, c->pushed.n_subnet);
 }
 
 static void sa_body(struct exec *e, const struct ike_sa_info *s, bool detailed)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/hub.h"
 #include "flexvpn/session.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
@@ -62,6 +63,17 @@ static void ident(char *out, size_t n, const struct dp_ts *ts)
 		        host ? "255.255.255.255" : "0.0.0.0", ts->proto);
 }
 
+/* The interface with that key in the data plane. */
+static void tunnel_name(const struct fx *x, uint32_t id, char name[40])
+{
+	const struct fx_config *c = x->cfg;
+
+	snprintf(name, 40, "Tunnel%u", id - 1);
+	for (size_t i = c->interfaces.n; i-- > 0 && c->interfaces.v[i].is_access;)
+		if (fx_tunnel_id(&c->interfaces.v[i]) == id)
+			snprintf(name, 40, "%s", c->interfaces.v[i].name);
+}
+
 static struct ike_encr encr_of(const struct dp_sa *sa)
 {
 	return (struct ike_encr){.id = sa->encr, .bits = sa->encr_bits};
@@ -101,8 +113,9 @@ static void direction(struct exec *e, const struct dp_sa_state *s, const char *n
 	const struct alg_encr *enc = alg_encr(s->sa.encr);
 	uint32_t spi = in ? s->sa.spi_in : s->sa.spi_out;
 	struct life left = life_of(e, s);
-	char t[64];
+	char t[64], tunnel[40];
 
+	tunnel_name(e->fx, s->sa.tunnel, tunnel);
 	out_text(e->o, "     %s esp sas:\n", name);
 	out_text(e->o, "      spi: 0x%X(%u)\n", spi, spi);
 	out_text(e->o, "        transform: %s ,\n",
@@ -112,8 +125,8 @@ static void direction(struct exec *e, const struct dp_sa_state *s, const char *n
 	        s->sa.udp_encap ? " UDP-Encaps" : "", s->sa.esn ? "esn" : "");
 	out_text(e->o,
 	        "        conn id: %u, flow_id: SW:%u, sibling_flags 80000040, crypto map: "
-	        "Tunnel%u-head-0\n",
-	        in ? 1u : 2u, in ? 1u : 2u, s->sa.tunnel - 1);
+	        "%s-head-0\n",
+	        in ? 1u : 2u, in ? 1u : 2u, tunnel);
 	if (left.has_kb)
 		out_text(e->o, "        sa timing: remaining key lifetime (k/sec): (%llu/%llu)\n",
 		        left.kb, left.seconds);
@@ -163,11 +176,11 @@ static void counters(struct exec *e, const struct dp_counters *c, bool detail)
 
 static void head(struct exec *e, const struct dp_sa_state *s, const struct fx_client *c)
 {
-	char l[IPADDR_STRLEN], r[IPADDR_STRLEN], id[96], tunnel[24];
+	char l[IPADDR_STRLEN], r[IPADDR_STRLEN], id[96], tunnel[40];
 
-	snprintf(tunnel, sizeof(tunnel), "Tunnel%u", s->sa.tunnel - 1);
-	out_text(e->o, "\ninterface: Tunnel%u\n", s->sa.tunnel - 1);
-	out_text(e->o, "    Crypto map tag: Tunnel%u-head-0, local addr %s\n\n", s->sa.tunnel - 1,
+	tunnel_name(e->fx, s->sa.tunnel, tunnel);
+	out_text(e->o, "\ninterface: %s\n", tunnel);
+	out_text(e->o, "    Crypto map tag: %s-head-0, local addr %s\n\n", tunnel,
 	        ipaddr_fmt(&s->sa.local.addr, l));
 	out_text(e->o, "   protected vrf: %s\n", fx_ivrf(e->fx, tunnel, "(none)"));
 	ident(id, sizeof(id), &s->sa.ts_local[0]);
@@ -222,7 +235,7 @@ static void one_ipsec(struct exec *e, const struct dp_sa_state *s, bool detail)
 	const struct fx_client *c = NULL;
 	char l[IPADDR_STRLEN], r[IPADDR_STRLEN];
 
-	for (c = e->fx->clients; c && c->tunnel_id != s->sa.tunnel; c = c->next)
+	for (c = e->fx->clients; c && c->sas.tunnel_id != s->sa.tunnel; c = c->next)
 		;
 	head(e, s, c);
 	counters(e, &s->c, detail);
@@ -245,7 +258,7 @@ void exec_show_crypto_ipsec_sa(struct exec *e, const struct gl_exec_show_crypto_
 	out_list(e->o, NULL);
 	for (uint32_t spi = 0; e->fx->b.dp_ops->sa_next(e->fx->b.dp, spi, &s);) {
 		spi = s.sa.spi_in;
-		snprintf(name, sizeof(name), "Tunnel%u", s.sa.tunnel - 1);
+		tunnel_name(e->fx, s.sa.tunnel, name);
 		if ((a->has_ifname && strcmp(a->ifname, name) != 0) ||
 		        (a->has_peer && !ipaddr_eq(&a->peer, &s.sa.remote.addr)))
 			continue;
@@ -285,17 +298,17 @@ static void flow_line(struct out *o, const struct dp_sa *sa)
 		out_text(o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
 }
 
-static void flow(struct exec *e, const struct fx_client *c, bool detail)
+static void flow(struct exec *e, const struct fx_sas *sas, bool detail)
 {
 	struct dp_sa_state s;
-	bool up = c->n_spi && e->fx->b.dp_ops->sa_get(e->fx->b.dp, c->spi[c->n_spi - 1], &s);
+	bool up = sas->n_spi && e->fx->b.dp_ops->sa_get(e->fx->b.dp, sas->spi[sas->n_spi - 1], &s);
 
 	if (up)
 		flow_line(e->o, &s.sa);
 	else
 		out_text(e->o, "  IPSEC FLOW: permit ip 0.0.0.0/0.0.0.0 0.0.0.0/0.0.0.0 \n");
-	out_text(e->o, "        Active SAs: %d, origin: crypto map\n", 2 * c->n_spi);
-	out_int(e->o, "active-sas", 2 * c->n_spi);
+	out_text(e->o, "        Active SAs: %d, origin: crypto map\n", 2 * sas->n_spi);
+	out_int(e->o, "active-sas", 2 * sas->n_spi);
 	if (!detail || !up)
 		return;
 	struct life left = life_of(e, &s);
@@ -370,7 +383,30 @@ static void one_crypto_session(
 		out_text(e->o, "      Phase1_id: %s\n      Desc: (none)\n", id);
 	if (sa)
 		session_ike(e, &i, detail);
-	flow(e, c, detail);
+	flow(e, &c->sas, detail);
+	out_text(e->o, "\n");
+}
+
+static void one_spoke_session(struct exec *e, const struct fx_spoke *s, bool detail)
+{
+	char peer[IPADDR_STRLEN], id[320], age[16];
+	struct ike_sa_info i;
+	bool sa = ike_sa_info(e->fx->ike, s->handle, &i);
+
+	out_field_str(e->o, "interface", "Interface: %s\n", s->number ? s->name : "(none)");
+	out_field_str(e->o, "profile", "Profile: %s\n", s->profile);
+	if (detail && s->up)
+		out_text(e->o, "Uptime: %s\n", fx_age_fmt(fx_show_age(e, s->since), age));
+	out_field_str(e->o, "status", "Session status: %s     \n", s->up ? "UP-ACTIVE" : "UP-IDLE");
+	out_text(e->o, "Peer: %s port %u%s\n", ipaddr_fmt(&s->peer, peer), sa ? i.remote.port : 500,
+	        detail ? " fvrf: (none) ivrf: (none)" : "");
+	out_str(e->o, "peer", peer);
+	if (detail)
+		out_text(e->o, "      Phase1_id: %s\n      Desc: (none)\n",
+		        ike_id_fmt(&s->peer_id, id));
+	if (sa)
+		session_ike(e, &i, detail);
+	flow(e, &s->sas, detail);
 	out_text(e->o, "\n");
 }
 
@@ -387,6 +423,11 @@ void exec_show_crypto_session(struct exec *e, const struct gl_exec_show_crypto_s
 			continue;
 		out_obj(e->o, NULL);
 		one_crypto_session(e, c, cfg, a->kw_detail);
+		out_obj_end(e->o);
+	}
+	for (const struct fx_spoke *s = fx_hub_first(e->fx); s; s = s->next) {
+		out_obj(e->o, NULL);
+		one_spoke_session(e, s, a->kw_detail);
 		out_obj_end(e->o);
 	}
 	out_list_end(e->o);

@@ -28,8 +28,8 @@ const char *fx_vrfs_fmt(const struct fx *x, uint32_t handle, char buf[FX_VRFS_LE
 
 	while (c && c->handle != handle && c->trial.handle != handle)
 		c = c->next;
-	snprintf(buf, FX_VRFS_LEN, "%s/%s", fx_fvrf(x, c ? c->tunnel : NULL, "none"),
-	        fx_ivrf(x, c ? c->tunnel : NULL, "none"));
+	snprintf(buf, FX_VRFS_LEN, "%s/%s", fx_fvrf(x, c ? c->sas.tunnel : NULL, "none"),
+	        fx_ivrf(x, c ? c->sas.tunnel : NULL, "none"));
 	return buf;
 }
 

@@ -308,6 +308,28 @@ bool auth_must_wait(struct ike_sa *sa, const struct ike_msg *m)
 	return s->certs_wait;
 }
 
+/* The peering that its identity chooses. The window is known to the peer only later, but requests
+ * are already counted by it. */
+static bool identified(struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct session *s = sa->ses;
+	const struct ike_ops *o = &s->e->ops;
+	const struct ike_pl *idr = ike_msg_find(m, PL_IDr);
+	struct ike_id expected = {.type = ID_NONE};
+	struct ike_peering p = {0};
+	uint32_t window = s->p.window;
+
+	if (sa->initiator || !o->identify)
+		return true;
+	if (idr && !ike_get_id(idr, &expected))
+		return false;
+	if (!o->identify(o->ctx, s->handle, &s->local, &s->remote, &s->remote_id, &expected, &p))
+		return false;
+	p.window = window;
+	session_peering(s, &p);
+	return true;
+}
+
 enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;
@@ -320,7 +342,7 @@ enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
 		return IKE_R_PEER_ID;
 	ike_dbg(s->e, s, 0, "Searching policy based on peer's identity '%s'",
 	        ike_id_fmt(&s->remote_id, text));
-	if (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote_id)) {
+	if (!identified(sa, m) || (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote_id))) {
 		ike_dbg(s->e, s, 1, "Failed to find a matching policy");
 		return IKE_R_PEER_ID;
 	}

@@ -80,7 +80,7 @@ void auth_request(
 		return;
 	}
 	auth_read_window(s, m);
-	if (ike_msg_has_notify(m, N_INITIAL_CONTACT))
+	if (s->p.unique || ike_msg_has_notify(m, N_INITIAL_CONTACT))
 		initial_contact(s);
 	auth_done(sa);
 	elsewhere = redirect_put_auth(s, b);

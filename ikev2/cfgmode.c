@@ -122,25 +122,49 @@ static void put(struct reply *r, uint16_t type, const uint8_t *val, uint16_t len
 		r->v[r->n++] = (struct ike_attr){.type = type, .len = len, .val = val};
 }
 
+/* The address that the peer would like to have: what its question holds. */
+static struct prefix wish(const struct ike_pl_cp *cp, int family)
+{
+	uint16_t type = family == AF_INET ? CFG_IP4_ADDRESS : CFG_IP6_ADDRESS;
+	size_t len = family == AF_INET ? 4 : 16;
+	struct prefix p = {0};
+
+	for (size_t i = 0; i < cp->n; i++)
+		if (cp->attr[i].type == type && cp->attr[i].len >= len) {
+			p.addr = ipaddr_from(family, cp->attr[i].val);
+			p.len = (uint8_t)(8 * len);
+		}
+	if (!ipaddr_is_set(&p.addr) || ipaddr_is_any(&p.addr))
+		p = (struct prefix){0};
+	return p;
+}
+
 /* An address once given stays the session's. */
-static bool lease(struct session *s, int family, struct prefix *out)
+static bool lease(
+        struct session *s, const struct ike_pl_cp *cp, int family, struct prefix *assigned)
 {
 	const struct ike_ops *o = &s->e->ops;
+	struct prefix p = wish(cp, family);
 
-	return out->addr.family ||
-	       (o->lease && o->lease(o->ctx, s->p.owner, &s->remote_id, family, out) &&
-	               out->addr.family == family);
+	if (assigned->addr.family)
+		return true;
+	if (!o->lease || !o->lease(o->ctx, s->handle, s->p.owner, &s->remote_id, family, &p) ||
+	        p.addr.family != family)
+		return false;
+	s->leased = true;
+	*assigned = p;
+	return true;
 }
 
 static bool put_addresses(struct session *s, const struct ike_pl_cp *cp, struct reply *r)
 {
 	bool want4 = asks(cp, CFG_IP4_ADDRESS), want6 = asks(cp, CFG_IP6_ADDRESS);
-	bool have4 = want4 && lease(s, AF_INET, &s->assigned4);
-	bool have6 = want6 && lease(s, AF_INET6, &s->assigned6);
+	bool have4 = want4 && lease(s, cp, AF_INET, &s->assigned4);
+	bool have6 = want6 && lease(s, cp, AF_INET6, &s->assigned6);
 
 	if (have4) {
 		memcpy(r->addr4, s->assigned4.addr.b, 4);
-		memset(r->mask4, 0xff, 4);
+		put_u32(r->mask4, len_to_mask(s->assigned4.len));
 		put(r, CFG_IP4_ADDRESS, r->addr4, 4);
 		if (asks(cp, CFG_IP4_NETMASK))
 			put(r, CFG_IP4_NETMASK, r->mask4, 4);
@@ -162,6 +186,7 @@ bool cfg_answer_request(
 	*asked = cp_find(m, CP_REQUEST, &cp);
 	if (!*asked)
 		return true;
+	s->cfg_asked = true;
 	if (!put_addresses(s, &cp, &r))
 		return false;
 	for (size_t i = 0; i < s->p.cfg_reply.n; i++)

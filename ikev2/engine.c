@@ -25,6 +25,7 @@ struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike
 	e->ops = *ops;
 	e->cfg = *cfg;
 	e->now = now;
+	e->listening = ops->accept != NULL;
 	e->tx_tail = &e->tx_head;
 	e->ev_tail = &e->ev_head;
 	set_default(&e->cfg.retransmit_first_ms, 2000);
@@ -54,6 +55,11 @@ void ike_free(struct ike *e)
 	wipe(e->cookie, sizeof(e->cookie));
 	wipe(e->cfg.qcd_secret, sizeof(e->cfg.qcd_secret));
 	free(e);
+}
+
+void ike_listen(struct ike *e, bool on)
+{
+	e->listening = on && e->ops.accept;
 }
 
 /* ---- datagrams ------------------------------------------------------------------ */
@@ -126,7 +132,7 @@ static void on_hint(struct ike_sa *sa, const struct ike_msg *m)
 static void refuse_critical(struct ike *e, const struct dgram *in, const struct ike_msg *m)
 {
 	e->n.rx_critical++;
-	if (e->ops.accept && m->h.exchange == EXCH_SA_INIT && !ike_hdr_is_response(&m->h) &&
+	if (e->listening && m->h.exchange == EXCH_SA_INIT && !ike_hdr_is_response(&m->h) &&
 	        ike_hdr_from_initiator(&m->h) && !m->h.spi_r && !m->h.id)
 		reply_outside(e, in, &m->h, N_UNSUPPORTED_CRITICAL_PAYLOAD,
 		        span_of(&m->critical_type, 1));
@@ -482,6 +488,7 @@ bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out)
 	        .peer_is_ios = s->peer_ios,
 	        .dpd = s->p.dpd,
 	        .mobike = s->mobike,
+	        .cfg_asked = s->cfg_asked,
 	        .assigned4 = s->assigned4,
 	        .assigned6 = s->assigned6,
 	        .n_children = count_told(s),

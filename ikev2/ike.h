@@ -200,6 +200,7 @@ struct ike_peering {
 	uint32_t auth_lifetime_s; /* responder: an authentication counts for so long (RFC 4478); 0: for good */
 	bool childless;           /* RFC 6023. Responder: an initiator may do without a child in IKE_AUTH. Initiator: it does,
 	                             and gives up with IKE_R_CHILDLESS where that is not offered; see ike_child_new() */
+	bool unique;              /* responder: other sessions of the same identity end, whether the peer says so or not */
 	bool redirect;            /* initiator: may be sent to another gateway, IKE_EV_REDIRECT */
 	struct ike_gateway redirected_from; /* initiator: by whom it was sent here */
 	enum ike_redirect_at redirect_at;   /* responder: send every client that can … */
@@ -246,6 +247,11 @@ struct ike_ops {
 	/* Responder: the peering for an IKE_SA_INIT from `remote` at `local`. False: no policy, answer NO_PROPOSAL_CHOSEN.
 	 * `out` comes zeroed; what it points to must live until the callback's next call. NULL: we are never responder. */
 	bool (*accept)(void *ctx, const struct endpoint *local, const struct endpoint *remote, struct ike_peering *out);
+	/* Responder, in IKE_AUTH: who the peer says it is, which nothing has proved yet, and whom it expects (ID_NONE: it does
+	 * not say). What holds from here on, instead of accept's; the window stays. `out` as for accept. False: nothing fits, the
+	 * peer is refused. NULL: accept's peering holds. */
+	bool (*identify)(void *ctx, uint32_t handle, const struct endpoint *local, const struct endpoint *remote,
+		const struct ike_id *remote_id, const struct ike_id *expected, struct ike_peering *out);
 	/* Is this authenticated-to-be identity one we want from that peer? NULL: any. */
 	bool (*peer_ok)(void *ctx, uint64_t owner, const struct ike_id *remote_id);
 	/* The key that must verify the peer, by its identity. False: none. NULL: use ike_peering.remote_psk. Responder: also
@@ -271,8 +277,12 @@ struct ike_ops {
 	/* EAP, initiator: name (only when asked for) and password. NULL: none. */
 	enum ike_creds (*credentials)(void *ctx, uint64_t owner, const struct ike_creds_ask *ask, struct secret *name,
 		struct secret *password);
-	/* Responder: an address for this peer (family AF_INET or AF_INET6). False: INTERNAL_ADDRESS_FAILURE. NULL: no pool. */
-	bool (*lease)(void *ctx, uint64_t owner, const struct ike_id *remote_id, int family, struct prefix *out);
+	/* Responder: an address for this peer (family AF_INET or AF_INET6); its length is that of the netmask. `out` comes with
+	 * the address that the peer would like, family 0 when it does not say. False: INTERNAL_ADDRESS_FAILURE. NULL: no pool. */
+	bool (*lease)(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *remote_id, int family,
+		struct prefix *out);
+	/* What was leased to this session is free again. May be NULL. */
+	void (*unlease)(void *ctx, uint32_t handle);
 	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
 	 * sa_id 0: not tied to an SA. NULL: silent. `text` never contains key material. */
 	void (*debug)(void *ctx, int level, uint32_t session_id, uint32_t sa_id, const char *text);
@@ -297,6 +307,8 @@ struct ike_config {
 
 struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike_time now);
 void ike_free(struct ike *e); /* sends nothing; see ike_close() */
+/* Whether strangers are answered at all; from the start they are when there is ike_ops.accept. */
+void ike_listen(struct ike *e, bool on);
 
 /* ---- the five calls --------------------------------------------------------------------------------------------- */
 
@@ -421,6 +433,7 @@ struct ike_sa_info {
 	bool fragmentation, dynamic_route, peer_is_ios;
 	struct ike_dpd dpd;
 	struct prefix assigned4, assigned6; /* family 0: none; initiator: received, responder: given */
+	bool cfg_asked;         /* responder: there was a CFG_REQUEST */
 	uint32_t n_children;
 	struct ike_attrs attrs; /* CFG_REPLY as received, then CFG_SETs; views */
 	bool mobike;

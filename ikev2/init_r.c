@@ -247,7 +247,7 @@ void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m
 	struct ike_pl_ke ke;
 	struct ike_sa *old;
 
-	if (!e->ops.accept || m->h.spi_r || m->h.id || !m->h.spi_i ||
+	if (!e->listening || m->h.spi_r || m->h.id || !m->h.spi_i ||
 	        !ike_hdr_from_initiator(&m->h)) {
 		e->n.rx_exchange++;
 		return;

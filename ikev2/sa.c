@@ -253,8 +253,10 @@ void sa_close(struct ike_sa *sa, uint16_t notify)
 
 /* ---- sessions ------------------------------------------------------------------- */
 
-static void peering_copy(struct session *s, const struct ike_peering *p)
+void session_peering(struct session *s, const struct ike_peering *p)
 {
+	secret_wipe(&s->p.local_psk);
+	secret_wipe(&s->p.remote_psk);
 	s->p = *p;
 	s->p.local_psk = s->p.remote_psk = (struct secret){0};
 	secret_copy(&s->p.local_psk, &p->local_psk);
@@ -287,7 +289,7 @@ struct session *ike_session_new(struct ike *e, const struct ike_peering *p,
 	s->peer_window = 1;
 	s->heard = s->tx_at = e->now;
 	s->dpd_at = s->keepalive_at = s->reauth_at = s->due = IKE_NEVER;
-	peering_copy(s, p);
+	session_peering(s, p);
 	s->handle = e_slot_take(e, s);
 	e->n_sessions++;
 	e_heap_update(e, s);
@@ -354,6 +356,8 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 	if (s->down)
 		return;
 	s->down = true;
+	if (s->leased && s->e->ops.unlease)
+		s->e->ops.unlease(s->e->ops.ctx, s->handle);
 	tell_down(s, reason, notify);
 	ike_dbg(s->e, s, 0, "Deleting SA");
 	drop_tasks(s);

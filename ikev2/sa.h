@@ -267,6 +267,8 @@ struct session {
 	uint8_t eap_method;
 	struct secret eap_name;
 	struct prefix assigned4, assigned6;
+	bool leased;                   /* by ike_ops.lease */
+	bool cfg_asked;                /* by the peer */
 	struct attr_store pushed, set; /* CFG_REPLY; the last CFG_SET */
 	uint32_t peer_window;
 	struct ike_sa *sas, *current;
@@ -317,6 +319,7 @@ struct ike {
 	struct child_sa *by_child;
 	struct ip_count *half_open_ip;
 	uint32_t half_open, n_failed;
+	bool listening;
 	struct slot *slot;
 	size_t n_slot, n_sessions;
 	struct session **heap;
@@ -365,7 +368,9 @@ void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_buil
 
 struct session *ike_session_new(struct ike *e, const struct ike_peering *p,
         const struct endpoint *local, const struct endpoint *remote, uint32_t vrf, bool initiator);
-void session_tick(struct session *s); /* does one thing that is due */
+void session_peering(
+        struct session *s, const struct ike_peering *p); /* copies; defaults filled in */
+void session_tick(struct session *s);                    /* does one thing that is due */
 void session_resched(struct session *s);
 /* The end, with IKE_EV_DOWN. Its SAs that must still say Delete or repeat an answer stay; see
  * sa_ghost(), sa_close(). */

@@ -175,10 +175,11 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 	return true;
 }
 
-static bool hub_lease(void *ctx, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+static bool hub_lease(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
 {
 	struct world_hub *h = ctx;
 
+	(void)handle;
 	(void)owner;
 	(void)id;
 	*out = h->lease;

@@ -259,7 +259,7 @@ static void rekeys_keep_the_session(void **s)
 	assert_int_equal(world_client(w, "flex")->state, FX_ACTIVE);
 	assert_int_equal(world_client(w, "flex")->connects, 1);
 	assert_true(ike_counters(w->x->ike)->child_rekeyed + ike_counters(w->hub[0].ike)->child_rekeyed >= 20);
-	assert_int_equal(world_client(w, "flex")->n_spi, 1);
+	assert_int_equal(world_client(w, "flex")->sas.n_spi, 1);
 }
 
 /* While a lost session is being replaced, nothing may take another way; once nobody wants it any more, nothing is in the way. */
@@ -295,17 +295,17 @@ static void pfs_of_the_hub_is_kept_when_we_rekey(void **s)
 	world_enter(w, "crypto ipsec profile ipsecprof\nno set pfs");
 	bring_up(w);
 	c = world_client(w, "flex");
-	first = c->spi[0];
+	first = c->sas.spi[0];
 	assert_true(w->b.dp_ops->sa_get(w->b.dp, first, &sa));
 	ike_rekey_child(w->hub[0].ike, sa.sa.spi_out, w->now);
 	world_run(w, 5 * SECOND);
-	assert_int_equal(c->n_spi, 1);
-	second = c->spi[0];
+	assert_int_equal(c->sas.n_spi, 1);
+	second = c->sas.spi[0];
 	assert_int_not_equal(second, first);
 	ike_rekey_child(w->x->ike, second, w->now);
 	world_run(w, 5 * SECOND);
-	assert_int_equal(c->n_spi, 1);
-	assert_int_not_equal(c->spi[0], second);
+	assert_int_equal(c->sas.n_spi, 1);
+	assert_int_not_equal(c->sas.spi[0], second);
 	assert_int_equal(c->connects, 1);
 }
 

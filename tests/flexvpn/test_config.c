@@ -823,7 +823,7 @@ static void peering_of_the_guide(void **s)
 
 	(void)s;
 	assert_true(fx_client_resolve(c, fx_find_client(c, "flex"), &r, why, sizeof(why)));
-	assert_true(fx_peering_build(c, &r, &local, &peer, &p, why, sizeof(why)));
+	assert_true(fx_peering_build(c, &r, &local, &peer, NULL, &p, why, sizeof(why)));
 	assert_int_equal(p.n_ike, 1);
 	assert_int_equal(p.ike[0].encr[0].bits, 256);
 	assert_true(p.n_esp >= 1);
@@ -857,11 +857,11 @@ static void peering_takes_the_policy_of_the_local_address(void **s)
 	struct fx_config *c = build(all);
 
 	assert_true(fx_client_resolve(c, fx_find_client(c, "DC"), &r, why, sizeof(why)));
-	assert_true(fx_peering_build(c, &r, &local, &peer, &p, why, sizeof(why)));
+	assert_true(fx_peering_build(c, &r, &local, &peer, NULL, &p, why, sizeof(why)));
 	assert_int_equal(p.ike[0].encr[0].id, ENCR_3DES);
 	assert_int_equal(p.n_ike, 1);
 	fx_peering_fini(&p);
-	assert_true(fx_peering_build(c, &r, &elsewhere, &peer, &p, why, sizeof(why)));
+	assert_true(fx_peering_build(c, &r, &elsewhere, &peer, NULL, &p, why, sizeof(why)));
 	assert_int_equal(p.ike[0].encr[0].id, ENCR_AES_GCM_16);
 	assert_int_equal(p.ike_lifetime_s, 28800);
 	assert_int_equal(p.child_lifetime_s, 1800);

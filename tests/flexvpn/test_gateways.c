@@ -387,7 +387,7 @@ static void the_better_peer_is_connected_before_the_lesser_is_let_go(void **s)
 	struct ike_sa_info info;
 
 	assert_false(ike_sa_next(w->hub[1].ike, 0, &info)); /* the lesser hub was told */
-	assert_int_equal(flex(w)->n_spi, 1);
+	assert_int_equal(flex(w)->sas.n_spi, 1);
 }
 
 static void a_better_peer_that_fails_leaves_the_lesser_in_use_and_is_tried_again_later(void **s)

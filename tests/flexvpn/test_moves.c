@@ -98,7 +98,7 @@ static void authentication_is_repeated_in_time(void **s)
 		world_run(w, 9 * MINUTE + 5 * SECOND);
 		assert_int_equal(flex(w)->state, FX_ACTIVE);
 		assert_int_equal(flex(w)->connects, i);
-		assert_int_equal(flex(w)->n_spi, 1);
+		assert_int_equal(flex(w)->sas.n_spi, 1);
 		assert_int_equal(flex(w)->trial.handle, 0);
 	}
 	assert_true(ike_sa_next(w->hub[0].ike, 0, &info));

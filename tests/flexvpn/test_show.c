@@ -379,14 +379,13 @@ static void kept_lines_are_listed_with_what_they_wait_for(void **s)
 {
 	struct world *w = *s;
 
-	world_enter(w, "crypto ikev2 name-mangler m\ninterface Tunnel0\n "
-	               "bandwidth 1000");
+	world_enter(w, "interface Tunnel0\n zone-member security m\n bandwidth 1000");
 	SHOW(w, OUT_TEXT, show_configuration_unsupported, 0);
 	assert_non_null(strstr(out_str_so_far(&shown),
-	        "crypto ikev2 name-mangler m   (waits for: name manglers)\n"));
+	        "interface Tunnel0: zone-member security m   (waits for: zones)\n"));
 	SHOW(w, OUT_TEXT, show_configuration_recorded, 0);
 	assert_non_null(strstr(out_str_so_far(&shown), "interface Tunnel0: bandwidth 1000\n"));
-	assert_null(strstr(out_str_so_far(&shown), "mangler"));
+	assert_null(strstr(out_str_so_far(&shown), "zone-member"));
 }
 
 static void nothing_is_there_without_a_session(void **s)

@@ -93,9 +93,10 @@ static bool accept_any(void *ctx, const struct endpoint *local, const struct end
 }
 
 static bool lease(
-        void *ctx, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+        void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
 {
 	(void)ctx;
+	(void)handle;
 	(void)owner;
 	(void)id;
 	*out = (struct prefix){.addr = ipaddr_v4(0x0a640001), .len = 32};

@@ -59,10 +59,11 @@ static bool on_psk(void *ctx, uint64_t owner, const struct endpoint *remote,
 }
 
 static bool on_lease(
-        void *ctx, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+        void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
 {
 	struct pair_side *s = ctx;
 
+	(void)handle;
 	(void)owner;
 	(void)id;
 	*out = (struct prefix){.addr = ipaddr_v4(0xac100004), .len = 32};

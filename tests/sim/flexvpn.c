@@ -227,8 +227,8 @@ static void command(struct sim *s)
 			fx_client_reselect(x, c);
 		return;
 	case 2:
-		if (c->n_spi)
-			ike_rekey_child(x->ike, c->spi[0], s->w->now);
+		if (c->sas.n_spi)
+			ike_rekey_child(x->ike, c->sas.spi[0], s->w->now);
 		return;
 	case 3:
 		if (c->state == FX_ACTIVE)

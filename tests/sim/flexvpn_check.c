@@ -60,7 +60,7 @@ static void check_negotiating(struct sim *s, const struct fx_client *c)
 	struct ike_sa_info info;
 
 	must(!c->handle != !c->asking, c, "not exactly one of negotiation and question");
-	must(!c->child_up && !c->n_spi, c, "children before the session stands");
+	must(!c->child_up && !c->sas.n_spi, c, "children before the session stands");
 	if (c->handle)
 		must(ike_sa_info(s->w->x->ike, c->handle, &info), c, "the engine knows no such SA");
 	else
@@ -72,7 +72,7 @@ static void check_active(struct sim *s, const struct fx_client *c)
 {
 	struct ike_sa_info info;
 
-	must(c->child_up && c->n_spi && !c->asking && c->at.seq, c, "active without a session");
+	must(c->child_up && c->sas.n_spi && !c->asking && c->at.seq, c, "active without a session");
 	must(ike_sa_info(s->w->x->ike, c->handle, &info) && info.owner == c->id &&
 	                (info.state == IKE_S_ESTABLISHED || info.state == IKE_S_REKEYING),
 	        c, "the IKE SA is not established");
@@ -113,7 +113,7 @@ static void check_state(struct sim *s, const struct fx_client *c)
 		must(fx_client_wanted(s->w->x, c), c, "nobody wants this session");
 		return;
 	}
-	must(!c->handle && !c->asking && !c->child_up && !c->n_spi, c, "a session behind a wait");
+	must(!c->handle && !c->asking && !c->child_up && !c->sas.n_spi, c, "a session behind a wait");
 }
 
 static void check_trial(struct sim *s, const struct fx_client *c)
@@ -294,8 +294,8 @@ static void check_ike_sas(struct sim *s)
 
 static bool has_spi(const struct fx_client *c, uint32_t spi)
 {
-	for (uint8_t i = 0; i < c->n_spi; i++)
-		if (c->spi[i] == spi)
+	for (uint8_t i = 0; i < c->sas.n_spi; i++)
+		if (c->sas.spi[i] == spi)
 			return true;
 	return false;
 }
@@ -310,12 +310,12 @@ static void check_dp_sas(struct sim *s)
 
 		while (c && !has_spi(c, sa.sa.spi_in))
 			c = c->next;
-		if (!c || c->tunnel_id != sa.sa.tunnel)
+		if (!c || c->sas.tunnel_id != sa.sa.tunnel)
 			sim_die(s, "IPsec SA %08X has no owner", sa.sa.spi_in);
 		there++;
 	}
 	for (const struct fx_client *c = s->w->x->clients; c; c = c->next)
-		owned += c->n_spi;
+		owned += c->sas.n_spi;
 	if (owned != there)
 		sim_die(s, "%zu IPsec SAs are believed in, %zu are there", owned, there);
 }

@@ -116,9 +116,10 @@ static bool on_accept(void *ctx, const struct endpoint *local, const struct endp
 }
 
 static bool on_lease(
-        void *ctx, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+        void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
 {
 	(void)ctx;
+	(void)handle;
 	(void)owner;
 	(void)id;
 	*out = (struct prefix){.addr = ipaddr_v4(0xac100002), .len = 32};
