@@ -162,25 +162,6 @@ const struct cfg_node *cfg_next(struct cfg_iter *it)
 	return NULL;
 }
 
-const struct cfg_node *gr_bt_seek(
-        const struct gr_bt *b, const struct gr_probe *p, struct cfg_iter *it)
-{
-	it->depth = 0;
-	it->line = GR_NONE;
-	if (!b)
-		return NULL;
-	for (;; b = b->slot[it->pos[it->depth - 1]]) {
-		bool exact;
-		unsigned i = gr_bt_slot(b, p, &exact);
-
-		it->priv[it->depth] = b;
-		it->pos[it->depth++] = i;
-		if (b->height)
-			continue;
-		return exact || gr_probe_compare(p, b->slot[i]) < 0 ? here(it) : cfg_next(it);
-	}
-}
-
 const struct cfg_node *cfg_first(const struct cfg_tree *t, int line, struct cfg_iter *it)
 {
 	uint8_t key[2] = {(uint8_t)(line >> 8), (uint8_t)line};
@@ -193,7 +174,7 @@ const struct cfg_node *cfg_first(const struct cfg_tree *t, int line, struct cfg_
 		descend(it, t->root);
 		return here(it);
 	}
-	n = gr_bt_seek(t->root, &(struct gr_probe){key, 2, NULL, 0}, it);
+	n = gr_bt_seek(t->root, &(struct gr_probe){key, 2, NULL, 0, NULL}, it);
 	it->line = line;
 	return n && n->line == line ? n : NULL;
 }
@@ -250,7 +231,7 @@ const struct cfg_node *cfg_find(const struct cfg_tree *t, int line, const char *
 	sb_putc(&sb, (char)(field + 1));
 	gr_key_value(p, key, strlen(key), &sb);
 	const struct cfg_node *n =
-	        gr_bt_seek(t->root, &(struct gr_probe){sb.s, sb.len, NULL, 0}, &it);
+	        gr_bt_seek(t->root, &(struct gr_probe){sb.s, sb.len, NULL, 0, NULL}, &it);
 
 	if (n && (n->key_len < sb.len || memcmp(n->data, sb.s, sb.len) != 0))
 		n = NULL;

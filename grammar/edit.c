@@ -13,7 +13,7 @@
 
 struct gr_probe gr_edit_probe(const struct gr_level *l)
 {
-	return (struct gr_probe){l->key, l->len, NULL, 0};
+	return (struct gr_probe){l->key, l->len, NULL, 0, NULL};
 }
 
 const struct cfg_tree *gr_edit_tree(const struct cfg_editor *ed, unsigned depth)
@@ -61,17 +61,24 @@ static const struct cfg_node *find(const struct cfg_editor *ed, unsigned depth)
 {
 	const struct cfg_tree *t = gr_edit_tree(ed, depth);
 
-	return t ? gr_bt_find(t->root, &(struct gr_probe){ed->key.s, ed->key.len, NULL, 0}) : NULL;
+	return t ? gr_bt_find(t->root, &(struct gr_probe){ed->key.s, ed->key.len, NULL, 0, NULL})
+	         : NULL;
 }
 
-static void remove_node(struct cfg_editor *ed, unsigned depth, const struct cfg_node *n)
+static void remove_at(struct cfg_editor *ed, unsigned depth, const struct cfg_node *n,
+        const struct gr_run_place *place)
 {
 	struct cfg_tree *chain[GR_MAX_DEPTH + 1];
 	struct cfg_node *held = gr_node_ref(n);
 	struct cfg_tree *t = own_tree(ed, depth, chain);
 
-	count(ed, chain, depth, gr_tree_remove(t, held));
+	count(ed, chain, depth, gr_tree_remove(t, held, place));
 	gr_node_unref(held);
+}
+
+static void remove_node(struct cfg_editor *ed, unsigned depth, const struct cfg_node *n)
+{
+	remove_at(ed, depth, n, NULL);
 }
 
 /* Stores the line whose key and text are at hand, in place of what has that key. Sections keep what
@@ -94,13 +101,12 @@ static void store(struct cfg_editor *ed, unsigned depth, int line, bool negated,
 static void store_multi(struct cfg_editor *ed, unsigned depth, int line, const char *text)
 {
 	struct cfg_tree *chain[GR_MAX_DEPTH + 1], *t;
+	struct gr_run_place place;
 
-	bool is_long;
-
-	if (gr_tree_multi(gr_edit_tree(ed, depth), ed->key.s, ed->key.len, text, &is_long))
+	if (gr_tree_multi(gr_edit_tree(ed, depth), ed->key.s, ed->key.len, text, &place))
 		return;
 	t = own_tree(ed, depth, chain);
-	count(ed, chain, depth, gr_tree_add_multi(t, ed->key.s, ed->key.len, line, text, is_long));
+	count(ed, chain, depth, gr_tree_add_multi(t, ed->key.s, ed->key.len, line, text, &place));
 }
 
 bool gr_edit_builtin(const struct gr_line *l, const struct gr_path *p)
@@ -190,7 +196,7 @@ static void remove_list(
         struct cfg_editor *ed, unsigned depth, const void *key, size_t key_len, const char *head)
 {
 	const struct cfg_tree *t = gr_edit_tree(ed, depth);
-	struct gr_probe from = {key, key_len, NULL, 0};
+	struct gr_probe from = {key, key_len, NULL, 0, NULL};
 	struct cfg_node **gone = NULL;
 	struct cfg_iter it;
 	size_t n = 0, cap = 0, len = strlen(head);
@@ -226,7 +232,7 @@ static void apply_removal(
         struct cfg_editor *ed, unsigned depth, const struct gr_line *l, enum gr_form form)
 {
 	const struct cfg_node *old;
-	bool is_long;
+	struct gr_run_place place = {0};
 
 	if (form == GR_NO && (l->flags & GR_L_ONOFF || gr_edit_builtin(l, &ed->path))) {
 		struct strbuf text = {0};
@@ -241,7 +247,7 @@ static void apply_removal(
 	if (l->flags & GR_L_MULTI) {
 		gr_canon(&ed->path, &ed->canon);
 		old = gr_tree_multi(gr_edit_tree(ed, depth), ed->key.s, ed->key.len,
-		        sb_str(&ed->canon), &is_long);
+		        sb_str(&ed->canon), &place);
 		if (!old)
 			remove_list(ed, depth, ed->key.s, ed->key.len, sb_str(&ed->canon));
 	} else {
@@ -259,7 +265,7 @@ static void apply_removal(
 		free(text);
 		return;
 	}
-	remove_node(ed, depth, old);
+	remove_at(ed, depth, old, &place);
 }
 
 /* ---- what `no` may leave out --------------------------------------------------------------- */

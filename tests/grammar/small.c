@@ -409,6 +409,45 @@ static void lines_come_and_go_while_snapshots_are_kept(void **state)
 	assert_int_equal(cfg_lines(cfg_of(b)), 0);
 }
 
+/* Editors go on from each other's snapshots, or from their own, and forget them, in any order. */
+static void snapshots_branch_and_die_in_any_order(void **state)
+{
+	enum { N = 400, POOL = 7, STEPS = 3000 };
+	static bool model[POOL][N];
+	struct cfg_editor *pool[POOL];
+	struct cfg *empty = cfg_new();
+	uint32_t x = 7;
+	char line[40];
+
+	(void)state;
+	memset(model, 0, sizeof(model));
+	for (int k = 0; k < POOL; k++)
+		pool[k] = cfg_editor_new(empty);
+	for (int s = 0; s < STEPS; s++) {
+		x = x * 1664525u + 1013904223u;
+		int from = (int)(x >> 8) % POOL, to = (int)(x >> 16) % POOL;
+		int edits = 1 + (int)(x >> 28);
+
+		cfg_editor_rebase(pool[to], cfg_editor_candidate(pool[from]));
+		memcpy(model[to], model[from], sizeof(model[to]));
+		for (int i = 0; i < edits; i++) {
+			x = x * 1664525u + 1013904223u;
+			int n = 1 + (int)(x >> 8) % (N - 1), of = x >> 7 & 1 ? to : from;
+			bool add = (x >> 28) < (s % 500 < 300 ? 12 : 3);
+
+			snprintf(line, sizeof(line), "%snumber %d plain", add ? "" : "no ", n);
+			assert_int_equal(cfg_editor_line(pool[of], line, NULL).status, GR_OK);
+			model[of][n] = add;
+		}
+		holds(cfg_editor_candidate(pool[s % POOL]), model[s % POOL], N);
+	}
+	for (int k = 0; k < POOL; k++) {
+		holds(cfg_editor_candidate(pool[k]), model[k], N);
+		cfg_editor_free(pool[k]);
+	}
+	cfg_unref(empty);
+}
+
 static void a_line_that_changes_nothing_makes_no_snapshot(void **state)
 {
 	struct box *b = *state;
@@ -744,6 +783,7 @@ int main(void)
 	        T(no_is_for_the_open_section_first),
 	        T(a_snapshot_does_not_change),
 	        T(lines_come_and_go_while_snapshots_are_kept),
+	        T(snapshots_branch_and_die_in_any_order),
 	        T(a_line_that_changes_nothing_makes_no_snapshot),
 	        T(rebase_keeps_the_sections_that_are_still_there),
 	        T(iterators_and_look_ups),
