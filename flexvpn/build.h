@@ -25,6 +25,7 @@ struct cfg_build {
 	struct sla_cfg *sla;
 	struct fx_map_entry *map;
 	struct fx_trustpoint *trustpoint;
+	struct fx_cert_map *cert_map;
 	const char *chain; /* the trustpoint of the open certificate chain */
 	struct fx_cert *cert;
 	struct fx_dns_view *dns_view;

@@ -68,6 +68,30 @@ struct fx_match { /* one `match identity remote` */
 	struct ike_id id;     /* ID: equal; DOMAIN: type FQDN or RFC822, data = the domain */
 };
 
+enum fx_cert_field {
+	FX_CERT_SUBJECT,
+	FX_CERT_ISSUER,
+	FX_CERT_ALT,
+	FX_CERT_UNSTRUCTURED,
+	FX_CERT_ANY_NAME, /* of those above */
+	FX_CERT_NUMBER,
+	FX_CERT_START,
+	FX_CERT_END
+};
+enum fx_cert_op { FX_CERT_CO, FX_CERT_NC, FX_CERT_EQ, FX_CERT_NE, FX_CERT_LT, FX_CERT_GE };
+
+struct fx_cert_rule { /* one line of a certificate map */
+	enum fx_cert_field field;
+	enum fx_cert_op op;
+	const char *value; /* START, END: the time as typed */
+};
+
+struct fx_cert_map { /* crypto pki certificate map NAME SEQ: it fits when all of its rules hold */
+	const char *name;
+	uint32_t seq;
+	FX_LIST(fx_cert_rule) rules;
+};
+
 enum fx_auth { FX_AUTH_NONE, FX_AUTH_PSK, FX_AUTH_RSA, FX_AUTH_ECDSA, FX_AUTH_EAP };
 
 struct fx_tp_ref { /* one `pki trustpoint` of a profile */
@@ -78,6 +102,7 @@ struct fx_tp_ref { /* one `pki trustpoint` of a profile */
 struct fx_profile {
 	const char *name, *description;
 	FX_LIST(fx_match) match;
+	FX_LIST(fx_name) cert_map; /* `match certificate` */
 	struct ipaddr match_local[8];
 	uint8_t n_match_local;
 	const char *match_local_if[8];
@@ -372,6 +397,7 @@ struct fx_config {
 	FX_LIST(fx_nat_static) nat_static;
 	struct nat_timeouts nat_timeouts;
 	FX_LIST(fx_trustpoint) trustpoints;
+	FX_LIST(fx_cert_map) cert_maps;
 	FX_LIST(fx_cert) certs;
 };
 

@@ -119,6 +119,64 @@ void use_trustpoint_eckeypair(
 	b->trustpoint->ec_label = l->label;
 }
 
+/* ---- certificate maps ----------------------------------------------------------------- */
+
+void use_global_cert_map(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_cert_map *l)
+{
+	(void)n;
+	b->cert_map = FX_APPEND(b->c, b->c->cert_maps);
+	b->cert_map->name = l->name;
+	b->cert_map->seq = l->seq;
+}
+
+static void rule(struct cfg_build *b, enum fx_cert_field f, enum fx_cert_op op, const char *value)
+{
+	struct fx_cert_rule *r = FX_APPEND(b->c, b->cert_map->rules);
+
+	*r = (struct fx_cert_rule){f, op, value};
+}
+
+/* The comparisons by words, and those by time. */
+#define WORD_OP(l) \
+	((l)->kw_co ? FX_CERT_CO : (l)->kw_nc ? FX_CERT_NC : (l)->kw_eq ? FX_CERT_EQ : FX_CERT_NE)
+#define TIME_OP(l) \
+	((l)->kw_lt ? FX_CERT_LT : (l)->kw_ge ? FX_CERT_GE : (l)->kw_eq ? FX_CERT_EQ : FX_CERT_NE)
+
+void use_cert_map_name(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_cert_map_name *l)
+{
+	enum fx_cert_field f = l->kw_subject_name                ? FX_CERT_SUBJECT
+	                       : l->kw_issuer_name               ? FX_CERT_ISSUER
+	                       : l->kw_alt_subject_name          ? FX_CERT_ALT
+	                       : l->kw_unstructured_subject_name ? FX_CERT_UNSTRUCTURED
+	                                                         : FX_CERT_ANY_NAME;
+
+	(void)n;
+	rule(b, f, WORD_OP(l), l->value);
+}
+
+void use_cert_map_serial_number(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_cert_map_serial_number *l)
+{
+	(void)n;
+	rule(b, FX_CERT_NUMBER, WORD_OP(l), l->value);
+}
+
+void use_cert_map_valid_start(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_cert_map_valid_start *l)
+{
+	(void)n;
+	rule(b, FX_CERT_START, TIME_OP(l), l->when);
+}
+
+void use_cert_map_expires_on(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_cert_map_expires_on *l)
+{
+	(void)n;
+	rule(b, FX_CERT_END, TIME_OP(l), l->when);
+}
+
 /* ---- certificates ------------------------------------------------------------------- */
 
 void use_global_cert_chain(

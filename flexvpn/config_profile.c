@@ -93,6 +93,13 @@ void use_ikev2_profile_match_identity_remote_name(struct cfg_build *b, const str
 		m->id = ike_id_text(ID_KEY_ID, l->key_id);
 }
 
+void use_ikev2_profile_match_certificate(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_profile_match_certificate *l)
+{
+	(void)n;
+	((struct fx_name *)FX_APPEND(b->c, b->profile->cert_map))->s = l->map;
+}
+
 void use_ikev2_profile_match_identity_remote_any(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_profile_match_identity_remote_any *l)
 {

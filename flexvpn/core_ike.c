@@ -2,7 +2,10 @@
 /* The engine's callbacks: randomness, who may the peer be, which key is theirs, where debug lines go. */
 #include "flexvpn/core_ike.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
+#include "flexvpn/cert_map.h"
 #include "flexvpn/credentials.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/pki.h"
@@ -30,7 +33,8 @@ static bool ask_peer_ok(void *ctx, uint64_t owner, const struct ike_id *id)
 {
 	struct fx_resolved r;
 
-	return resolve_owner(ctx, owner, &r) && fx_match_identity(r.profile, id);
+	/* Where a map may match, the certificate decides, and the identity without one does not: see ask_trust, ask_psk. */
+	return resolve_owner(ctx, owner, &r) && (r.profile->cert_map.n || fx_match_identity(r.profile, id));
 }
 
 /* ---- peers that connect to us ----------------------------------------------------------------------------------------- */
@@ -68,7 +72,7 @@ static bool ask_psk(void *ctx, uint64_t owner, const struct endpoint *remote, co
 	struct fx_resolved r;
 
 	(void)local_psk; /* an initiator signs with the key it chose before it knew who answers */
-	if (!resolve_owner(x, owner, &r))
+	if (!resolve_owner(x, owner, &r) || !fx_match_identity(r.profile, id))
 		return false;
 	if (r.profile->key_remote.n) {
 		secret_set(remote_psk, r.profile->key_remote.p, r.profile->key_remote.n);
@@ -152,8 +156,11 @@ static bool ask_trust(void *ctx, uint64_t owner, const struct ike_id *id, const 
 
 	if (!resolve_owner(x, owner, &r))
 		return false;
-	if (fx_pki_trust(x->pki, r.profile, id, certs, x->now, key, why, n))
-		return true;
+	if (fx_pki_trust(x->pki, r.profile, id, certs, x->now, key, why, n)) {
+		if (fx_match_identity(r.profile, id) || fx_match_certificate(x->cfg, r.profile, certs->der[0]))
+			return true;
+		snprintf(why, n, "it fits neither an identity nor a certificate map of profile %s", r.profile->name);
+	}
 	log_msg(PKI_CERTIFICATE_INVALID, why);
 	return false;
 }

@@ -246,7 +246,7 @@ static bool profile_ok(const struct fx_config *c, const struct fx_profile *p, ch
 		return missing(why, n,
 		        "IKEv2 profile %s needs a local and a remote authentication method%s",
 		        p->name, "");
-	if (!p->match.n)
+	if (!p->match.n && !p->cert_map.n)
 		return missing(why, n, "IKEv2 profile %s has no match statement%s", p->name, "");
 	if (!eap_ok(p, why, n) || !trustpoints_ok(c, p, why, n))
 		return false;

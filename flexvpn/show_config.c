@@ -178,7 +178,11 @@ static void profile_match(struct out *o, const struct fx_profile *p)
 	for (size_t i = 0; i < p->match.n; i++)
 		match_line(o, &p->match.v[i]);
 	out_list_end(o);
-	out_text(o, "  Certificate maps: none\n");
+	out_text(o, p->cert_map.n ? "  Certificate maps:\n" : "  Certificate maps: none\n");
+	out_list(o, "certificate-maps");
+	for (size_t i = 0; i < p->cert_map.n; i++)
+		out_field_str(o, NULL, "    %s\n", p->cert_map.v[i].s);
+	out_list_end(o);
 }
 
 static void profile_manners(struct out *o, const struct fx_profile *p)

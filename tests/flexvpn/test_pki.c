@@ -22,6 +22,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "flexvpn/cert_map.h"
 #include "flexvpn/enroll.h"
 #include "tests/flexvpn/lib_ca.h"
 
@@ -247,6 +248,72 @@ static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 	feed(&p, "crypto pki trustpoint TP\n revocation-check crl none\n");
 	settle(&p);
 	assert_true(trusts_one(&p, &id, &m, why));
+	ca_free(&m);
+	close_place(&p);
+}
+
+/* ---- certificate maps ------------------------------------------------------------------- */
+
+static bool fits(struct place *p, const struct ca_made *m, const char *lines)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509(m->x, &der);
+
+	feed(p, "no crypto pki certificate map M 10\ncrypto ikev2 profile P\n match certificate "
+	        "M\n");
+	feed(p, "crypto pki certificate map M 10\n");
+	feed(p, lines);
+	settle(p);
+	bool yes = fx_match_certificate(p->cfg, &p->cfg->profiles.v[0], span_of(der, (size_t)n));
+
+	OPENSSL_free(der);
+	return yes;
+}
+
+static void a_map_asks_for_all_of_its_lines(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool fits;
+	} cases[] = {
+	        {"", true},
+	        {" subject-name co cn=hub", true},
+	        {" subject-name co O = TEST", true},
+	        {" subject-name co o=other", false},
+	        {" subject-name nc o=other", true},
+	        {" subject-name eq cn=hub.example, o=test", true},
+	        {" subject-name eq cn=hub.example", false},
+	        {" subject-name ne cn=hub.example", true},
+	        {" issuer-name co cn=root", true},
+	        {" issuer-name co cn=hub", false},
+	        {" alt-subject-name eq hub.example", true},
+	        {" alt-subject-name co 10.0.0.1", true},
+	        {" alt-subject-name nc 10.0.0.1", false},
+	        {" alt-subject-name co elsewhere", false},
+	        {" name co root", true},
+	        {" unstructured-subject-name co hub", false},
+	        {" serial-number ne 99", true},
+	        {" serial-number co 10", true},
+	        {" serial-number eq 99", false},
+	        {" valid-start lt Jan 1 2200", true},
+	        {" valid-start ge Jan 1 2200", false},
+	        {" expires-on ge Jan 1 2020 12:00:00", true},
+	        {" expires-on lt Jan 1 2020", false},
+	        {" expires-on lt yesterday", false},
+	        {" subject-name co cn=hub\n issuer-name co cn=root", true},
+	        {" subject-name co cn=hub\n issuer-name co cn=nobody", false},
+	};
+	struct ca_spec s = {.cn = "hub.example", .san = "DNS:hub.example,IP:10.0.0.1"};
+	struct ca_made m;
+	struct place p;
+
+	(void)state;
+	open_place(&p, NULL);
+	m = ca_make(&s, &p.root);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (fits(&p, &m, cases[i].lines) != cases[i].fits)
+			fail_msg(
+			        "\"%s\" should%s fit", cases[i].lines, cases[i].fits ? "" : " not");
 	ca_free(&m);
 	close_place(&p);
 }
@@ -534,6 +601,7 @@ int main(void)
 	        cmocka_unit_test(time_authority_and_use_are_checked),
 	        cmocka_unit_test(chains_are_built_from_what_the_peer_sends),
 	        cmocka_unit_test(revocation_that_cannot_be_checked_is_not_passed_over),
+	        cmocka_unit_test(a_map_asks_for_all_of_its_lines),
 	        cmocka_unit_test(a_profile_believes_its_own_trustpoints_only),
 	        cmocka_unit_test(a_request_becomes_our_certificate),
 	        cmocka_unit_test(a_subject_that_makes_no_sense_is_refused),

@@ -109,3 +109,15 @@ must 'disconnect' down
 must 'unless the trustpoint says so' method 'crl ocsp none'
 must 'connect' connect
 must 'then the client connects' until_ok 20 client_is ACTIVE
+must 'disconnect' down
+
+map() { printf 'configure terminal\ncrypto pki certificate map HUB 10\nsubject-name co %s\nend\n' "$1" | sh_script; }
+only_map() { printf 'configure terminal\ncrypto ikev2 profile prof\nno match identity remote fqdn hub.lab.example\nmatch certificate HUB\nend\n' | sh_script; }
+must 'a certificate map that fits' map 'o=lab'
+must 'the profile asks for it, not for an identity' only_map
+must 'connect' connect
+must 'the client is active by the map' until_ok 20 client_is ACTIVE
+must 'disconnect' down
+must 'the map asks for more than the certificate has' map 'o=other'
+must 'connect' connect
+must 'it is refused' until_ok 20 grep -q 'fits neither an identity nor a certificate map' "$LAB_DIR/spoked.log"
