@@ -40,7 +40,7 @@ uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_re
         const struct ipaddr *peer, struct ipaddr *local, bool childless);
 /* Is this the address that a session would begin from now? After a choice. */
 bool fx_client_is_source(struct fx *x, const struct fx_resolved *r, const struct ipaddr *local);
-/* What would be tried first after the loss of that gateway; NULL: nothing is possible. */
+/* What would be tried first after the loss of that gateway, had it lasted; NULL: nothing is possible. */
 const struct fx_candidate *fx_client_upcoming(
         struct fx *x, const struct fx_client *c, struct fx_place lost);
 int fx_place_cmp(struct fx_place a, struct fx_place b);

@@ -327,9 +327,10 @@ static void note_if_brief(struct fx *x, struct fx_client *c, struct fx_place los
  * tries to establish a connection with the next peer in the gateway list": those after the lost one
  * first, then from the top, and the lost one itself when there is no other. What counts as tried
  * then. */
-static struct fx_tried tried_after(struct fx *x, const struct fx_client *c, struct fx_place lost)
+static struct fx_tried tried_after(
+        struct fx *x, const struct fx_client *c, struct fx_place lost, const struct fx_tried *brief)
 {
-	struct fx_tried tried = c->brief;
+	struct fx_tried tried = *brief;
 
 	decide(x, c, &tried);
 	for (size_t i = 0; i < x->choice.n; i++)
@@ -337,17 +338,18 @@ static struct fx_tried tried_after(struct fx *x, const struct fx_client *c, stru
 			fx_tried_add(&tried, x->choice.cand[i].at);
 	decide(x, c, &tried);
 	if (x->choice.chosen < 0) {
-		tried = c->brief;
+		tried = *brief;
 		fx_tried_add(&tried, lost);
 		decide(x, c, &tried);
 	}
-	return x->choice.chosen < 0 ? c->brief : tried;
+	return x->choice.chosen < 0 ? *brief : tried;
 }
 
 const struct fx_candidate *fx_client_upcoming(
         struct fx *x, const struct fx_client *c, struct fx_place lost)
 {
-	struct fx_tried tried = tried_after(x, c, lost);
+	static const struct fx_tried nobody;
+	struct fx_tried tried = tried_after(x, c, lost, &nobody);
 
 	decide(x, c, &tried);
 	return x->choice.chosen < 0 ? NULL : &x->choice.cand[x->choice.chosen];
@@ -366,7 +368,7 @@ void fx_client_next_after_loss(struct fx *x, struct fx_client *c, struct fx_plac
 		end_of_pass(x, c, cfg);
 		return;
 	}
-	c->tried = tried_after(x, c, lost);
+	c->tried = tried_after(x, c, lost, &c->brief);
 	fx_client_start(x, c);
 }
 

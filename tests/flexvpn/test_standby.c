@@ -165,6 +165,24 @@ static void a_hub_that_needs_a_child_is_not_stood_by(void **s)
 	assert_int_equal(flex(w)->at.seq, 2);
 }
 
+/* The first session was brief; that keeps its gateway from being chosen at once, not from standing
+ * by. */
+static void the_lost_peer_stands_by_when_it_is_back(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "no peer 3");
+	world_run(w, SECOND);
+	fx_client_reselect(w->x, flex(w));
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->at.seq, 2);
+	ike_close(w->hub[1].ike, 1, w->now);
+	ike_close(w->hub[1].ike, 2, w->now);
+	world_run(w, SECOND);
+	assert_int_equal(flex(w)->at.seq, 1);
+	assert_true(stands_by(w, 2));
+}
+
 static void without_the_line_there_is_none(void **s)
 {
 	struct world *w = *s;
@@ -207,6 +225,7 @@ int main(void)
 	        T(a_dead_standby_is_noticed_and_tried_again),
 	        T(a_standby_that_fails_at_take_over_is_a_failed_peer),
 	        T(a_hub_that_needs_a_child_is_not_stood_by),
+	        T(the_lost_peer_stands_by_when_it_is_back),
 	        T(without_the_line_there_is_none),
 	        T(a_mate_goes_before_a_standby),
 	};
