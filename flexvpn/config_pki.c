@@ -104,6 +104,13 @@ void use_trustpoint_ocsp_nonce(
 	b->trustpoint->ocsp_no_nonce = true;
 }
 
+void use_trustpoint_vrf(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_vrf *l)
+{
+	(void)n;
+	b->trustpoint->vrf = l->vrf;
+}
+
 void use_trustpoint_rsakeypair(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_rsakeypair *l)
 {

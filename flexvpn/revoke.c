@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/vrf.h"
 
 enum {
 	MAX_LIST = 4 << 20,       /* octets of a revocation list */
@@ -153,6 +154,15 @@ static struct doc *doc_find(struct fx_revoke *r, const char *key, uint64_t now)
 		d = NULL;
 	}
 	return d;
+}
+
+/* The device that the authority is reached through; NULL: as routed. */
+static const char *device_of(const struct fx_trustpoint *t, char dev[NET_IFNAMSIZ])
+{
+	if (!t->vrf)
+		return NULL;
+	vrf_device_name(t->vrf, dev);
+	return dev;
 }
 
 static void fetch(struct fx_revoke *r, struct doc *d, const struct fetch_want *w, uint64_t now)
@@ -300,7 +310,7 @@ static enum fx_revoked judge_list(X509_CRL *crl, X509 *cert, X509 *issuer, char 
 static enum fx_revoked by_list(struct fx_revoke *r, const struct fx_trustpoint *t, X509 *cert,
         X509 *issuer, uint64_t now, char *why, size_t n)
 {
-	char url[512];
+	char url[512], dev[NET_IFNAMSIZ];
 	struct doc *d;
 
 	if (!list_url(cert, url, sizeof(url))) {
@@ -311,7 +321,7 @@ static enum fx_revoked by_list(struct fx_revoke *r, const struct fx_trustpoint *
 	if (!d && (d = doc_new(r, url, url)))
 		fetch(r, d,
 		        &(struct fetch_want){
-		                .url = url, .dev = t->vrf, .max = MAX_LIST, .timeout_s = FETCH_S},
+		                .url = url, .dev = device_of(t, dev), .max = MAX_LIST, .timeout_s = FETCH_S},
 		        now);
 	if (!d || d->state == ASKED)
 		return d ? FX_REVOKED_WAIT : FX_REVOKED_UNKNOWN;
@@ -348,6 +358,7 @@ static void post(struct fx_revoke *r, struct doc *d, const struct fx_trustpoint 
         X509 *issuer, uint64_t now)
 {
 	OCSP_CERTID *id = OCSP_cert_to_id(EVP_sha1(), cert, issuer);
+	char dev[NET_IFNAMSIZ];
 	uint8_t *der = NULL;
 	int n = -1;
 
@@ -364,7 +375,7 @@ static void post(struct fx_revoke *r, struct doc *d, const struct fx_trustpoint 
 		        &(struct fetch_want){.url = d->url,
 		                .type = "application/ocsp-request",
 		                .post = span_of(der, (size_t)n),
-		                .dev = t->vrf,
+		                .dev = device_of(t, dev),
 		                .max = MAX_OCSP,
 		                .timeout_s = FETCH_S},
 		        now);

@@ -97,8 +97,10 @@ static bool set_up(struct job *j)
 	          curl_easy_setopt(c, CURLOPT_WRITEDATA, j) == CURLE_OK &&
 	          curl_easy_setopt(c, CURLOPT_PRIVATE, j) == CURLE_OK;
 
-	if (ok && j->dev)
-		ok = curl_easy_setopt(c, CURLOPT_INTERFACE, j->dev) == CURLE_OK;
+	if (ok && j->dev) {
+		snprintf(line, sizeof(line), "if!%s", j->dev); /* a device, whatever else has that name */
+		ok = curl_easy_setopt(c, CURLOPT_INTERFACE, line) == CURLE_OK;
+	}
 	if (ok && j->type) {
 		snprintf(line, sizeof(line), "Content-Type: %s", j->type);
 		j->headers = curl_slist_append(j->headers, line);

@@ -30,7 +30,7 @@ struct world {
 	struct ca_made root, hub;
 	/* the fetcher: what was asked last, and what it brings */
 	uint32_t id, asked, cancelled;
-	char url[200], type[60];
+	char url[200], type[60], dev[40];
 	uint8_t post[512];
 	size_t n_post;
 	struct fetch_answer answer;
@@ -46,6 +46,7 @@ static void io_ask(void *ctx, uint32_t id, const struct fetch_want *f)
 	w->id = id;
 	snprintf(w->url, sizeof(w->url), "%s", f->url);
 	snprintf(w->type, sizeof(w->type), "%s", f->type ? f->type : "");
+	snprintf(w->dev, sizeof(w->dev), "%s", f->dev ? f->dev : "");
 	assert_true(f->post.n <= sizeof(w->post));
 	memcpy(w->post, f->post.n ? f->post.p : (const uint8_t *)"", w->n_post = f->post.n);
 }
@@ -237,6 +238,23 @@ static void a_certificate_without_a_list_cannot_be_judged(void **state)
 	assert_int_equal(w->asked, 0);
 }
 
+static void an_authority_in_a_vrf_is_asked_through_its_device(void **state)
+{
+	struct world *w = *state;
+
+	check(w, 0);
+	assert_string_equal(w->dev, "");
+	no_answer(w, 0);
+	fx_revoke_forget(w->r);
+	w->t.vrf = "red";
+	check(w, 0);
+	assert_string_equal(w->dev, "vrf-red");
+	no_answer(w, 0);
+	methods(w, FX_REVOKE_OCSP, FX_REVOKE_CRL);
+	check(w, 0);
+	assert_string_equal(w->dev, "vrf-red");
+}
+
 static void nothing_is_left_waiting(void **state)
 {
 	struct world *w = *state;
@@ -404,6 +422,7 @@ int main(void)
 	        T(the_next_method_is_used_when_one_cannot_tell),
 	        T(what_failed_is_asked_for_again_after_a_while),
 	        T(a_certificate_without_a_list_cannot_be_judged),
+	        T(an_authority_in_a_vrf_is_asked_through_its_device),
 	        T(nothing_is_left_waiting),
 	        T(the_responder_is_asked),
 	        T(an_answer_that_is_no_good_tells_nothing),
