@@ -169,25 +169,6 @@ static void finish_clients(struct fx_config *c)
 			        sizeof(struct fx_peer), by_seq);
 }
 
-/* `source-interface`: probes leave through its device, from its address. */
-static void finish_slas(struct fx_config *c)
-{
-	for (size_t n = 0; n < c->slas.n; n++) {
-		struct sla_cfg *s = &c->slas.v[n];
-		const struct fx_interface *i =
-		        s->ifname[0] ? fx_find_interface(c, s->ifname) : NULL;
-
-		if (!i)
-			continue;
-		if (i->device)
-			snprintf(s->device, sizeof(s->device), "%s", i->device);
-		if (i->n_addr && s->target.family == AF_INET)
-			s->source = i->addr[0].addr;
-		if (i->n_addr6 && s->target.family == AF_INET6)
-			s->source = i->addr6[0].addr;
-	}
-}
-
 struct fx_config *fx_config_build(const struct cfg *snapshot)
 {
 	struct fx_config *c = xcalloc(1, sizeof(*c));
@@ -205,7 +186,6 @@ struct fx_config *fx_config_build(const struct cfg *snapshot)
 	finish_policies(c);
 	finish_ipsec(c);
 	finish_clients(c);
-	finish_slas(c);
 	return c;
 }
 

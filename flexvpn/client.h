@@ -11,7 +11,8 @@
 
 const struct fx_client_cfg *fx_client_config(const struct fx *x, const struct fx_client *c);
 void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s);
-void fx_client_because(struct fx_client *c, const char *why); /* of the next transition; the first word counts */
+void fx_client_because(
+        struct fx_client *c, const char *why); /* of the next transition; the first word counts */
 void fx_client_note(struct fx_client *c, enum fx_state from, enum fx_state to);
 bool fx_client_peer_listed(const struct fx_client_cfg *cfg,
         const struct fx_client *c); /* is the gateway of the session still configured? */
@@ -30,10 +31,14 @@ void fx_client_answers(struct fx *x);       /* names that were resolved */
 void fx_client_reconsider(struct fx *x, struct fx_client *c,
         const struct fx_client_cfg *cfg);              /* is the choice still right? */
 void fx_trial_drop(struct fx *x, struct fx_client *c); /* ends a trial, if there is one */
-void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why);
-void fx_client_reauthenticate(struct fx *x, struct fx_client *c); /* a new session beside the old one */
+void fx_trial_address_failed(struct fx *x, struct fx_client *c,
+        const char *why); /* the name's next address, else the trial has failed */
+bool fx_trial_on(const struct fx_client *c); /* is there one? */
+void fx_client_reauthenticate(
+        struct fx *x, struct fx_client *c); /* a new session beside the old one */
 
-void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6); /* its addresses are the next to be tried */
+void fx_client_ask(struct fx *x, struct fx_client *c, const char *name,
+        bool v6); /* its addresses are the next to be tried */
 
 /* An IKE SA towards `peer`, with or without a child; 0: `c->why` says why not. */
 uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_resolved *r,

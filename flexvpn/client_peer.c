@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "flexvpn/client.h"
 #include "flexvpn/doors.h"
+#include "flexvpn/names.h"
 #include "flexvpn/session.h"
 
 /* After every gateway of the list has failed: how long until the next pass. After a failed return
@@ -204,21 +205,38 @@ static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_reso
 	return false;
 }
 
-void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6)
+/* The guide's names are "resolved dynamically": from the source that the tunnel will have. */
+static uint32_t ask_from_source(
+        struct fx *x, const struct fx_resolved *r, const char *name, bool v6)
 {
-	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
-	const char *vrf = t ? t->tunnel_vrf : NULL;
-	struct resolver_question q = {.name = name, .family = v6 ? AF_INET6 : AF_INET};
+	const struct fx_interface *t = r->tunnel;
+	const char *ifname = t->source_dynamic ? x->choice.source : t->source_if;
+	struct fx_name_from from = {.interface = ifname ? fx_find_interface(x->cfg, ifname) : NULL,
+	        .addr = t->source_addr,
+	        .vrf = t->tunnel_vrf};
 
-	if (vrf && fx_vrf_device(x, vrf, fx_find_interface(x->cfg, c->source) ? c->source : NULL,
-	                   q.device))
-		q.n_server = (uint8_t)fx_vrf_servers(x->cfg, vrf, q.server, RESOLVER_MAX_SERVERS);
-	if (++x->next_question == 0)
-		x->next_question = 1;
-	c->asking = x->next_question;
+	return fx_name_ask(x, name, v6 ? AF_INET6 : AF_INET, &from);
+}
+
+static void ask(
+        struct fx *x, struct fx_client *c, const struct fx_resolved *r, const char *name, bool v6)
+{
+	c->asking = ask_from_source(x, r, name, v6);
 	c->peer = (struct ipaddr){0};
 	fx_client_set_state(x, c, FX_NEGOTIATING);
-	x->b.names.ask(x->b.names.ctx, c->asking, &q);
+}
+
+void fx_client_ask(struct fx *x, struct fx_client *c, const char *name, bool v6)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct fx_resolved r;
+
+	if (!cfg || !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {
+		fx_client_set_state(x, c, FX_INIT);
+		return;
+	}
+	decide(x, c, &c->tried);
+	ask(x, c, &r, name, v6);
 }
 
 static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
@@ -241,7 +259,7 @@ static void try_gateway(struct fx *x, struct fx_client *c, const struct fx_resol
 	if (fx_standby_take(x, c, k))
 		return;
 	if (k->name) {
-		fx_client_ask(x, c, k->name, k->v6);
+		ask(x, c, r, k->name, k->v6);
 		return;
 	}
 	if (try_address(x, c, r, &addr))
@@ -401,18 +419,6 @@ static void on_answer(struct fx *x, struct fx_client *c, const struct resolver_a
 	attempt_failed(x, c, &r); /* none was tried yet: the first address is the next one */
 }
 
-void fx_client_answers(struct fx *x)
-{
-	struct resolver_answer a;
-
-	while (x->b.names.poll && x->b.names.poll(x->b.names.ctx, &a))
-		for (struct fx_client *c = x->clients; c; c = c->next)
-			if (c->asking == a.id) {
-				on_answer(x, c, &a);
-				break;
-			}
-}
-
 /* The engine gave up on the address in trial (client_session.c). */
 void fx_client_attempt_failed(struct fx *x, struct fx_client *c)
 {
@@ -434,18 +440,25 @@ void fx_trial_drop(struct fx *x, struct fx_client *c)
 {
 	uint32_t handle = c->trial.handle;
 
-	c->trial.handle = 0;
+	fx_name_cancel(x, c->trial.asking);
+	c->trial.handle = c->trial.asking = 0;
 	c->trial.reauth = false;
 	if (handle)
 		ike_close(x->ike, handle, x->now);
 }
 
-void fx_trial_failed(struct fx *x, struct fx_client *c, const char *why)
+bool fx_trial_on(const struct fx_client *c)
+{
+	return c->trial.handle || c->trial.asking;
+}
+
+static void trial_failed(struct fx *x, struct fx_client *c, const char *why)
 {
 	struct fx_trial *t = &c->trial;
 	char peer[IPADDR_STRLEN];
 
-	log_msg(FLEXVPN_PEER_FAILED, c->name, ipaddr_fmt(&t->peer, peer), why);
+	log_msg(FLEXVPN_PEER_FAILED, c->name,
+	        t->peer_name[0] ? t->peer_name : ipaddr_fmt(&t->peer, peer), why);
 	t->handle = 0;
 	t->reauth = false;
 	t->backoff_ms = t->backoff_ms ? 2 * t->backoff_ms : TRIAL_FIRST_MS;
@@ -467,10 +480,66 @@ static const struct fx_candidate *better(struct fx *x, const struct fx_client *c
 
 		if (fx_place_cmp(k->at, c->at) >= 0)
 			return NULL;
-		if (k->excluded == FX_POSSIBLE && k->track && !k->at.down && !k->name)
+		if (k->excluded == FX_POSSIBLE && k->track && !k->at.down)
 			return k;
 	}
 	return NULL;
+}
+
+static bool trial_open(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
+{
+	struct fx_trial *t = &c->trial;
+
+	t->handle = fx_client_open_sa(x, c, r, &t->peer, &t->local, false);
+	return t->handle != 0;
+}
+
+/* The next address that the name of the better gateway has. */
+static bool trial_next(
+        struct fx *x, struct fx_client *c, const struct fx_resolved *r, char *why, size_t n)
+{
+	struct fx_trial *t = &c->trial;
+	struct mate m = {.x = x, .c = c, .group = r->client->backup_group};
+
+	while (t->used_resolved < t->n_resolved) {
+		t->peer = t->resolved[t->used_resolved++];
+		if (m.group >= 0 && taken(&m, &t->peer))
+			snprintf(why, n, "%s", fx_excluded_text(FX_X_GROUP));
+		else if (trial_open(x, c, r))
+			return true;
+		else
+			snprintf(why, n, "%s", c->why);
+	}
+	return false;
+}
+
+void fx_trial_address_failed(struct fx *x, struct fx_client *c, const char *why)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	char last[sizeof(c->why)];
+	struct fx_resolved r;
+
+	snprintf(last, sizeof(last), "%s", why);
+	c->trial.handle = 0;
+	if (cfg && !c->trial.reauth && fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why))) {
+		decide(x, c, &c->tried);
+		if (trial_next(x, c, &r, last, sizeof(last)))
+			return;
+	}
+	trial_failed(x, c, last);
+}
+
+static void on_trial_answer(struct fx *x, struct fx_client *c, const struct resolver_answer *a)
+{
+	struct fx_trial *t = &c->trial;
+	char why[sizeof(c->why)] = "";
+
+	t->asking = 0;
+	t->n_resolved = a->n < FX_MAX_RESOLVED ? a->n : FX_MAX_RESOLVED;
+	memcpy(t->resolved, a->addr, t->n_resolved * sizeof(a->addr[0]));
+	if (!a->n)
+		snprintf(why, sizeof(why), "name resolution: %s", a->why);
+	fx_trial_address_failed(x, c, why);
 }
 
 static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
@@ -488,10 +557,13 @@ static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolv
 	t->not_before = 0;
 	t->at = k->at;
 	t->peer = k->addr;
+	t->n_resolved = t->used_resolved = 0;
+	snprintf(t->peer_name, sizeof(t->peer_name), "%s", k->name ? k->name : "");
 	fx_trace(x, c, FX_T_PEER, t->at.seq, 0);
-	t->handle = fx_client_open_sa(x, c, r, &t->peer, &t->local, false);
-	if (!t->handle)
-		fx_trial_failed(x, c, c->why);
+	if (k->name)
+		t->asking = ask_from_source(x, r, k->name, k->v6);
+	else if (!trial_open(x, c, r))
+		trial_failed(x, c, c->why);
 }
 
 /* RFC 4478: the gateway lets our authentication count for a little longer only. */
@@ -502,17 +574,17 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
 	struct fx_trial *t = &c->trial;
 	struct fx_resolved r;
 
-	if (!cfg || !c->child_up || t->handle ||
+	if (!cfg || !c->child_up || fx_trial_on(c) ||
 	        !fx_client_resolve(x->cfg, cfg, &r, c->why, sizeof(c->why)))
 		return;
 	decide(x, c, &nobody);
 	t->at = c->at;
 	t->peer = c->peer;
 	snprintf(t->peer_name, sizeof(t->peer_name), "%s", c->peer_name);
-	t->handle = fx_client_open_sa(x, c, &r, &t->peer, &t->local, false);
-	t->reauth = t->handle != 0;
-	if (!t->handle)
-		fx_trial_failed(x, c, c->why);
+	t->n_resolved = t->used_resolved = 0;
+	t->reauth = trial_open(x, c, &r);
+	if (!t->reauth)
+		trial_failed(x, c, c->why);
 }
 
 static bool same_door(
@@ -542,6 +614,21 @@ static bool move_source(struct fx *x, struct fx_client *c, const struct fx_resol
 	return true;
 }
 
+void fx_client_answers(struct fx *x)
+{
+	struct resolver_answer a;
+
+	while (fx_names_poll(x, &a)) {
+		fx_slas_resolved(x, &a);
+		for (struct fx_client *c = x->clients; c; c = c->next) {
+			if (c->asking == a.id)
+				on_answer(x, c, &a);
+			else if (c->trial.asking == a.id)
+				on_trial_answer(x, c, &a);
+		}
+	}
+}
+
 /* ---- is the choice still right?
  * --------------------------------------------------------------------------------------------- */
 
@@ -558,8 +645,10 @@ static bool trial_is_right(const struct fx *x, const struct fx_client *c)
 {
 	const struct fx_candidate *k = candidate_at(&x->choice, c->trial.at);
 
-	return k && k->track && k->excluded != FX_X_TRACK && !k->name &&
-	       ipaddr_eq(&k->addr, &c->trial.peer);
+	if (!k || !k->track || k->excluded == FX_X_TRACK)
+		return false;
+	return k->name ? strcmp(k->name, c->trial.peer_name) == 0
+	               : ipaddr_eq(&k->addr, &c->trial.peer);
 }
 
 void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_client_cfg *cfg)
@@ -603,7 +692,7 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	}
 	if (!cfg->reactivate)
 		c->trial.not_before = c->trial.backoff_ms = 0;
-	if (c->trial.handle) {
+	if (fx_trial_on(c)) {
 		if (!c->trial.reauth && (!cfg->reactivate || !trial_is_right(x, c)))
 			fx_trial_drop(x, c);
 	} else if (c->state == FX_ACTIVE && cfg->reactivate) {

@@ -3,6 +3,7 @@
  * See client.h. */
 #include "flexvpn/client.h"
 #include "flexvpn/guards.h"
+#include "flexvpn/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,8 +81,7 @@ void fx_client_close(struct fx *x, struct fx_client *c)
 {
 	uint32_t handle = c->handle;
 
-	if (c->asking)
-		x->b.names.cancel(x->b.names.ctx, c->asking);
+	fx_name_cancel(x, c->asking);
 	c->asking = 0;
 	fx_trial_drop(x, c);
 	fx_client_tear_down(x, c);
@@ -276,7 +276,7 @@ static void on_trial_event(struct fx *x, struct fx_client *c, const struct ike_e
 		return;
 	case IKE_EV_DOWN:
 		reason_of(ev, why, sizeof(why));
-		fx_trial_failed(x, c, why);
+		fx_trial_address_failed(x, c, why);
 		return;
 	default:
 		return;

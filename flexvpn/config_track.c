@@ -122,8 +122,14 @@ void use_global_sla(struct cfg_build *b, const struct cfg_node *n, const struct 
 	b->sla->number = l->number;
 }
 
-/* The device of a source interface may only be known once the interfaces are read: its name is kept
- * and looked up by build.c. */
+static void target(struct sla_cfg *s, const struct ipaddr *addr, const char *host)
+{
+	if (host)
+		snprintf(s->host, sizeof(s->host), "%s", host);
+	else
+		s->target = *addr;
+}
+
 void use_sla_sla_echo(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_sla_sla_echo *l)
 {
@@ -131,7 +137,7 @@ void use_sla_sla_echo(
 
 	(void)n;
 	s->type = SLA_ICMP_ECHO;
-	s->target = l->host;
+	target(s, &l->addr, l->has_host ? l->host : NULL);
 	if (l->has_source_ip)
 		s->source = l->source_ip;
 	if (l->has_source_if)
@@ -144,7 +150,7 @@ void use_sla_sla_tcp(struct cfg_build *b, const struct cfg_node *n, const struct
 
 	(void)n;
 	s->type = SLA_TCP_CONNECT;
-	s->target = l->host;
+	target(s, &l->addr, l->has_host ? l->host : NULL);
 	s->port = (uint16_t)l->port;
 	if (l->has_source_ip)
 		s->source = l->source_ip;
@@ -157,7 +163,7 @@ void use_sla_sla_udp(struct cfg_build *b, const struct cfg_node *n, const struct
 
 	(void)n;
 	s->type = SLA_UDP_ECHO;
-	s->target = l->host;
+	target(s, &l->addr, l->has_host ? l->host : NULL);
 	s->port = (uint16_t)l->port;
 	if (l->has_source_ip)
 		s->source = l->source_ip;

@@ -12,6 +12,7 @@
 #include "flexvpn/credentials.h"
 #include "flexvpn/frr.h"
 #include "flexvpn/hub.h"
+#include "flexvpn/names.h"
 #include "flexvpn/pki.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -51,7 +52,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->services = fx_services_new();
 	x->doors = fx_doors_new();
 	x->tracks = track_new();
-	x->slas = sla_new(&(struct sla_io){.ctx = x, .send = fx_probe_send, .cancel = fx_probe_cancel});
+	x->slas = fx_slas_new(x);
 	open_trace(x);
 	x->applied = fx_applied_new();
 	x->nat = fx_nat_new();
@@ -89,6 +90,7 @@ void fx_free(struct fx *x)
 	fx_doors_free(x->doors);
 	track_free(x->tracks);
 	sla_free(x->slas);
+	fx_names_free(x);
 	free(x->applied);
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
@@ -317,7 +319,7 @@ static bool settle(struct fx *x)
 	fx_reconcile(x);
 	fx_tracks_run(x);
 	fx_clients_run(x);
-	bool again = x->dirty || x->refresh || x->reconsider;
+	bool again = x->dirty || x->refresh || x->reconsider || x->retrack;
 
 	x->retrack |= again;
 	fx_reconcile(x);
@@ -351,6 +353,8 @@ uint64_t fx_deadline(const struct fx *x)
 	uint64_t at = ike_deadline(x->ike), clients = fx_clients_deadline(x), tracks = fx_tracks_deadline(x);
 	uint64_t services = fx_services_deadline(x), frr = fx_frr_deadline(x);
 
+	if (fx_names_ready(x))
+		return x->now;
 	at = clients < at ? clients : at;
 	at = services < at ? services : at;
 	at = frr < at ? frr : at;

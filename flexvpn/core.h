@@ -81,7 +81,10 @@ enum { FX_MAX_CHILDREN = 16, FX_MAX_RESOLVED = 8 };
 
 /* `peer reactivate`: a better gateway is connected beside the session in use, which is let go once the better one stands. */
 struct fx_trial {
-	uint32_t handle; /* IKE SA; 0: no trial */
+	uint32_t handle; /* IKE SA; 0: no trial, or (`asking`) its name is being looked up */
+	uint32_t asking;
+	struct ipaddr resolved[FX_MAX_RESOLVED]; /* the addresses of its name, and how many were tried */
+	uint8_t n_resolved, used_resolved;
 	struct fx_place at;
 	char peer_name[FX_NAME_LEN];
 	struct ipaddr peer, local;
@@ -228,6 +231,7 @@ struct fx {
 	struct fx_creds *creds;    /* given by command */
 	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
 	uint32_t next_question;
+	struct fx_known_name *known_names; /* names.c: answers that the configuration gave */
 	bool isakmp_on;
 	struct trace trace;
 	uint64_t trace_shown; /* wall clock of the last `show … latest` */
@@ -261,9 +265,8 @@ const struct fx_decision *fx_client_choices(struct fx *x, const struct fx_client
 bool fx_client_wanted(const struct fx *x, const struct fx_client *c); /* does `connect …` ask for a session now? */
 
 /* ---- tracks.c ---- */
-/* Probes on their way to what carries them: the device of a probe in a VRF is looked up when it leaves. */
-bool fx_probe_send(void *fx, const struct sla_cfg *c, uint32_t id);
-void fx_probe_cancel(void *fx, uint32_t id);
+struct sla_set *fx_slas_new(struct fx *x);
+void fx_slas_resolved(struct fx *x, const struct resolver_answer *a); /* an answer that may be about a probe's target */
 void fx_tracks_configure(struct fx *x);
 void fx_tracks_run(struct fx *x); /* probes that are due, answers that came, objects evaluated anew */
 uint64_t fx_tracks_deadline(const struct fx *x);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "flexvpn/core.h"
+#include "flexvpn/client.h"
 #include "flexvpn/exec.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
@@ -106,7 +106,7 @@ static const char *verdict(
 {
 	if (c->at.seq && k->at.seq == c->at.seq && k->at.down == c->at.down)
 		return c->state == FX_ACTIVE ? "in use" : "being tried";
-	if (c->trial.handle && k->at.seq == c->trial.at.seq && k->at.down == c->trial.at.down)
+	if (fx_trial_on(c) && k->at.seq == c->trial.at.seq && k->at.down == c->trial.at.down)
 		return "being tried beside the one in use";
 	if (first_possible && !c->at.seq)
 		return "chosen";

@@ -220,6 +220,47 @@ static void brief(struct exec *e, const struct track_info *i)
 	out_obj_end(e->o);
 }
 
+/* `show track interface` and the like: objects of one kind. */
+static bool of_kind(const struct track_cfg *c, const struct gl_exec_show_track *a)
+{
+	if (a->kw_interface)
+		return c->ifname[0] != '\0';
+	if (a->kw_sla)
+		return is_sla(c);
+	if (a->kw_route)
+		return is_route(c) && (c->route.addr.family == AF_INET6) == a->kw_ipv6;
+	if (a->kw_list)
+		return c->type >= TRACK_LIST_AND && c->type <= TRACK_LIST_WEIGHT;
+	return !a->kw_stub_object || c->type == TRACK_STUB;
+}
+
+/* There is no polling and no scaling of metrics to tell about. */
+static bool about_tracking(struct exec *e, const struct gl_exec_show_track *a)
+{
+	static const char *const kinds[] = {
+	        "interface", "ip route", "ip sla", "ipv6 route", "list", "stub-object"};
+
+	if (!a->kw_timers && !a->kw_resolution)
+		return false;
+	if (a->kw_resolution) {
+		out_obj(e->o, NULL);
+		out_field_str(e->o, "metric", "Metrics of routes are compared %s\n",
+		        "as they stand in the routing table");
+		out_obj_end(e->o);
+		return true;
+	}
+	out_text(e->o, "Object type     Poll Interval\n");
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		out_obj(e->o, NULL);
+		out_field_str(e->o, "type", "%-15s ", kinds[i]);
+		out_field_str(e->o, "poll-interval", "%s\n", "event-driven");
+		out_obj_end(e->o);
+	}
+	out_list_end(e->o);
+	return true;
+}
+
 void exec_show_track(struct exec *e, const struct gl_exec_show_track *a)
 {
 	struct track_info i;
@@ -229,13 +270,15 @@ void exec_show_track(struct exec *e, const struct gl_exec_show_track *a)
 		e->failed = true;
 		return;
 	}
+	if (about_tracking(e, a))
+		return;
 	if (a->kw_brief)
 		out_text(e->o, "Track Type        Instance                   Parameter        "
 		               "State Last Change\n");
 	out_list(e->o, NULL);
 	for (uint32_t prev = 0; track_next(e->fx->tracks, prev, &i);) {
 		prev = i.cfg->number;
-		if (a->has_number && prev != a->number)
+		if ((a->has_number && prev != a->number) || !of_kind(i.cfg, a))
 			continue;
 		if (a->kw_brief)
 			brief(e, &i);
@@ -248,6 +291,11 @@ void exec_show_track(struct exec *e, const struct gl_exec_show_track *a)
 /* ---- show ip sla
  * --------------------------------------------------------------------------------------------------------
  */
+
+static const char *target(const struct sla_cfg *c, char buf[IPADDR_STRLEN])
+{
+	return c->host[0] ? c->host : ipaddr_fmt(&c->target, buf);
+}
 
 static bool selected(const struct sla_info *i, bool has, uint32_t number)
 {
@@ -299,7 +347,7 @@ void exec_show_ip_sla_summary(struct exec *e, const struct gl_exec_show_ip_sla_s
 		out_bool(e->o, "active", i.active);
 		out_text(e->o, "%-13s", id);
 		out_field_str(e->o, "type", "%-12s", sla_type_text(i.cfg->type));
-		out_field_str(e->o, "destination", "%-18s", ipaddr_fmt(&i.cfg->target, addr));
+		out_field_str(e->o, "destination", "%-18s", target(i.cfg, addr));
 		out_field_str(e->o, "stats", "%-12s", stats);
 		out_field_str(e->o, "return-code", "%-12s", sla_result_text(i.result));
 		out_field_str(e->o, "last-run", "%s\n", run);
@@ -398,8 +446,8 @@ void exec_show_ip_sla_configuration(
 		        i.cfg->timeout_ms);
 		out_field_str(e->o, "type", "Type of operation to perform: %s\n",
 		        sla_type_text(i.cfg->type));
-		out_field_str(e->o, "target", "Target address/Source address: %s",
-		        ipaddr_fmt(&i.cfg->target, addr));
+		out_field_str(
+		        e->o, "target", "Target address/Source address: %s", target(i.cfg, addr));
 		out_field_str(e->o, "source", "/%s\n", src);
 		out_text(e->o, "Type Of Service parameter: 0x%X\n", i.cfg->tos);
 		out_int(e->o, "tos", i.cfg->tos);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/doors.h"
+#include "flexvpn/names.h"
 #include "flexvpn/services.h"
 
 void fx_tracks_configure(struct fx *x)
@@ -15,23 +16,6 @@ void fx_tracks_configure(struct fx *x)
 	sla_configure(x->slas, x->cfg->slas.v, x->cfg->slas.n, x->now);
 	fx_routes_retrack(x, 0);
 	x->retrack = true;
-}
-
-bool fx_probe_send(void *fx, const struct sla_cfg *c, uint32_t id)
-{
-	struct fx *x = fx;
-	struct sla_cfg bound = *c;
-
-	if (!c->device[0] && c->vrf[0] && !fx_vrf_device(x, c->vrf, NULL, bound.device))
-		return false;
-	return x->b.sla.send(x->b.sla.ctx, &bound, id);
-}
-
-void fx_probe_cancel(void *fx, uint32_t id)
-{
-	struct fx *x = fx;
-
-	x->b.sla.cancel(x->b.sla.ctx, id);
 }
 
 /* ---- facts
@@ -134,6 +118,71 @@ static void on_change(void *ctx, const struct track_cfg *c, bool up)
 	        up ? "Down" : "Up", up ? "Up" : "Down");
 	x->reconsider = x->dirty = true;
 	fx_routes_retrack(x, c->number);
+}
+
+/* ---- probes */
+
+/* `source-interface`: a probe leaves through its device, from the address that it has now; not at
+ * all where there is none. */
+static bool from_interface(const struct fx *x, struct sla_cfg *c)
+{
+	const struct fx_interface *i = fx_find_interface(x->cfg, c->ifname);
+
+	if (!i || !i->device || !fx_line_up(x, i, NULL))
+		return false;
+	snprintf(c->device, sizeof(c->device), "%s", i->device);
+	return fx_interface_address(x, i, c->target.family, &c->source);
+}
+
+static bool send_probe(void *ctx, const struct sla_cfg *c, uint32_t id)
+{
+	struct fx *x = ctx;
+	struct sla_cfg now = *c;
+
+	if (c->ifname[0] && !from_interface(x, &now))
+		return false;
+	if (!now.device[0] && c->vrf[0] && !fx_vrf_device(x, c->vrf, NULL, now.device))
+		return false;
+	return x->b.sla.send(x->b.sla.ctx, &now, id);
+}
+
+static void cancel_probe(void *ctx, uint32_t id)
+{
+	struct fx *x = ctx;
+
+	x->b.sla.cancel(x->b.sla.ctx, id);
+}
+
+static uint32_t ask_target(void *ctx, const struct sla_cfg *c)
+{
+	struct fx *x = ctx;
+	struct fx_name_from from = {
+	        .interface = c->ifname[0] ? fx_find_interface(x->cfg, c->ifname) : NULL,
+	        .addr = c->source,
+	        .vrf = c->vrf[0] ? c->vrf : NULL};
+
+	return fx_name_ask(x, c->host, c->source.family == AF_INET6 ? AF_INET6 : AF_INET, &from);
+}
+
+static void forget_target(void *ctx, uint32_t question)
+{
+	fx_name_cancel(ctx, question);
+}
+
+struct sla_set *fx_slas_new(struct fx *x)
+{
+	struct sla_io io = {.ctx = x,
+	        .send = send_probe,
+	        .cancel = cancel_probe,
+	        .ask = ask_target,
+	        .forget = forget_target};
+
+	return sla_new(&io);
+}
+
+void fx_slas_resolved(struct fx *x, const struct resolver_answer *a)
+{
+	x->retrack |= sla_resolved(x->slas, a->id, a->n ? &a->addr[0] : NULL, x->now);
 }
 
 static bool probes(struct fx *x)

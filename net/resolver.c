@@ -134,12 +134,14 @@ static void on_answer(void *arg, int status, int timeouts, struct ares_addrinfo 
 		ares_freeaddrinfo(res);
 }
 
-static void set_source(ares_channel ch, const struct ipaddr *source)
+static void set_source(ares_channel ch, const struct resolver_question *q)
 {
-	if (source->family == AF_INET)
-		ares_set_local_ip4(ch, ipaddr_u32(source));
-	else if (source->family == AF_INET6)
-		ares_set_local_ip6(ch, source->b);
+	if (q->from4.family)
+		ares_set_local_ip4(ch, ipaddr_u32(&q->from4));
+	if (q->from6.family)
+		ares_set_local_ip6(ch, q->from6.b);
+	if (q->device[0])
+		ares_set_local_dev(ch, q->device);
 }
 
 /* The earliest of the questions' time-outs; at once when one has its answer already. */
@@ -177,7 +179,8 @@ static void set_servers(ares_channel ch, const struct ipaddr *server, size_t n)
 }
 
 /* A channel with the resolver's servers and domains; NULL, and `rc` says why. */
-static ares_channel open_channel(struct resolver *r, struct question *q, int *rc)
+static ares_channel open_channel(struct resolver *r, const struct resolver_question *w,
+        struct question *q, int *rc)
 {
 	char dns_only[] = "b";
 	struct ares_options opt = {.sock_state_cb = on_socket,
@@ -185,14 +188,14 @@ static ares_channel open_channel(struct resolver *r, struct question *q, int *rc
 	        .timeout = 2000,
 	        .tries = 2,
 	        .lookups = dns_only,
-	        .domains = r->domain,
-	        .ndomains = r->n_domain};
+	        .domains = w && w->n_domain ? (char **)w->domain : r->domain,
+	        .ndomains = w && w->n_domain ? w->n_domain : r->n_domain};
 	int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES;
 	ares_channel ch;
 
 	if (r->n_server)
 		mask |= ARES_OPT_LOOKUPS;
-	if (r->domain)
+	if (opt.domains)
 		mask |= ARES_OPT_DOMAINS;
 	*rc = ares_init_options(&ch, &opt, mask);
 	if (*rc != ARES_SUCCESS)
@@ -202,14 +205,15 @@ static ares_channel open_channel(struct resolver *r, struct question *q, int *rc
 	return ch;
 }
 
-static struct question *question_new(struct resolver *r, uint32_t id)
+static struct question *question_new(
+        struct resolver *r, uint32_t id, const struct resolver_question *w)
 {
 	struct question *q = xcalloc(1, sizeof(*q));
 	int rc;
 
 	*q = (struct question){.next = r->v, .r = r, .id = id, .answer.id = id};
 	r->v = q;
-	q->channel = open_channel(r, q, &rc);
+	q->channel = open_channel(r, w, q, &rc);
 	if (!q->channel) {
 		q->answered = true;
 		q->answer.why = ares_strerror(rc);
@@ -220,15 +224,15 @@ static struct question *question_new(struct resolver *r, uint32_t id)
 static void ask(void *ctx, uint32_t id, const struct resolver_question *w)
 {
 	struct resolver *r = ctx;
-	struct question *q = question_new(r, id);
-	struct ares_addrinfo_hints hints = {.ai_family = w->family, .ai_socktype = SOCK_DGRAM};
+	struct question *q = question_new(r, id, w);
+	struct ares_addrinfo_hints hints = {.ai_family = w->family,
+	        .ai_socktype = SOCK_DGRAM,
+	        .ai_flags = ARES_AI_NOSORT}; /* the order of the answer is the administrator's */
 
 	if (q->channel) {
-		set_source(q->channel, &w->source);
+		set_source(q->channel, w);
 		if (w->n_server)
 			set_servers(q->channel, w->server, w->n_server);
-		if (w->device[0])
-			ares_set_local_dev(q->channel, w->device);
 		ares_getaddrinfo(q->channel, w->name, NULL, &hints, on_answer, q);
 	}
 	arm_timer(r);
@@ -246,7 +250,7 @@ static void on_name(void *arg, int status, int timeouts, struct hostent *h)
 
 void resolver_ask_name(struct resolver *r, uint32_t id, const struct ipaddr *addr)
 {
-	struct question *q = question_new(r, id);
+	struct question *q = question_new(r, id, NULL);
 
 	if (q->channel)
 		ares_gethostbyaddr(
@@ -265,7 +269,7 @@ size_t resolver_list(struct resolver *r, struct ipaddr *v, size_t max)
 			v[n] = r->server[n];
 		return n;
 	}
-	ares_channel ch = open_channel(r, NULL, &rc);
+	ares_channel ch = open_channel(r, NULL, NULL, &rc);
 
 	if (ch && ares_get_servers(ch, &servers) == ARES_SUCCESS)
 		for (const struct ares_addr_node *s = servers; s && n < max; s = s->next)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Names to addresses, without waiting: the hubs' names of `peer N fqdn NAME`. Questions are
- * numbered by the caller; answers come out of resolver_poll() in any order. Over c-ares, with the
- * box's own servers (/etc/resolv.conf, /etc/hosts): a hub's name is never asked through the tunnel
- * that it is to build. Names that are typed at the terminal go to the servers of `ip name-server`:
+ * numbered by the caller; answers come out of resolver_poll() in any order. Over c-ares. A
+ * question goes to the servers that it names, else to the resolver's own (/etc/resolv.conf and
+ * /etc/hosts of the box), directly: never by way of the DNS proxy and its views, so that a hub's
+ * name is not asked through the tunnel that it is to build. Names that are typed at the terminal go to the servers of `ip name-server`:
  * resolver_new_at().
  */
 #ifndef SPOKE_NET_RESOLVER_H
@@ -15,15 +16,17 @@
 
 #include "base/addr.h"
 
-enum { RESOLVER_MAX_ADDRS = 8, RESOLVER_MAX_SERVERS = 6, RESOLVER_NAME_MAX = 256 };
+enum { RESOLVER_MAX_ADDRS = 8, RESOLVER_MAX_SERVERS = 6, RESOLVER_MAX_DOMAINS = 16, RESOLVER_NAME_MAX = 256 };
 
 struct resolver_question {
 	const char *name;
 	int family;           /* AF_INET, AF_INET6, or AF_UNSPEC: any */
-	struct ipaddr source; /* the address it leaves from; family 0: any */
+	struct ipaddr from4, from6; /* what it leaves from, by the server's family; family 0: any */
 	char device[16];      /* it is bound to this device, as to a VRF's; "": to none */
 	struct ipaddr server[RESOLVER_MAX_SERVERS]; /* asked instead of the resolver's own */
 	uint8_t n_server;
+	const char *domain[RESOLVER_MAX_DOMAINS]; /* complete a name without a dot, in this order; */
+	uint8_t n_domain;                         /* 0: as the resolver does */
 };
 
 struct resolver_answer {

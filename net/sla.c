@@ -12,6 +12,7 @@ enum { DEFAULT_FREQUENCY_S = 60, DEFAULT_TIMEOUT_MS = 5000, DEFAULT_THRESHOLD_MS
 struct operation {
 	struct sla_cfg cfg;
 	uint32_t id;         /* of the probe under way; 0: none */
+	uint32_t asking;     /* question about the target's name under way; 0: none */
 	uint64_t made, next; /* next: the next probe is due */
 	uint64_t sent;
 	enum sla_result result;
@@ -54,7 +55,9 @@ static void forget_probe(struct sla_set *s, struct operation *o)
 {
 	if (o->id)
 		s->io.cancel(s->io.ctx, o->id);
-	o->id = 0;
+	if (o->asking)
+		s->io.forget(s->io.ctx, o->asking);
+	o->id = o->asking = 0;
 }
 
 void sla_free(struct sla_set *s)
@@ -73,9 +76,12 @@ void sla_free(struct sla_set *s)
 
 static bool same(const struct sla_cfg *a, const struct sla_cfg *b)
 {
-	return a->number == b->number && a->type == b->type && ipaddr_eq(&a->target, &b->target) &&
-	       a->port == b->port && ipaddr_eq(&a->source, &b->source) &&
-	       a->source_port == b->source_port && strcmp(a->device, b->device) == 0 &&
+	bool target = a->host[0] || b->host[0] ? strcmp(a->host, b->host) == 0
+	                                       : ipaddr_eq(&a->target, &b->target);
+
+	return a->number == b->number && a->type == b->type && target && a->port == b->port &&
+	       ipaddr_eq(&a->source, &b->source) && a->source_port == b->source_port &&
+	       strcmp(a->ifname, b->ifname) == 0 && strcmp(a->device, b->device) == 0 &&
 	       strcmp(a->vrf, b->vrf) == 0 && a->frequency_s == b->frequency_s &&
 	       a->timeout_ms == b->timeout_ms && a->threshold_ms == b->threshold_ms &&
 	       a->data_size == b->data_size && a->tos == b->tos && a->scheduled == b->scheduled &&
@@ -117,7 +123,7 @@ void sla_configure(struct sla_set *s, const struct sla_cfg *v, size_t n, uint64_
 		with_defaults(&c);
 		if (old && same(&old->cfg, &c)) {
 			fresh[i] = *old;
-			old->id = 0; /* the probe under way moved with it */
+			old->id = old->asking = 0; /* what is under way moved with it */
 			continue;
 		}
 		fresh[i] = (struct operation){
@@ -153,6 +159,18 @@ static bool set_result(struct operation *o, enum sla_result r)
 	return changed;
 }
 
+static bool send_probe(struct sla_set *s, struct operation *o, uint64_t now_ms)
+{
+	if (++s->last_id == 0)
+		s->last_id = 1;
+	o->id = s->last_id;
+	o->sent = now_ms;
+	if (s->io.send(s->io.ctx, &o->cfg, o->id))
+		return false;
+	o->id = 0;
+	return set_result(o, SLA_NO_CONNECTION);
+}
+
 /* Probes keep their beat: the next one is due a period after this one was due, however late this
  * was; missed beats are not caught up. */
 static bool probe(struct sla_set *s, struct operation *o, uint64_t now_ms)
@@ -162,14 +180,27 @@ static bool probe(struct sla_set *s, struct operation *o, uint64_t now_ms)
 	o->next += period;
 	if (o->next <= now_ms)
 		o->next = now_ms + period;
-	if (++s->last_id == 0)
-		s->last_id = 1;
-	o->id = s->last_id;
+	if (!o->cfg.host[0])
+		return send_probe(s, o, now_ms);
 	o->sent = now_ms;
-	if (s->io.send(s->io.ctx, &o->cfg, o->id))
-		return false;
-	o->id = 0;
-	return set_result(o, SLA_NO_CONNECTION);
+	o->asking = s->io.ask(s->io.ctx, &o->cfg);
+	return false;
+}
+
+bool sla_resolved(struct sla_set *s, uint32_t question, const struct ipaddr *addr, uint64_t now_ms)
+{
+	for (size_t i = 0; question && i < s->n; i++) {
+		struct operation *o = &s->v[i];
+
+		if (o->asking != question)
+			continue;
+		o->asking = 0;
+		if (!addr)
+			return set_result(o, SLA_NO_CONNECTION);
+		o->cfg.target = *addr;
+		return send_probe(s, o, now_ms);
+	}
+	return false;
 }
 
 static bool tick_one(struct sla_set *s, struct operation *o, uint64_t now_ms)
@@ -183,11 +214,11 @@ static bool tick_one(struct sla_set *s, struct operation *o, uint64_t now_ms)
 		forget_probe(s, o);
 		return set_result(o, SLA_UNKNOWN);
 	}
-	if (o->id && now_ms >= o->sent + o->cfg.timeout_ms) {
+	if ((o->id || o->asking) && now_ms >= o->sent + o->cfg.timeout_ms) {
+		changed = set_result(o, o->asking ? SLA_NO_CONNECTION : SLA_TIMEOUT);
 		forget_probe(s, o);
-		changed = set_result(o, SLA_TIMEOUT);
 	}
-	if (!o->id && now_ms >= o->next)
+	if (!o->id && !o->asking && now_ms >= o->next)
 		changed |= probe(s, o, now_ms);
 	return changed;
 }
@@ -223,7 +254,7 @@ uint64_t sla_deadline(const struct sla_set *s)
 
 	for (size_t i = 0; i < s->n; i++) {
 		const struct operation *o = &s->v[i];
-		uint64_t due = o->id ? o->sent + o->cfg.timeout_ms : o->next;
+		uint64_t due = o->id || o->asking ? o->sent + o->cfg.timeout_ms : o->next;
 
 		if (!o->cfg.scheduled || o->dead)
 			continue;

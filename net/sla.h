@@ -8,8 +8,10 @@
  * the answer came too late to be good.
  *
  * Result of an operation: OK; over its threshold (answered, later than `threshold`); timeout (no
- * answer in `timeout`); no connection (it could not be sent, or was refused). An operation that is
- * not scheduled, or whose life is over, has none: "Unknown".
+ * answer in `timeout`); no connection (it could not be sent, was refused, or the target's name has
+ * no address). An operation that is not scheduled, or whose life is over, has none: "Unknown".
+ *
+ * A target given by name is looked up before every probe.
  */
 #ifndef SPOKE_NET_SLA_H
 #define SPOKE_NET_SLA_H
@@ -29,12 +31,13 @@ const char *sla_type_text(enum sla_type t); /* "icmp-echo" */
 struct sla_cfg {
 	uint32_t number;
 	enum sla_type type;
-	struct ipaddr target;
+	struct ipaddr target; /* family 0: known by name only, and not looked up yet */
+	char host[256];       /* its name; "": given by address */
 	uint16_t port;        /* tcp-connect, udp-echo */
 	struct ipaddr source; /* family 0: the kernel's choice */
 	uint16_t source_port;
-	char ifname[40]; /* the source interface as configured: its address and device are to be
-	                    filled in */
+	char ifname[40]; /* the source interface as configured; its address and device of the moment
+	                    are the sender's to fill in */
 	char vrf[65];    /* "": the global table */
 	char device[16]; /* the probe leaves through this device; "": as routed */
 	uint32_t frequency_s, timeout_ms, threshold_ms; /* 0: 60 s, 5000 ms, 5000 ms */
@@ -56,6 +59,10 @@ struct sla_io {
 	 * the same id. */
 	bool (*send)(void *ctx, const struct sla_cfg *c, uint32_t id);
 	void (*cancel)(void *ctx, uint32_t id); /* nobody waits for it any more */
+	/* Looks up the name of a target; the number of the question comes back in sla_resolved().
+	 * NULL: no target has a name. */
+	uint32_t (*ask)(void *ctx, const struct sla_cfg *c);
+	void (*forget)(void *ctx, uint32_t question);
 };
 
 struct sla_set;
@@ -70,6 +77,9 @@ bool sla_tick(struct sla_set *s, uint64_t now_ms);
 /* A probe was answered (ok), or refused. True when a result changed. An id that nobody waits for is
  * ignored. */
 bool sla_answer(struct sla_set *s, uint32_t id, bool ok, uint64_t now_ms);
+/* The name of a target was looked up; NULL: it has no address. True when a result changed. A
+ * question of nobody's is ignored. */
+bool sla_resolved(struct sla_set *s, uint32_t question, const struct ipaddr *addr, uint64_t now_ms);
 uint64_t sla_deadline(const struct sla_set *s); /* UINT64_MAX: nothing is due */
 
 struct sla_info {

@@ -308,6 +308,73 @@ static void a_name_without_an_address_is_a_reason_to_move_on(void **s)
 	        world_logged(w, "peer nosuch.example.net: name resolution: Domain name not found"));
 }
 
+static void a_name_is_asked_from_the_source_of_the_tunnel_and_of_the_configured_servers(void **s)
+{
+	struct world *w = *s;
+
+	w->name[0] = (struct world_name){
+	        .name = "hub.example.net", .addr = {ipaddr_v4(0x0a000001)}, .n = 1};
+	world_enter(w, "ip name-server 9.9.9.9 9.9.9.10");
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn hub.example.net");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_int_equal(
+	        ipaddr_u32(&w->question.from4), 0xac100001); /* 172.16.0.1 of Ethernet0/0 */
+	assert_int_equal(w->question.from6.family, 0);
+	assert_int_equal(w->question.n_server, 2);
+	assert_int_equal(ipaddr_u32(&w->question.server[1]), 0x0909090a);
+	/* `source` of the client, with a tunnel that has none of its own */
+	world_enter(w,
+	        "platform interface Ethernet0/1 device eth1\ninterface Ethernet0/1\n"
+	        "ip address 172.20.0.1 255.255.0.0\ninterface Tunnel0\ntunnel source dynamic");
+	client_lines(w, "source 1 Ethernet0/1");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_int_equal(ipaddr_u32(&w->question.from4), 0xac140001);
+}
+
+static void a_name_of_the_configuration_asks_nobody(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, "ip host hub.example.net 10.0.0.4 10.0.0.2");
+	w->hub[3].dead = true;
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn hub.example.net");
+	assert_true(world_until(w, "flex", FX_ACTIVE, 10 * MINUTE));
+	assert_int_equal(ipaddr_u32(&flex(w)->peer), 0x0a000002);
+	assert_int_equal(w->asked, 0);
+	world_enter(w, "no ip domain lookup");
+	client_lines(w, "no peer 1\npeer 1 fqdn other.example.net");
+	assert_true(world_until(w, "flex", FX_RETRY_WAIT, MINUTE));
+	assert_int_equal(w->asked, 0);
+	assert_true(world_logged(w, "name resolution: domain lookup is disabled"));
+}
+
+static void a_probe_to_a_name_leaves_through_the_interface_it_names(void **s)
+{
+	struct world *w = *s;
+
+	w->name[0] = (struct world_name){
+	        .name = "probe.example.net", .addr = {ipaddr_v4(0x0a000001)}, .n = 1};
+	world_enter(w,
+	        "platform interface Ethernet0/1 device eth1\ninterface Ethernet0/1\n"
+	        "ip address 172.20.0.1 255.255.0.0\n"
+	        "ip sla 7\nicmp-echo probe.example.net source-interface Ethernet0/1\n"
+	        "frequency 5\ntimeout 1000\nthreshold 1000\nexit\nexit\n"
+	        "ip sla schedule 7 life forever start-time now\ntrack 7 ip sla 7 reachability");
+	world_run(w, SECOND);
+	assert_true(track_up(w->x->tracks, 7));
+	assert_int_equal(ipaddr_u32(&w->probe.source), 0xac140001);
+	assert_string_equal(w->probe.device, "eth1");
+	assert_int_equal(ipaddr_u32(&w->probe.target), 0x0a000001);
+	/* another address: the next probe has it, without an edit of the operation */
+	world_enter(w, "interface Ethernet0/1\nip address 172.20.0.9 255.255.0.0");
+	world_run(w, 6 * SECOND);
+	assert_int_equal(ipaddr_u32(&w->probe.source), 0xac140009);
+	/* an interface that is down sends nothing, whatever other ways there are */
+	world_carrier(w, 1, false);
+	world_run(w, 6 * SECOND);
+	assert_false(track_up(w->x->tracks, 7));
+}
+
 /* ---- backup groups
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -427,6 +494,67 @@ static void a_trial_ends_when_the_line_of_its_peer_is_edited(void **s)
 	assert_true(active_on(w, 2));
 }
 
+static void a_better_peer_by_name_is_connected_before_the_lesser_is_let_go(void **s)
+{
+	struct world *w = *s;
+
+	w->name[0] = (struct world_name){.name = "best.example.net",
+	        .addr = {ipaddr_v4(0x0a000003), ipaddr_v4(0x0a000001)},
+	        .n = 2};
+	turn(w, 1, false);
+	w->hub[2].refuse = true; /* its first address is of no use */
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn best.example.net track 1\npeer 2 "
+	                "10.0.0.2\npeer reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 2));
+	assert_int_equal(w->asked, 0);
+	w->latency = 100;
+	turn(w, 1, true);
+	while (w->hub[0].inits == 0 && w->now < 20 * MINUTE) {
+		assert_true(active_on(w, 2)); /* the lesser one carries traffic meanwhile */
+		world_run(w, 20);
+	}
+	world_run(w, 2 * SECOND);
+	assert_true(active_on(w, 1));
+	assert_true(w->hub[2].inits > 0);
+	assert_int_equal(ipaddr_u32(&flex(w)->peer), 0x0a000001);
+	assert_string_equal(flex(w)->peer_name, "best.example.net");
+	assert_int_equal(flex(w)->connects, 2);
+	/* an edit elsewhere does not end it: its name is still configured */
+	client_lines(w, "peer 9 10.0.0.5");
+	assert_true(active_on(w, 1));
+}
+
+static void a_better_peer_by_name_that_fails_leaves_the_lesser_in_use(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn best.example.net track 1\npeer 2 "
+	                "10.0.0.2\npeer reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	turn(w, 1, true);
+	world_run(w, 20 * SECOND);
+	assert_true(active_on(w, 2));
+	assert_int_equal(w->asked, 1);
+	assert_true(world_logged(w, "peer best.example.net: name resolution"));
+	w->name[0] = (struct world_name){
+	        .name = "best.example.net", .addr = {ipaddr_v4(0x0a000001)}, .n = 1};
+	world_run(w, 2 * MINUTE);
+	assert_true(active_on(w, 1));
+	/* while the question is open, an object that goes down withdraws it */
+	w->latency = 5 * SECOND;
+	turn(w, 1, false);
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 2));
+	turn(w, 1, true);
+	world_run(w, SECOND);
+	assert_true(flex(w)->trial.asking != 0);
+	turn(w, 1, false);
+	assert_int_equal(flex(w)->trial.asking, 0);
+	assert_int_equal(w->n_answer, 0);
+}
+
 static void without_reactivation_no_timer_of_it_stays_armed(void **s)
 {
 	struct world *w = *s;
@@ -437,7 +565,8 @@ static void without_reactivation_no_timer_of_it_stays_armed(void **s)
 	                "reactivate");
 	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
 	turn(w, 1, true);
-	world_run(w, SECOND); /* the attempt at the better one fails; the next is half a minute off */
+	world_run(
+	        w, SECOND); /* the attempt at the better one fails; the next is half a minute off */
 	assert_true(flex(w)->trial.not_before > w->now);
 	client_lines(w, "no peer reactivate");
 	world_run(w, 2 * MINUTE);
@@ -447,7 +576,8 @@ static void without_reactivation_no_timer_of_it_stays_armed(void **s)
 }
 
 /* ---- hubs that change their mind
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_network(void **s)
 {
@@ -465,7 +595,8 @@ static void a_hub_that_deletes_what_it_sets_up_is_not_asked_at_the_speed_of_the_
 }
 
 /* ---- it can say why
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void transitions_are_kept_with_their_causes(void **s)
 {
@@ -686,6 +817,11 @@ int main(void)
 	        T(a_new_peers_list_replaces_the_old_one),
 	        T(a_name_is_resolved_at_every_attempt_and_its_addresses_tried_in_order),
 	        T(a_name_without_an_address_is_a_reason_to_move_on),
+	        T(a_name_is_asked_from_the_source_of_the_tunnel_and_of_the_configured_servers),
+	        T(a_name_of_the_configuration_asks_nobody),
+	        T(a_probe_to_a_name_leaves_through_the_interface_it_names),
+	        T(a_better_peer_by_name_is_connected_before_the_lesser_is_let_go),
+	        T(a_better_peer_by_name_that_fails_leaves_the_lesser_in_use),
 	        T(mates_of_a_group_never_share_a_peer),
 	        T(clients_without_a_group_may_share_a_peer),
 	        T(a_mate_takes_the_peer_that_is_let_go),

@@ -530,6 +530,37 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_monitor_event_trace_flexvpn, .kw_all = true);
 }
 
+static void objects_of_one_kind(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w,
+	        "track 1 interface Ethernet0/0 line-protocol\ntrack 2 list boolean or\nobject 1\n"
+	        "track 3 ip route 10.0.0.0/8 reachability\ntrack 4 ipv6 route 2001:db8::/32 "
+	        "reachability\n"
+	        "track 5 stub-object\nip sla 9\nicmp-echo probe.example.net\nexit\nexit\n"
+	        "track 6 ip sla 9");
+	SHOW(w, OUT_TEXT, show_track, .kw_interface = true, .kw_brief = true);
+	assert_non_null(strstr(sb_str(&shown.sb), "\n1     interface   Ethernet0/0"));
+	assert_null(strstr(sb_str(&shown.sb), "\n2 "));
+	SHOW(w, OUT_TEXT, show_track, .kw_ip = true, .kw_route = true, .kw_brief = true);
+	assert_non_null(strstr(sb_str(&shown.sb), "\n3 "));
+	assert_null(strstr(sb_str(&shown.sb), "\n4 "));
+	SHOW(w, OUT_TEXT, show_track, .kw_ipv6 = true, .kw_route = true);
+	assert_null(strstr(sb_str(&shown.sb), "Track 3"));
+	assert_non_null(
+	        strstr(sb_str(&shown.sb), "Track 4\n  IPv6 route 2001:DB8::/32 reachability"));
+	SHOW(w, OUT_TEXT, show_track, .kw_ip = true, .kw_sla = true);
+	assert_non_null(strstr(sb_str(&shown.sb), "Track 6\n  IP SLA 9 state"));
+	SHOW(w, OUT_TEXT, show_track, .kw_list = true);
+	assert_non_null(strstr(sb_str(&shown.sb), "Track 2\n  List boolean or"));
+	SHOW(w, OUT_TEXT, show_track, .kw_timers = true);
+	assert_non_null(strstr(sb_str(&shown.sb), "ip sla          event-driven"));
+	/* a target that is known by its name only */
+	SHOW(w, OUT_TEXT, show_ip_sla_configuration, .has_number = false);
+	assert_non_null(strstr(sb_str(&shown.sb), "probe.example.net/0.0.0.0"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -550,6 +581,7 @@ int main(void)
 	                nothing_is_there_without_a_session, setup, teardown),
 	        cmocka_unit_test_setup_teardown(keys_are_not_shown, setup, teardown),
 	        cmocka_unit_test_setup_teardown(every_command_gives_json, setup, teardown),
+	        cmocka_unit_test_setup_teardown(objects_of_one_kind, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,73 @@ static void unchanged_operations_survive_a_new_configuration(void **state)
 	sla_free(s);
 }
 
+/* ---- targets by name */
+
+static uint32_t asked, question, forgotten;
+static struct ipaddr sent_to;
+
+static uint32_t io_ask(void *ctx, const struct sla_cfg *c)
+{
+	(void)ctx;
+	assert_string_equal(c->host, "probe.example.net");
+	asked++;
+	return ++question;
+}
+
+static void io_forget(void *ctx, uint32_t q)
+{
+	(void)ctx;
+	assert_int_equal(q, question);
+	forgotten++;
+}
+
+static bool io_send_named(void *ctx, const struct sla_cfg *c, uint32_t id)
+{
+	sent_to = c->target;
+	return io_send(ctx, c, id);
+}
+
+static void a_target_by_name_is_looked_up_before_every_probe(void **state)
+{
+	static const struct sla_io named = {
+	        .send = io_send_named, .cancel = io_cancel, .ask = io_ask, .forget = io_forget};
+	struct ipaddr one = ipaddr_v4(0x0a000001), two = ipaddr_v4(0x0a000002);
+	struct sla_set *s = sla_new(&named);
+	struct sla_cfg c = echo_every_5s();
+
+	(void)state;
+	c.target = (struct ipaddr){0};
+	strcpy(c.host, "probe.example.net");
+	sla_configure(s, &c, 1, 0);
+	sla_tick(s, 0);
+	assert_int_equal(asked, 1);
+	assert_int_equal(sent, 0);
+	assert_false(sla_resolved(s, question + 1, &two, 10)); /* of somebody else */
+	assert_false(sla_resolved(s, question, &one, 300));
+	assert_true(ipaddr_eq(&sent_to, &one));
+	assert_true(sla_answer(s, under_way, true, 310)); /* the look-up does not count */
+	assert_int_equal(result(s), SLA_OK);
+	sla_tick(s, 5000);
+	assert_int_equal(asked, 2);
+	sla_resolved(s, question, &two, 5001);
+	assert_true(ipaddr_eq(&sent_to, &two));
+	sla_answer(s, under_way, true, 5002);
+	sla_tick(s, 10000);
+	assert_true(sla_resolved(s, question, NULL, 10001)); /* no address */
+	assert_int_equal(result(s), SLA_NO_CONNECTION);
+	sla_tick(s, 15000);
+	assert_int_equal(sla_deadline(s), 17000); /* the server does not answer either */
+	sla_tick(s, 17000);
+	assert_int_equal(forgotten, 1);
+	assert_int_equal(result(s), SLA_NO_CONNECTION);
+	assert_int_equal(sla_deadline(s), 20000);
+	sla_configure(s, &c, 1, 17500); /* the same: goes on */
+	sla_tick(s, 20000);
+	assert_int_equal(asked, 5);
+	sla_free(s);
+	assert_int_equal(forgotten, 2);
+}
+
 /* ---- real sockets
  * --------------------------------------------------------------------------------------------------
  */
@@ -296,6 +363,7 @@ int main(void)
 	        T(late_answer_is_over_threshold_and_none_is_a_timeout),
 	        T(unscheduled_pending_and_expired_operations_have_no_result),
 	        T(unchanged_operations_survive_a_new_configuration),
+	        T(a_target_by_name_is_looked_up_before_every_probe),
 	        T(icmp_echo_of_both_families),
 	        T(tcp_connect_to_an_open_and_to_a_closed_port),
 	        T(udp_echo_and_silence),
