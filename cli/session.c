@@ -200,8 +200,9 @@ static void warn_without_effect(struct session *s, const char *text, const char 
 	log_msg(PARSER_RECORDED, fx_mask_secrets(text));
 }
 
-/* IOS takes the commands about keys and certificates in configuration mode too. */
-static bool key_command(const struct session *s, const char *line)
+/* Commands of configuration mode that are done, not kept: about keys and certificates, and the
+ * numbering of access lists. */
+static bool done_at_once(const struct session *s, const char *line)
 {
 	struct strbuf canon = {0};
 	int id = GR_NONE;
@@ -209,7 +210,8 @@ static bool key_command(const struct session *s, const char *line)
 	const char *name = ok ? gr_line_info(id)->name : "";
 
 	sb_fini(&canon);
-	return strncmp(name, "crypto_pki_", 11) == 0 || strncmp(name, "crypto_key_", 11) == 0;
+	return strncmp(name, "crypto_pki_", 11) == 0 || strncmp(name, "crypto_key_", 11) == 0 ||
+	       strcmp(name, "ip_access_list_resequence") == 0;
 }
 
 /* Lines that change nothing whatever stands in the configuration. */
@@ -244,7 +246,7 @@ static void config_line(struct session *s, const char *line)
 	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
 
 	if (d.status != GR_OK && d.status != GR_EMPTY) {
-		if (key_command(s, line))
+		if (done_at_once(s, line))
 			session_exec(s, line, 0);
 		else
 			session_refuse(s, &d, line, 0);

@@ -479,6 +479,8 @@ struct fx_acl_entries {
 bool fx_acl_entries(const struct cfg *c, const char *acl, bool v6, struct fx_acl_entries *out);
 void fx_acl_entries_fini(struct fx_acl_entries *e);
 struct acl *fx_acl_build(const struct cfg *c, const char *acl, bool v6); /* NULL: there is no such list */
+/* The lines that number the entries of a named IPv4 list anew. False: there is none. */
+bool fx_acl_resequence(const struct cfg *c, const char *name, uint32_t start, uint32_t step, struct strbuf *out);
 bool fx_acl_is_line(int line); /* does it belong to an access list? */
 
 /* Does a `match fvrf` line, or none, take what travels in `vrf` (NULL: global)? */

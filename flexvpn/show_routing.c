@@ -115,6 +115,122 @@ void exec_show_ip_bgp_summary(struct exec *e, const struct gl_exec_show_ip_bgp_s
 	json_decref(all);
 }
 
+/* ---- show ip bgp --------------------------------------------------------------------------------
+ */
+
+static const char *origin_code(const json_t *p)
+{
+	const char *o = str(p, "origin");
+
+	return strcmp(o, "IGP") == 0 ? "i" : strcmp(o, "EGP") == 0 ? "e" : "?";
+}
+
+static void optional(const json_t *p, const char *key, char out[16])
+{
+	out[0] = '\0';
+	if (json_object_get(p, key))
+		snprintf(out, 16, "%lld", num(p, key));
+}
+
+static void bgp_path(struct out *o, const char *network, const json_t *p)
+{
+	const json_t *hop = json_array_get(json_object_get(p, "nexthops"), 0);
+	bool valid = json_is_true(json_object_get(p, "valid")),
+	     best = json_is_true(json_object_get(p, "bestpath")),
+	     internal = strcmp(str(p, "pathFrom"), "internal") == 0;
+	char metric[16], preference[16];
+
+	optional(p, "metric", metric);
+	optional(p, "locPrf", preference);
+	out_text(o, " %c%c%c %-16s %-18s %7s %6s %6lld %s%s%s\n", valid ? '*' : ' ',
+	        best ? '>' : ' ', internal ? 'i' : ' ', network, str(hop, "ip"), metric, preference,
+	        num(p, "weight"), str(p, "path"), *str(p, "path") ? " " : "", origin_code(p));
+	out_obj(o, NULL);
+	out_str(o, "network", str(p, "network"));
+	out_str(o, "next-hop", str(hop, "ip"));
+	out_bool(o, "valid", valid);
+	out_bool(o, "best", best);
+	out_bool(o, "internal", internal);
+	out_int(o, "metric", num(p, "metric"));
+	out_int(o, "weight", num(p, "weight"));
+	out_str(o, "path", str(p, "path"));
+	out_str(o, "origin", origin_code(p));
+	out_obj_end(o);
+}
+
+void exec_show_ip_bgp(struct exec *e, const struct gl_exec_show_ip_bgp *a)
+{
+	json_t *all = ask(e, "show ip bgp json"), *paths;
+	const char *network;
+
+	(void)a;
+	if (!all)
+		return;
+	out_obj(e->o, NULL);
+	out_field_int(e->o, "version", "BGP table version is %lld, ", num(all, "tableVersion"));
+	out_field_str(e->o, "router-id", "local router ID is %s\n", str(all, "routerId"));
+	out_text(e->o,
+	        "Status codes: * valid, > best, i - internal\n"
+	        "Origin codes: i - IGP, e - EGP, ? - incomplete\n\n"
+	        "     %-16s %-18s %7s %6s %6s %s\n",
+	        "Network", "Next Hop", "Metric", "LocPrf", "Weight", "Path");
+	out_list(e->o, "paths");
+	json_object_foreach(json_object_get(all, "routes"), network, paths)
+	{
+		size_t i;
+		json_t *p;
+
+		json_array_foreach(paths, i, p) bgp_path(e->o, i ? "" : network, p);
+	}
+	out_list_end(e->o);
+	out_obj_end(e->o);
+	json_decref(all);
+}
+
+/* ---- clear --------------------------------------------------------------------------------------
+ */
+
+/* FRR says nothing where it does as it is told. */
+static void order(struct exec *e, const char *command)
+{
+	char *text = NULL;
+
+	if (!fx_frr_wanted(e->fx))
+		out_text(e->o, "%% No routing protocol is configured\n");
+	else if (*fx_frr_why(e->fx))
+		out_text(e->o, "%% Routing protocols do not run: %s\n", fx_frr_why(e->fx));
+	else if (fx_frr_show(e->fx, command, &text) && !*text)
+		goto out;
+	else
+		out_text(e->o, "%% FRR: %s%s", text, strchr(text, '\n') ? "" : "\n");
+	e->failed = true;
+out:
+	free(text);
+}
+
+void exec_clear_ip_bgp(struct exec *e, const struct gl_exec_clear_ip_bgp *a)
+{
+	char command[120];
+	struct ipaddr addr;
+
+	if (strcmp(a->which, "*") != 0 && !ipaddr_parse(a->which, &addr)) {
+		out_text(e->o, "%% Neither * nor the address of a neighbor\n");
+		e->failed = true;
+		return;
+	}
+	snprintf(command, sizeof(command), "clear bgp %s%s%s", a->which, a->kw_soft ? " soft" : "",
+	        a->kw_in    ? " in"
+	        : a->kw_out ? " out"
+	                    : "");
+	order(e, command);
+}
+
+void exec_clear_ip_ospf_process(struct exec *e, const struct gl_exec_clear_ip_ospf_process *a)
+{
+	(void)a;
+	order(e, "clear ip ospf process");
+}
+
 /* ---- show ip ospf neighbor ----------------------------------------------------------------------
  */
 

@@ -583,6 +583,23 @@ static void matches_are_shown_and_cleared(void **s)
 	assert_null(strstr(out_str_so_far(&shown), "match"));
 }
 
+static void entries_are_numbered_anew(void **s)
+{
+	struct world *w = *s;
+	struct strbuf lines = {0};
+
+	world_enter(w, "ip access-list extended L\n permit tcp any any eq 80\n 15 deny ip any any\n"
+	               " remark between\n permit udp any any");
+	assert_true(fx_acl_resequence(w->x->cfg->cfg, "L", 100, 5, &lines));
+	world_enter(w, sb_str(&lines));
+	SHOW(w, OUT_TEXT, show_access_lists, .has_name = true, .name = "L");
+	assert_string_equal(out_str_so_far(&shown),
+	        "Extended IP access list L\n    100 permit tcp any any eq 80\n"
+	        "    105 deny ip any any\n    110 permit udp any any\n");
+	assert_false(fx_acl_resequence(w->x->cfg->cfg, "101", 10, 10, &lines));
+	sb_fini(&lines);
+}
+
 static void route_maps_are_shown(void **s)
 {
 	struct world *w = *s;
@@ -629,6 +646,7 @@ int main(void)
 	        TEST(translations_are_cleared),
 	        TEST(matches_are_shown_and_cleared),
 	        TEST(route_maps_are_shown),
+	        TEST(entries_are_numbered_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,10 @@ static void answer(struct model *m, enum frr_what what, const char *text, struct
 		configure(m, text, &s);
 	else if (strcmp(text, "show running-config") == 0)
 		running(m, &s);
-	else if (strstr(text, "bgp summary"))
+	else if (strncmp(text, "clear ", 6) == 0) {
+		sb_clear(&m->said);
+		sb_puts(&m->said, text);
+	} else if (strstr(text, "bgp"))
 		sb_puts(&s, m->bgp ? m->bgp : "% no bgp\n");
 	else
 		sb_puts(&s, m->ospf ? m->ospf : "% no ospf\n");
@@ -828,6 +831,58 @@ static void bgp_summary(void **s)
 	out_fini(&p.o);
 }
 
+/* As FRR 8.4 says it. */
+static const char table_json[] =
+        "{\"tableVersion\":2,\"routerId\":\"9.9.9.9\",\"routes\":{"
+        "\"10.1.1.0/24\":[{\"valid\":true,\"bestpath\":true,\"pathFrom\":\"external\","
+        "\"network\":\"10.1.1.0/24\",\"metric\":0,\"weight\":32768,\"path\":\"\",\"origin\":"
+        "\"IGP\",\"nexthops\":[{\"ip\":\"0.0.0.0\"}]}],"
+        "\"10.7.0.0/16\":[{\"valid\":true,\"pathFrom\":\"internal\",\"network\":"
+        "\"10.7.0.0/16\",\"metric\":77,\"locPrf\":100,\"weight\":0,\"path\":\"65000 7\","
+        "\"origin\":\"incomplete\",\"nexthops\":[{\"ip\":\"10.9.9.1\"}]}]}}";
+
+static void bgp_table(void **s)
+{
+	struct bench *b = *s;
+	struct page p;
+
+	world_enter(b->w, bgp_lines);
+	world_run(b->w, SECOND);
+	b->m.bgp = table_json;
+	page_open(&p, b, OUT_TEXT);
+	exec_show_ip_bgp(&p.e, &(struct gl_exec_show_ip_bgp){0});
+	assert_string_equal(out_str_so_far(&p.o),
+	        "BGP table version is 2, local router ID is 9.9.9.9\n"
+	        "Status codes: * valid, > best, i - internal\n"
+	        "Origin codes: i - IGP, e - EGP, ? - incomplete\n\n"
+	        "     Network          Next Hop            Metric LocPrf Weight Path\n"
+	        " *>  10.1.1.0/24      0.0.0.0                  0         32768 i\n"
+	        " * i 10.7.0.0/16      10.9.9.1                77    100      0 65000 7 ?\n");
+	out_fini(&p.o);
+	page_open(&p, b, OUT_JSON);
+	exec_show_ip_bgp(&p.e, &(struct gl_exec_show_ip_bgp){0});
+	assert_non_null(strstr(out_str_so_far(&p.o), "\"path\": \"65000 7\""));
+	out_fini(&p.o);
+}
+
+static void sessions_are_cleared(void **s)
+{
+	struct bench *b = *s;
+	struct page p;
+
+	world_enter(b->w, bgp_lines);
+	world_run(b->w, SECOND);
+	page_open(&p, b, OUT_TEXT);
+	exec_clear_ip_bgp(
+	        &p.e, &(struct gl_exec_clear_ip_bgp){.which = "*", .kw_soft = true, .kw_in = true});
+	assert_string_equal(sb_str(&b->m.said), "clear bgp * soft in");
+	assert_false(p.e.failed);
+	exec_clear_ip_bgp(&p.e, &(struct gl_exec_clear_ip_bgp){.which = "x"});
+	assert_true(p.e.failed);
+	assert_string_equal(sb_str(&b->m.said), "clear bgp * soft in");
+	out_fini(&p.o);
+}
+
 static void ospf_neighbors(void **s)
 {
 	struct bench *b = *s;
@@ -924,6 +979,8 @@ int main(void)
 	        WITH_FRR(what_a_killed_process_left_is_taken_back),
 	        WITH_FRR(bgp_summary),
 	        WITH_FRR(ospf_neighbors),
+	        WITH_FRR(bgp_table),
+	        WITH_FRR(sessions_are_cleared),
 	        WITH_FRR(without_frr_show_says_so),
 	        WITH_FRR(learned_routes),
 	};

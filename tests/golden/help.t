@@ -15,6 +15,7 @@ Exec commands:
   enable      Turn on privileged commands
   erase       Erase a filesystem
   exit        Exit from the EXEC
+  ip          Global IP configuration subcommands
   logout      Exit from the EXEC
   monitor     Monitoring different system events
   more        Display the contents of a file

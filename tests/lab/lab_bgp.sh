@@ -75,6 +75,10 @@ learned() { in_ns spoke ip route show "$1" proto bgp | grep -q 'dev Tunnel0'; }
 must 'what the hub announces becomes a route' until_ok 30 learned 192.168.200.0/24
 must 'show ip route has it' spoke_says 'show ip route' '^B  *192.168.200.0/24 \[20/0\] via 192.168.100.1'
 must 'show ip bgp summary has the session' until_ok 10 spoke_says 'show ip bgp summary' '^192.168.100.1 *4 *65000 .* 2$'
+must 'show ip bgp has the route' spoke_says 'show ip bgp' '^ \*>  192.168.200.0/24 *192.168.100.1 .* 65000 i$'
+must 'and our own' spoke_says 'show ip bgp' '^ \*>  10.20.20.0/24 *0.0.0.0 .*32768 i$'
+must 'the neighbor is asked anew' sh_run 'clear ip bgp 192.168.100.1 soft in'
+must 'another one there is not' not sh_run 'clear ip bgp 192.168.100.9'
 must 'show ip protocols has the process' spoke_says 'show ip protocols' 'Routing Protocol is "bgp 65001"'
 hub_has() { ip -n "$LAB-hub" route show "$1" proto bgp | grep -q ipsec0; }
 must 'the hub learns the inside network' until_ok 10 hub_has 10.20.20.0/24
