@@ -172,6 +172,40 @@ void child_delete(struct child_sa *c)
 		c->expire_at = s->e->now + REDO_MS;
 }
 
+void child_replaced(struct child_sa *c)
+{
+	ike_time soon = c->ses->e->now + REPLACED_MS;
+
+	c->state = CHILD_REPLACED;
+	c->rekey_was = c->rekey_at;
+	c->rekey_at = IKE_NEVER;
+	c->expire_was = c->expire_at;
+	if (c->expire_at > soon)
+		c->expire_at = soon;
+}
+
+/* Whoever asked for a child may find that it cannot use the answer, and deletes it: then the one
+ * before goes on. */
+void child_reinstate(struct child_sa *heir)
+{
+	struct session *s = heir->ses;
+	struct child_sa *c = s->children;
+
+	while (c && (c->heir != heir->spi_in || c->state != CHILD_REPLACED))
+		c = c->next;
+	if (!c || heir->redundant || (heir->heir && child_by_in(s->e, heir->heir)))
+		return;
+	ike_dbg(s->e, s, 1, "The peer does not use IPsec SA [SPI: 0x%08X]", heir->spi_in);
+	c->state = CHILD_UP;
+	c->heir = 0;
+	c->expire_at = c->expire_was;
+	c->rekey_at = c->rekey_was > s->e->now + REDO_MS ? c->rekey_was : s->e->now + REDO_MS;
+	if (!heir->out)
+		return;
+	c->out = false;
+	child_out(c);
+}
+
 void child_start_rekey(struct child_sa *c, bool fresh)
 {
 	struct task *t;

@@ -151,10 +151,7 @@ static void replaced_by(struct child_sa *old, const struct child_sa *fresh, cons
 		r->cr->low = *nonce_min(ni, nr);
 		return;
 	}
-	old->state = CHILD_REPLACED;
-	old->rekey_at = IKE_NEVER;
-	if (old->expire_at > s->e->now + REPLACED_MS)
-		old->expire_at = s->e->now + REPLACED_MS;
+	child_replaced(old);
 	task_remove(s, TASK_REKEY_CHILD, old->spi_in);
 }
 
@@ -311,9 +308,7 @@ static void refused(
 		return;
 	old->state = CHILD_UP;
 	if (rival) {
-		old->state = CHILD_REPLACED;
-		if (old->expire_at > now + REPLACED_MS)
-			old->expire_at = now + REPLACED_MS;
+		child_replaced(old);
 		if (n->type == N_CHILD_SA_NOT_FOUND)
 			child_gone(old, IKE_R_NONE, false);
 		return;
@@ -395,11 +390,11 @@ static void born_dead(struct child_sa *old)
 
 static void give_back(struct session *s, struct request *r, struct child_sa *old)
 {
-	if (old && old->state == CHILD_REKEYING) {
-		old->state = old->heir ? CHILD_REPLACED : CHILD_UP;
-		old->rekey_at = old->heir ? IKE_NEVER : s->e->now + REDO_MS;
-		if (old->heir && old->expire_at > s->e->now + REPLACED_MS)
-			old->expire_at = s->e->now + REPLACED_MS;
+	if (old && old->state == CHILD_REKEYING && old->heir) {
+		child_replaced(old);
+	} else if (old && old->state == CHILD_REKEYING) {
+		old->state = CHILD_UP;
+		old->rekey_at = s->e->now + REDO_MS;
 	}
 	task_add(s, TASK_DELETE_CHILD, (uint32_t)r->cr->spi);
 }

@@ -101,6 +101,7 @@ static void delete_children(
 		if (*n < MAX_CHILDREN)
 			spi[(*n)++] = c->spi_in;
 		ike_dbg(s->e, s, 0, "Peer deleted IPsec SA [SPI: 0x%08X]", c->spi_in);
+		child_reinstate(c);
 		child_gone(c, c->heir || c->redundant ? IKE_R_NONE : IKE_R_PEER_DELETE, false);
 	}
 }

@@ -131,8 +131,10 @@ static void salvage(struct session *s, struct request *r)
 
 	if (s->down || !outlives_sa(r->type))
 		return;
-	if (c && c->state == CHILD_REKEYING)
-		c->state = c->heir ? CHILD_REPLACED : CHILD_UP;
+	if (c && c->state == CHILD_REKEYING && c->heir)
+		child_replaced(c);
+	else if (c && c->state == CHILD_REKEYING)
+		c->state = CHILD_UP;
 	if (c && c->state == CHILD_DELETING)
 		c->state = CHILD_CLOSING;
 	task_back(s, r->task, s->e->now);

@@ -241,6 +241,7 @@ struct child_sa {
 	bool known; /* the peer has it for certain: our response to its request may be on the way */
 	uint32_t heir; /* spi_in of what replaces it, 0 if nothing */
 	ike_time since, rekey_at, expire_at;
+	ike_time rekey_was, expire_was; /* before it was replaced */
 };
 
 struct session {
@@ -592,6 +593,8 @@ void child_tell_down(struct child_sa *c, enum ike_reason reason, bool retry_late
 void child_unlink(struct child_sa *c);
 void child_out(struct child_sa *c);    /* we send on it from now on */
 void child_delete(struct child_sa *c); /* Delete is queued */
+void child_replaced(struct child_sa *c);   /* its heir stands; the peer is to delete it */
+void child_reinstate(struct child_sa *heir); /* the peer takes back what was to replace another */
 void child_start_rekey(struct child_sa *c, bool fresh);
 void child_tick(struct child_sa *c);
 ike_time child_due(const struct child_sa *c);

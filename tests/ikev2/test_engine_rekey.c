@@ -655,6 +655,29 @@ static void rekeying_times_are_spread(void **s)
 	assert_in_range(high, 850 * SECOND, 900 * SECOND);
 }
 
+/* A cannot use what B chose, keeps the old child and deletes the new one: B goes on with the old one
+ * too, which can be rekeyed again and does not end as if it were replaced. */
+static void a_new_child_that_is_taken_back_leaves_the_old_one(void **s)
+{
+	struct pair *p = *s;
+	struct ike_encr was;
+
+	pair_up(p);
+	rekey_child(p, A);
+	struct ike_encr *wanted = &pair_sa(p, A)->ses->p.esp[0].encr[0];
+
+	was = *wanted;
+	wanted->id = ENCR_NULL; /* the answer is not what A wants */
+	pair_settle(p);
+	*wanted = was;
+	assert_int_equal(p->s[B].count[IKE_EV_CHILD_UP], 2);
+	assert_int_equal(p->s[B].count[IKE_EV_CHILD_DOWN], 1);
+	in_order(p);
+	pair_run(p, 4 * MINUTE);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP], 2); /* the second attempt went well */
+	in_order(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -678,6 +701,7 @@ int main(void)
 	        T(a_replaced_ike_sa_does_not_stay_for_ever),
 	        T(a_set_survives_the_end_of_its_ike_sa),
 	        T(rekeying_times_are_spread),
+	        T(a_new_child_that_is_taken_back_leaves_the_old_one),
 	        T(a_child_that_was_deleted_before_it_arrived),
 	};
 
