@@ -20,21 +20,24 @@ struct options {
 	size_t n_command;
 	const char *check[MAX_COMMANDS];
 	size_t n_check;
-	bool echo, json;
+	bool checks, echo, json, strict;
 };
 
 static void usage(FILE *to)
 {
 	fputs("Usage: spokesh [OPTION]...\n"
 	      "       spokesh [OPTION]... < SCRIPT\n"
-	      "       spokesh --check FILE...\n"
+	      "       spokesh --check [--strict] [--json] FILE...\n"
 	      "The terminal of spoke.\n\n"
 	      "  -c COMMAND      run COMMAND and end; may be repeated\n"
 	      "  --echo          show the lines of SCRIPT behind their prompts, as a terminal "
 	      "does\n"
 	      "  --socket PATH   the router's socket (" PROTO_DEFAULT_SOCKET ")\n"
-	      "  --check FILE    read a configuration offline; FILE:LINE:COLUMN: message for each "
+	      "  --check         read configuration FILEs offline; FILE:LINE:COLUMN: message for "
+	      "each "
 	      "bad line\n"
+	      "  --strict        with --check: also what is weak, shadowed or against the "
+	      "restrictions of FlexVPN\n"
 	      "  --json          with --check: a JSON list of findings instead\n"
 	      "  --help, --version\n\n"
 	      "The exit status is 0 if every line was accepted, 1 if one was not, 2 if the router "
@@ -45,8 +48,9 @@ static void usage(FILE *to)
 static const struct option longopts[] = {
         {"echo", no_argument, NULL, 'e'},
         {"socket", required_argument, NULL, 's'},
-        {"check", required_argument, NULL, 'k'},
+        {"check", no_argument, NULL, 'k'},
         {"json", no_argument, NULL, 'j'},
+        {"strict", no_argument, NULL, 'S'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {0},
@@ -71,12 +75,13 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->command[o->n_command++] = optarg;
 			break;
 		case 'k':
-			if (o->n_check == MAX_COMMANDS)
-				return too_many();
-			o->check[o->n_check++] = optarg;
+			o->checks = true;
 			break;
 		case 'j':
 			o->json = true;
+			break;
+		case 'S':
+			o->strict = true;
 			break;
 		case 'e':
 			o->echo = true;
@@ -95,10 +100,14 @@ static int read_options(int argc, char **argv, struct options *o)
 			return 2;
 		}
 	}
-	for (; optind < argc && o->n_check; optind++) {
+	for (; optind < argc && o->checks; optind++) {
 		if (o->n_check == MAX_COMMANDS)
 			return too_many();
 		o->check[o->n_check++] = argv[optind];
+	}
+	if (o->checks && !o->n_check) {
+		fputs("spokesh: --check needs a file\n", stderr);
+		return 2;
 	}
 	if (optind < argc) {
 		fprintf(stderr, "spokesh: unexpected argument %s\n", argv[optind]);
@@ -115,7 +124,7 @@ static int check_all(const struct options *o)
 	out_init(&json, OUT_JSON);
 	out_list(&json, NULL);
 	for (size_t i = 0; i < o->n_check; i++) {
-		int one = sh_check(o->check[i], o->json ? &json : NULL);
+		int one = sh_check(o->check[i], o->strict, o->json ? &json : NULL);
 
 		status = one > status ? one : status;
 	}
@@ -154,5 +163,5 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
-	return o.n_check ? check_all(&o) : talk(&o);
+	return o.checks ? check_all(&o) : talk(&o);
 }

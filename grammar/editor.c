@@ -328,13 +328,13 @@ static struct gr_diag endless(enum gr_raw_state taken)
 	return d;
 }
 
-unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
-        void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
+void cfg_load_each(struct cfg_editor *ed, const char *text,
+        void (*each)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
         void *ctx)
 {
 	struct strbuf line = {0};
 	struct gr_raw raw = {0};
-	unsigned n = 0, count_bad = 0;
+	unsigned n = 0;
 	bool left = false;
 
 	while (*text && !left) {
@@ -358,17 +358,39 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
 		/* `exit` at the outermost level is no end of a file. */
 		if (left && strncmp(sb_str(&line) + strspn(sb_str(&line), " \t"), "en", 2) != 0)
 			left = false;
-		if (d.status == GR_OK || d.status == GR_EMPTY)
-			continue;
-		count_bad++;
-		if (bad)
-			bad(ctx, n, sb_str(&line), &d);
+		each(ctx, n, sb_str(&line), &d);
 	}
 	if (line.s)
 		wipe(line.s, line.cap);
 	sb_fini(&line);
 	gr_raw_fini(&raw);
-	return count_bad;
+}
+
+struct loading {
+	void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d);
+	void *ctx;
+	unsigned n_bad;
+};
+
+static void loaded(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d)
+{
+	struct loading *l = ctx;
+
+	if (d->status == GR_OK || d->status == GR_EMPTY)
+		return;
+	l->n_bad++;
+	if (l->bad)
+		l->bad(l->ctx, line_no, line, d);
+}
+
+unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
+        void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
+        void *ctx)
+{
+	struct loading l = {bad, ctx, 0};
+
+	cfg_load_each(ed, text, loaded, &l);
+	return l.n_bad;
 }
 
 bool gr_mode_takes(int mode, const char *command)

@@ -218,6 +218,11 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
         void (*bad)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
         void *ctx);
 
+/* The same, telling of every line, good or bad, once it has been entered. */
+void cfg_load_each(struct cfg_editor *ed, const char *text,
+        void (*each)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
+        void *ctx);
+
 /* ---- reading a snapshot into structures ---------------------------------------------------- */
 
 struct cfg_build; /* flexvpn's: what the use_ functions fill */

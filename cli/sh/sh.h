@@ -21,9 +21,9 @@ int sh_script(struct link *l, bool echo);
 /* The commands of `-c`, in order. */
 int sh_commands(struct link *l, char *const *commands, size_t n);
 
-/* Reads configuration files without a router: "FILE:LINE:COLUMN: message" for each line that would
- * be refused. */
-int sh_check(
-        const char *file, struct out *json); /* `json`: findings go there, as objects of a list */
+/* Reads a configuration file without a router: "FILE:LINE:COLUMN: message" for each line that would
+ * be refused, a warning for each name that leads nowhere; `strict`: all that check_rules() knows,
+ * and every finding makes the status 1. `json`: findings go there, as objects of a list. */
+int sh_check(const char *file, bool strict, struct out *json);
 
 #endif

@@ -13,7 +13,7 @@ A transcript is what the terminals show. Its parts begin with a line `== KIND [N
     == paste NAME          text for a terminal, in one write; behind `--`, what the screen then shows
     == script              spokesh's standard input; behind `-- STATUS`, its output
     == commands            one `-c` a line; behind `-- STATUS`, the output
-    == check [--json]      a file for --check (called FILE in the output); behind `-- STATUS`, the output
+    == check [--strict] [--json]   a file for --check (called FILE in the output); behind `-- STATUS`, the output
     == restart             the router ends (status 0) and starts again; all terminals are gone
     # ...                  a remark, in front of the first part
 

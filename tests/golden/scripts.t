@@ -126,7 +126,7 @@ interface Tunnel0
  tunnel protection ipsec profile nowhere
 end
 -- 0
-FILE: warning: "tunnel protection ipsec profile nowhere" refers to "nowhere", which is not there
+FILE:4:2: warning: "tunnel protection ipsec profile nowhere" refers to "nowhere", which is not there
 
 == check
 crypto ikev2 client flexvpn flex
@@ -187,11 +187,15 @@ interface Tunnel0
     "line": 2,
     "column": 8,
     "severity": "error",
+    "rule": "syntax",
     "message": "Invalid input at \"interfase\""
   },
   {
     "file": "FILE",
+    "line": 4,
+    "column": 2,
     "severity": "warning",
+    "rule": "dangling-reference",
     "message": "\"tunnel protection ipsec profile missing\" refers to \"missing\", which is not there"
   }
 ]
