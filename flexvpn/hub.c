@@ -21,7 +21,8 @@ struct fx_hub {
 	uint32_t next_id;
 	size_t n_configured;      /* interfaces of the configuration, which stand first … */
 	struct fx_interface *all; /* … in here; what fx_config has while there are sessions */
-	struct arena answer;      /* what the last fx_hub_identify() points to */
+	struct arena answer;      /* what the last fx_hub_identify() points to … */
+	struct ike_peering given; /* … and its keys */
 };
 
 struct fx_hub *fx_hub_new(void)
@@ -51,6 +52,7 @@ void fx_hub_free(struct fx_hub *h)
 	}
 	fx_leases_free(h->leases);
 	arena_fini(&h->answer);
+	fx_peering_fini(&h->given);
 	free(h->all);
 	free(h);
 }
@@ -197,6 +199,8 @@ bool fx_hub_identify(struct fx *x, const struct endpoint *local, const struct en
 
 	if (!p || !complete(x, &r, local, remote, id, out))
 		return false;
+	fx_peering_fini(&x->hub->given);
+	x->hub->given = *out;
 	out->owner = owner_of(p);
 	fx_author_for(x->cfg, p, id, NULL, &author);
 	arena_fini(&x->hub->answer);
