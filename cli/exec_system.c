@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/session_int.h"
+#include "flexvpn/counters.h"
 #include "grammar/gen/exec.h"
 
 /* ---- version
@@ -77,19 +78,26 @@ void exec_show_version(struct exec *x, const struct gl_exec_show_version *a)
 	sb_fini(&up);
 }
 
-void exec_show_clock(struct exec *x, const struct gl_exec_show_clock *a)
+const char *clock_fmt(char buf[96])
 {
 	uint64_t now = wall_ms();
 	time_t t = (time_t)(now / 1000);
 	struct tm tm;
-	char time[16], date[40], text[96];
+	char time[16], date[40];
 
 	gmtime_r(&t, &tm);
 	strftime(time, sizeof(time), "%H:%M:%S", &tm);
 	strftime(date, sizeof(date), "%a %b %e %Y", &tm);
-	snprintf(text, sizeof(text), "*%s.%03u UTC %s", time, (unsigned)(now % 1000), date);
+	snprintf(buf, 96, "*%s.%03u UTC %s", time, (unsigned)(now % 1000), date);
+	return buf;
+}
+
+void exec_show_clock(struct exec *x, const struct gl_exec_show_clock *a)
+{
+	char text[96];
+
 	out_obj(x->o, NULL);
-	out_field_str(x->o, "time", "%s\n", text);
+	out_field_str(x->o, "time", "%s\n", clock_fmt(text));
 	if (a->kw_detail)
 		out_text(x->o, "No time source\n");
 	out_obj_end(x->o);
@@ -293,4 +301,35 @@ void exec_show_debugging(struct exec *x, const struct gl_exec_show_debugging *a)
 		out_field_str(x->o, NULL, "  %s debugging is on\n", categories[i].name);
 	}
 	out_list_end(x->o);
+}
+
+/* ---- counters
+ * --------------------------------------------------------------------------------------------------------------
+ */
+
+static void on_clear_counters(struct session *s, const char *answer)
+{
+	char what[64] = "all interfaces";
+
+	if (*answer && *answer != 'y' && *answer != 'Y')
+		return;
+	if (s->ask_ifname[0])
+		snprintf(what, sizeof(what), "interface %s", s->ask_ifname);
+	fx_counters_clear(router_fx(s->sh->router), s->ask_ifname[0] ? s->ask_ifname : NULL);
+	log_msg(CLEAR_COUNTERS, what);
+}
+
+void exec_clear_counters(struct exec *x, const struct gl_exec_clear_counters *a)
+{
+	struct session *s = x->session;
+
+	snprintf(s->ask_ifname, sizeof(s->ask_ifname), "%s", a->has_ifname ? a->ifname : "");
+	if (a->has_ifname && !fx_find_interface(x->fx->cfg, a->ifname)) {
+		out_text(x->o, "%% Invalid interface: %s is not configured\n", a->ifname);
+		x->failed = true;
+		return;
+	}
+	session_ask(s, PROTO_PROMPT_KEY, on_clear_counters,
+	        "Clear \"show interface\" counters on %s [confirm]",
+	        a->has_ifname ? "this interface" : "all interfaces");
 }

@@ -99,10 +99,24 @@ static void run(struct session *s, int id, const char *canon, const struct filte
 	struct out o;
 
 	router_settle(s->sh->router);
+	if (s->stamped && strncmp(canon, "show ", 5) == 0 && !(f && filter_json(f)))
+		machine_stamp(s);
 	out_init(&o, f && filter_json(f) ? OUT_JSON : OUT_TEXT);
 	call(s, id, canon, &o);
 	print_filtered(s, f, &o);
 	out_fini(&o);
+}
+
+bool session_exec_into(struct session *s, const char *line, struct out *o)
+{
+	struct strbuf canon = {0};
+	int id = GR_NONE;
+	bool ok = gr_match_exec(line, s->priv, &id, &canon).status == GR_OK;
+
+	if (ok)
+		call(s, id, sb_str(&canon), o);
+	sb_fini(&canon);
+	return ok;
 }
 
 void session_exec(struct session *s, const char *line, size_t at)

@@ -32,6 +32,12 @@ struct rollback {
 	bool idle, warned;
 };
 
+/* `reload in`, `reload at`. */
+struct planned_reload {
+	uint64_t at; /* mono_ms(); 0: there is none */
+	char who[48], reason[120];
+};
+
 struct shell {
 	struct router *router;
 	void (*quit)(void *ctx, enum shell_quit how);
@@ -49,6 +55,7 @@ struct shell {
 
 	struct session *lock; /* who has the configuration to himself */
 	struct rollback rollback;
+	struct planned_reload planned;
 	uint64_t archived; /* mono_ms() of the last configuration that `time-period` kept */
 	struct logged_command *logged;
 	size_t n_logged;
@@ -86,6 +93,7 @@ struct session {
 	bool more;              /* the line in hand has others behind it */
 	bool failed, closing;
 	size_t prompt_len; /* of the last one said: where a caret line begins */
+	bool stamped;      /* terminal exec prompt timestamp */
 	bool left_config;  /* to be logged after the prompt */
 
 	uint8_t priv;
@@ -106,6 +114,7 @@ struct session {
 	unsigned timeout;   /* exec-timeout in seconds; 0: none */
 	unsigned ask_tries; /* the enable secret: left, and what it is for */
 	uint8_t ask_level;
+	char ask_ifname[40];          /* clear counters; "": all */
 	char *eap_profile, *eap_name; /* crypto eap credentials */
 	struct pki_dialog *pki;       /* crypto pki … */
 	/* The command in hand goes on (ping, traceroute, a name that is looked up); lines that come
@@ -113,9 +122,10 @@ struct session {
 	task_fn task_end; /* NULL: there is none */
 	void *task;
 	struct waiting_line *waiting;
-	struct dialog *dialog;    /* what a command's questions collect (dialog.h) */
-	struct file_ref from, to; /* copy, delete */
-	struct cfg *target;       /* configure replace, with its options */
+	struct dialog *dialog;         /* what a command's questions collect (dialog.h) */
+	struct file_ref from, to;      /* copy, delete */
+	struct planned_reload planned; /* that waits for [confirm] */
+	struct cfg *target;            /* configure replace, with its options */
 	unsigned replace_minutes;
 	bool replace_list;
 };
@@ -190,6 +200,17 @@ void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */
 
 /* session_exec.c: an EXEC command that begins at offset `at` of `line`. */
 void session_exec(struct session *s, const char *line, size_t at);
+/* What a command of this terminal's level prints; false: there is no such command. */
+bool session_exec_into(struct session *s, const char *line, struct out *o);
+
+/* exec_machine.c: what `terminal exec prompt timestamp` prints in front of a show command */
+void machine_stamp(struct session *s);
+/* exec_system.c: "*09:15:20.118 UTC Tue Nov  3 2026" */
+const char *clock_fmt(char buf[96]);
+
+/* reload.c: a reload at a later time */
+uint64_t reload_deadline(const struct shell *sh); /* UINT64_MAX: none */
+void reload_tick(struct shell *sh, uint64_t now);
 
 /* secret.c: the enable secret */
 bool secret_wanted(const struct shell *sh);                /* there is one, or an enable password */

@@ -108,6 +108,7 @@ void shell_arm(struct shell *sh)
 	uint64_t at = archive_deadline(sh), idle = login_deadline(sh), now = mono_ms();
 
 	at = idle < at ? idle : at;
+	at = reload_deadline(sh) < at ? reload_deadline(sh) : at;
 
 	if (!sh->timer_open)
 		return;
@@ -123,5 +124,6 @@ void shell_tick(struct shell *sh, uint64_t now)
 {
 	archive_tick(sh, now);
 	login_tick(sh, now);
+	reload_tick(sh, now);
 	shell_arm(sh);
 }

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "flexvpn/credentials.h"
 #include "flexvpn/doors.h"
+#include "flexvpn/failures.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
@@ -259,6 +260,7 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 	if (ev->reason == IKE_R_REDIRECT && fx_redirect_follow(x, c))
 		return;
 	log_msg(IKEV2_NEG_ABORT, why);
+	fx_failure(x, c, (unsigned)ev->reason, why);
 	fx_client_attempt_failed(x, c);
 }
 

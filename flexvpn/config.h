@@ -281,6 +281,7 @@ struct fx_globals {
 	uint16_t frag_mtu;
 	uint32_t window;
 	bool logging_ikev2;
+	uint32_t diagnose; /* failed negotiations to keep; 0: none */
 	bool redirect_client;
 	uint32_t max_redirects; /* 0: the default */
 	bool weak_ok; /* crypto engine compliance shield disable */

@@ -80,6 +80,15 @@ void use_global_event_trace_flexvpn_size(struct cfg_build *b, const struct cfg_n
  * ------------------------------------------------------------------------------------------------------------
  */
 
+void use_global_ikev2_diagnose_error(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ikev2_diagnose_error *l)
+{
+	enum { ENTRIES = 50 };
+
+	(void)n;
+	b->c->g.diagnose = l->has_entries ? l->entries : ENTRIES;
+}
+
 void use_global_ikev2_dpd(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_dpd *l)
 {

@@ -9,7 +9,9 @@
 
 #include "base/log.h"
 #include "flexvpn/core_ike.h"
+#include "flexvpn/counters.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/failures.h"
 #include "flexvpn/frr.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/names.h"
@@ -56,6 +58,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	open_trace(x);
 	x->applied = fx_applied_new();
 	x->nat = fx_nat_new();
+	x->failures = fx_failures_new();
 	x->pki = fx_pki_new(b->state_dir, &b->fetch);
 	x->frr = fx_frr_new(x);
 	x->hub = fx_hub_new();
@@ -92,6 +95,8 @@ void fx_free(struct fx *x)
 	sla_free(x->slas);
 	fx_names_free(x);
 	free(x->applied);
+	fx_counters_free(x->counted);
+	fx_failures_free(x->failures);
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
 	fx_hub_free(x->hub);
@@ -174,6 +179,7 @@ static void apply_globals(struct fx *x, const struct fx_config *old)
 		g->stamp_debug_off ? LOG_STAMP_NONE : stamp[g->stamp_debug]);
 	if (!old || old->g.event_trace_off != g->event_trace_off)
 		x->trace.enabled = !g->event_trace_off;
+	fx_failures_configure(x);
 	if (g->event_trace_size && g->event_trace_size != x->trace.cap)
 		trace_resize(&x->trace, g->event_trace_size);
 }

@@ -234,6 +234,8 @@ struct fx {
 	struct fx_known_name *known_names; /* names.c: answers that the configuration gave */
 	bool isakmp_on;
 	struct trace trace;
+	struct fx_counted *counted; /* interfaces whose counters were cleared: counters.c */
+	struct fx_failures *failures; /* of negotiations: failures.c */
 	uint64_t trace_shown; /* wall clock of the last `show … latest` */
 	uint64_t started;
 };

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/counters.h"
 #include "flexvpn/exec.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
@@ -103,8 +104,15 @@ static void tunnel_lines(
 		out_text(e->o, "  Tunnel protection via IPSec (profile \"%s\")\n", i->protection);
 }
 
-static void traffic(struct exec *e, const struct net_link *l)
+static void traffic(struct exec *e, const struct fx_interface *i, struct net_link *l)
 {
+	uint64_t since = fx_counters_since(e->fx, i->name, l);
+	char age[16] = "never";
+
+	if (since)
+		fx_age_fmt((mono_ms() - since) / 1000, age);
+	out_field_str(e->o, "counters-cleared",
+	        "  Last clearing of \"show interface\" counters %s\n", age);
 	out_text(e->o, "     %llu packets input, %llu bytes, 0 no buffer\n",
 	        (unsigned long long)l->rx_packets, (unsigned long long)l->rx_bytes);
 	out_text(e->o, "     %llu input errors, 0 CRC, 0 frame, 0 overrun, %llu ignored, 0 abort\n",
@@ -155,7 +163,7 @@ static void one_interface(struct exec *e, const struct fx_interface *i)
 	                         : "ARPA");
 	if (i->is_tunnel)
 		tunnel_lines(e, i, why, there ? l.mtu : 0);
-	traffic(e, &l);
+	traffic(e, i, &l);
 	out_obj_end(e->o);
 }
 

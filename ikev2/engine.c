@@ -207,6 +207,7 @@ void ike_rx(struct ike *e, const struct dgram *in, ike_time now)
 	e->n.rx++;
 	if (!parse(e, in, &m))
 		return;
+	e_count(e, in, false);
 	sa = find_sa(e, ike_hdr_from_initiator(&m.h) ? m.h.spi_r : m.h.spi_i);
 	if (sa) {
 		on_known(e, sa, in, &m);

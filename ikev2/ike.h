@@ -470,4 +470,11 @@ struct ike_counters {
 };
 const struct ike_counters *ike_counters(const struct ike *e);
 
+/* Messages by exchange (IKE_SA_INIT …  INFORMATIONAL) and way, for `show crypto ikev2 stats exchange`. A message in fragments is one;
+ * one that is sent again is another. */
+enum ike_way { IKE_TX_REQUEST, IKE_TX_RESPONSE, IKE_RX_REQUEST, IKE_RX_RESPONSE, IKE_WAYS };
+enum { IKE_EXCHANGE_FIRST = 34, IKE_EXCHANGES = 4 };
+uint64_t ike_messages(const struct ike *e, uint8_t exchange, enum ike_way way);
+void ike_counters_clear(struct ike *e); /* both to zero */
+
 #endif

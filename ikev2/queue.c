@@ -10,6 +10,41 @@
 
 /* ---- datagrams and events ------------------------------------------------------- */
 
+/* Octets of a header (RFC 7296 §3.1) and, in a fragment, of its number (RFC 7383 §2.5). */
+enum { AT_NEXT = 16, AT_EXCHANGE = 18, AT_FLAGS = 19, AT_FRAGMENT = IKE_HDR_LEN + IKE_PL_HDR_LEN };
+
+static bool later_fragment(const struct dgram *d)
+{
+	return d->data[AT_NEXT] == PL_SKF && d->len >= AT_FRAGMENT + 2 &&
+	       (d->data[AT_FRAGMENT] || d->data[AT_FRAGMENT + 1] != 1);
+}
+
+void e_count(struct ike *e, const struct dgram *d, bool sent)
+{
+	unsigned exchange;
+	enum ike_way way;
+
+	if (d->len < IKE_HDR_LEN || later_fragment(d))
+		return;
+	exchange = (unsigned)d->data[AT_EXCHANGE] - IKE_EXCHANGE_FIRST;
+	way = d->data[AT_FLAGS] & IKE_F_RESPONSE ? IKE_TX_RESPONSE : IKE_TX_REQUEST;
+	if (!sent)
+		way = way == IKE_TX_RESPONSE ? IKE_RX_RESPONSE : IKE_RX_REQUEST;
+	if (exchange < IKE_EXCHANGES)
+		e->messages[exchange][way]++;
+}
+
+uint64_t ike_messages(const struct ike *e, uint8_t exchange, enum ike_way way)
+{
+	return e->messages[exchange - IKE_EXCHANGE_FIRST][way];
+}
+
+void ike_counters_clear(struct ike *e)
+{
+	e->n = (struct ike_counters){0};
+	memset(e->messages, 0, sizeof(e->messages));
+}
+
 void e_send(struct ike *e, const struct dgram *d)
 {
 	struct tx_node *n = xmalloc(sizeof(*n) + d->len);
@@ -22,6 +57,7 @@ void e_send(struct ike *e, const struct dgram *d)
 	*e->tx_tail = n;
 	e->tx_tail = &n->next;
 	e->n.tx++;
+	e_count(e, d, true);
 }
 
 bool ike_tx(struct ike *e, struct dgram *out)

@@ -316,6 +316,7 @@ struct ike {
 	ike_time now;
 	const struct dgram *in; /* what is being worked on, while it is */
 	struct ike_counters n;
+	uint64_t messages[IKE_EXCHANGES][IKE_WAYS];
 	struct ike_sa *by_spi, *by_init;
 	struct child_sa *by_child;
 	struct ip_count *half_open_ip;
@@ -340,6 +341,7 @@ struct ike {
 
 /* ---- engine.c, queue.c: tables, queues, debug ----------------------------------- */
 
+void e_count(struct ike *e, const struct dgram *d, bool sent); /* a message, by its exchange */
 void e_send(struct ike *e, const struct dgram *d);
 struct ev_node *e_event(
         struct session *s, enum ike_event_type type); /* filled with what every event has */

@@ -121,6 +121,17 @@ static int fake_links(struct net *n, bool (*visit)(void *ctx, const struct net_l
 	return 0;
 }
 
+/* Nobody answers on links of memory. */
+static int fake_neighbours(struct net *n, int family,
+        bool (*visit)(void *ctx, const struct net_neighbour *b), void *ctx)
+{
+	(void)n;
+	(void)family;
+	(void)visit;
+	(void)ctx;
+	return 0;
+}
+
 static int fake_addrs(struct net *n, uint32_t ifindex,
         bool (*visit)(void *ctx, const struct net_addr *a), void *ctx)
 {
@@ -508,6 +519,7 @@ const struct net_ops net_fake_ops = {
         .link_by_index = fake_link_by_index,
         .links = fake_links,
         .addrs = fake_addrs,
+        .neighbours = fake_neighbours,
         .routes = fake_routes,
         .route_to = fake_route_to,
         .link_set = fake_link_set,
@@ -556,6 +568,16 @@ void net_fake_carrier(struct net *n, uint32_t ifindex, bool running)
 	l->carrier = running;
 	l->l.running = l->l.up && running;
 	tell_link(f, NET_EV_LINK, &l->l);
+}
+
+void net_fake_count(struct net *n, uint32_t ifindex, uint64_t packets)
+{
+	struct fake_link *l = by_index(fake(n), ifindex);
+
+	if (!l)
+		return;
+	l->l.rx_packets = l->l.tx_packets = packets;
+	l->l.rx_bytes = l->l.tx_bytes = packets * 100;
 }
 
 void net_fake_foreign_route(struct net *n, const struct net_route *r)

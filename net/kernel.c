@@ -93,6 +93,7 @@ const struct net_ops net_kernel_ops = {
         .link_by_index = kernel_link_by_index,
         .links = kernel_links,
         .addrs = kernel_addrs,
+        .neighbours = kernel_neighbours,
         .routes = kernel_routes,
         .route_to = kernel_route_to,
         .link_set = kernel_link_set,

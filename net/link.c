@@ -58,6 +58,8 @@ bool rtnl_parse_link(struct nlmsghdr *h, struct net_link *out)
 	out->mtu = rtnl_get_u32(tb[IFLA_MTU]);
 	copy_text(out->name, sizeof(out->name), tb[IFLA_IFNAME]);
 	copy_text(out->alias, sizeof(out->alias), tb[IFLA_IFALIAS]);
+	if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == sizeof(out->mac))
+		memcpy(out->mac, nla_data(tb[IFLA_ADDRESS]), sizeof(out->mac));
 	take_stats(out, tb[IFLA_STATS64]);
 	return true;
 }

@@ -34,6 +34,7 @@ struct net_link {
 	bool running; /* operational: carrier is there */
 	bool loopback;
 	uint32_t mtu;
+	uint8_t mac[6]; /* zero: it has none of six octets */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped;
 };
 
@@ -41,6 +42,13 @@ struct net_addr {
 	uint32_t ifindex;
 	struct prefix addr;
 	bool ours;
+};
+
+struct net_neighbour { /* ARP, IPv6 neighbour discovery */
+	uint32_t ifindex;
+	struct ipaddr addr;
+	uint8_t mac[6];
+	uint32_t age_s; /* since it was last heard of */
 };
 
 struct net_route {
@@ -83,6 +91,7 @@ struct net_ops {
 	int (*links)(struct net *n, bool (*visit)(void *ctx, const struct net_link *l), void *ctx);
 	int (*addrs)(struct net *n, uint32_t ifindex /* 0 = all */, bool (*visit)(void *ctx, const struct net_addr *a), void *ctx);
 	int (*routes)(struct net *n, uint32_t table /* 0 = main */, bool (*visit)(void *ctx, const struct net_route *r), void *ctx);
+	int (*neighbours)(struct net *n, int family, bool (*visit)(void *ctx, const struct net_neighbour *b), void *ctx);
 	/* Which source address and device would the kernel use for this destination? */
 	int (*route_to)(struct net *n, const struct ipaddr *dst, uint32_t table, struct net_route *out);
 
@@ -112,6 +121,7 @@ struct net {
 /* ---- the recording back end --------------------------------------------------------------------------------------- */
 
 uint32_t net_fake_link(struct net *n, const char *name, bool up, bool running); /* makes one; returns its index */
+void net_fake_count(struct net *n, uint32_t ifindex, uint64_t packets); /* what it has counted, both ways */
 void net_fake_carrier(struct net *n, uint32_t ifindex, bool running);           /* queues NET_EV_LINK */
 /* What somebody else configured: kept as given, without our mark (proto of the route; false for the address). */
 void net_fake_foreign_route(struct net *n, const struct net_route *r);

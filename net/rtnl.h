@@ -82,6 +82,9 @@ int kernel_addr_add(struct net *n, uint32_t ifindex, const struct prefix *a);
 int kernel_addr_del(struct net *n, uint32_t ifindex, const struct prefix *a);
 bool kernel_own_addr(const struct net_kernel *k, uint32_t ifindex, const struct prefix *a);
 
+int kernel_neighbours(struct net *n, int family,
+        bool (*visit)(void *ctx, const struct net_neighbour *b), void *ctx);
+
 int kernel_routes(struct net *n, uint32_t table,
         bool (*visit)(void *ctx, const struct net_route *r), void *ctx);
 int kernel_route_to(struct net *n, const struct ipaddr *dst, uint32_t table, struct net_route *out);

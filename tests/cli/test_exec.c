@@ -444,6 +444,104 @@ static void show_commands_have_a_json_form(void **state)
 
 #define T_(f) cmocka_unit_test_setup_teardown(f, up, down)
 
+/* ---- the machine
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void a_reload_can_be_planned(void **state)
+{
+	(void)state;
+	assert_matches(say(&T, "reload in 1:30 for the tests"),
+	        "^Reload scheduled for ..:..:.. UTC ... ... .. .... \\(in 1 hours and 30 "
+	        "minutes\\) by "
+	        ".* on vty0$");
+	assert_string_equal(T.prompt, "Proceed with reload? [confirm]");
+	say(&T, "n");
+	assert_string_equal(say(&T, "show reload"), "No reload is scheduled.\n");
+	say(&T, "reload cancel");
+	assert_int_equal(T.status, 1);
+	say(&T, "reload in 0");
+	assert_int_equal(T.status, 1);
+	say(&T, "reload in 1:60");
+	assert_int_equal(T.status, 1);
+	say(&T, "reload at 25:00");
+	assert_int_equal(T.status, 1);
+	say(&T, "reload at 00:00 Dec 31");
+	say(&T, "");
+	assert_matches(say(&T, "show reload"), "00:00:00 UTC ... Dec 31 ");
+	say(&T, "reload cancel");
+	say(&T, "reload in 2");
+	say(&T, "y");
+	assert_matches(say(&T, "show reload"), "^Reload reason: Reload Command$");
+	shell_tick(B.shell, mono_ms() + 119000);
+	assert_int_equal(B.quits, 0);
+	shell_tick(B.shell, mono_ms() + 121000);
+	assert_int_equal(B.quits, 1);
+	assert_string_equal(say(&T, "show reload"), "No reload is scheduled.\n");
+}
+
+static void the_machine_is_shown(void **state)
+{
+	(void)state;
+	assert_matches(say(&T, "show processes"),
+	        "^CPU utilization for five seconds: [0-9]+%/[0-9]+%; one minute: [0-9]+%; five "
+	        "minutes: [0-9]+%$");
+	assert_matches(say(&T, "show processes cpu"), "^ *[0-9]+ +[0-9]+ +[0-9]+ .* 0 [a-z_]+ *$");
+	assert_matches(say(&T, "show processes memory"),
+	        "^Processor Pool Total: +[1-9][0-9]* Used: +[1-9][0-9]* Free: +[1-9][0-9]*$");
+	assert_matches(say(&T, "show memory"), "^Processor +0 +[1-9][0-9]* +[1-9]");
+	assert_matches(say(&T, "show inventory"), "^NAME: \"Chassis\", DESCR: \".*\"$");
+	assert_matches(say(&T, "show inventory"), "^PID: SPOKE *, VID: *, SN: .+$");
+	say(&T, "terminal exec prompt timestamp");
+	assert_matches(say(&T, "show privilege"), "^Load for five secs: [0-9]+%/[0-9]+%; one "
+	                                          "minute: [0-9]+%; five minutes: [0-9]+%$");
+	assert_matches(say(&T, "show privilege"), "^No time source, \\*..:..:..\\.... UTC ");
+	assert_null(strstr(say(&T, "show privilege | json"), "Load"));
+	say(&T, "terminal no exec prompt timestamp");
+	assert_string_equal(say(&T, "show privilege"), "Current privilege level is 15\n");
+}
+
+static void tech_support_has_everything_but_secrets(void **state)
+{
+	static const char *const lines[] = {"enable secret VerySecret",
+	        "snmp-server community VerySecret-C RO", "username a password 0 VerySecret",
+	        "interface Tunnel0",
+	        "description a very long one: "
+	        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
+	        "end"};
+	const char *text;
+
+	(void)state;
+	configure(lines, ARRAY_LEN(lines));
+	text = say(&T, "show tech-support");
+	assert_matches(text, "^------------------ show running-config ------------------$");
+	assert_matches(text, "^------------------ show logging ------------------$");
+	assert_matches(text, "^ description a very long one: a+ end$");
+	assert_matches(text, "^username a password <hidden>$");
+	assert_null(strstr(text, "VerySecret"));
+}
+
+static void counters_ask_before_they_are_cleared(void **state)
+{
+	(void)state;
+	configure(small, ARRAY_LEN(small));
+	say(&T, "clear counters Tunnel9");
+	assert_int_equal(T.status, 1);
+	say(&T, "clear counters tunnel 0");
+	assert_string_equal(
+	        T.prompt, "Clear \"show interface\" counters on this interface [confirm]");
+	say(&T, "n");
+	assert_matches(say(&T, "show interfaces Tunnel0"), "counters never$");
+	say(&T, "clear counters");
+	assert_string_equal(
+	        T.prompt, "Clear \"show interface\" counters on all interfaces [confirm]");
+	say(&T, "");
+	assert_matches(say(&T, "show interfaces Tunnel0"), "counters 00:00:0.$");
+	assert_matches(
+	        say(&T, "show logging"), "%CLEAR-5-COUNTERS: Clear counter on all interfaces");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +563,10 @@ int main(void)
 	        T_(a_secret_is_asked_for_and_stored_hashed),
 	        T_(a_script_gives_the_secret_in_its_next_line),
 	        T_(show_commands_have_a_json_form),
+	        cmocka_unit_test_setup_teardown(a_reload_can_be_planned, up, down),
+	        cmocka_unit_test_setup_teardown(the_machine_is_shown, up, down),
+	        cmocka_unit_test_setup_teardown(tech_support_has_everything_but_secrets, up, down),
+	        cmocka_unit_test_setup_teardown(counters_ask_before_they_are_cleared, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

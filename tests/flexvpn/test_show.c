@@ -19,6 +19,9 @@
 #include "grammar/gen/exec.h"
 #include "lib_world.h"
 
+#include "flexvpn/counters.h"
+#include "flexvpn/failures.h"
+
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
 
 static struct out shown;
@@ -261,6 +264,7 @@ static const char want_show_interfaces[] =
         "  Tunnel TTL 255, Fast tunneling enabled\n"
         "  Tunnel transport MTU 1500 bytes\n"
         "  Tunnel protection via IPSec (profile \"ipsecprof\")\n"
+        "  Last clearing of \"show interface\" counters never\n"
         "     0 packets input, 0 bytes, 0 no buffer\n"
         "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort\n"
         "     0 packets output, 0 bytes, 0 underruns\n"
@@ -272,6 +276,7 @@ static const char want_show_interfaces[] =
         "  MTU 1500 bytes, BW 1000000 Kbit/sec, DLY 10 usec, \n"
         "     reliability 255/255, txload 1/255, rxload 1/255\n"
         "  Encapsulation ARPA, loopback not set\n"
+        "  Last clearing of \"show interface\" counters never\n"
         "     0 packets input, 0 bytes, 0 no buffer\n"
         "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort\n"
         "     0 packets output, 0 bytes, 0 underruns\n"
@@ -498,6 +503,104 @@ static void assert_json(const char *what)
 		assert_json(#fn);                                                                  \
 	} while (0)
 
+/* ---- counters
+ * -----------------------------------------------------------------------------------------------------------------
+ */
+
+static void engine_connections_as_ios(void **s)
+{
+	SHOW((struct world *)*s, OUT_TEXT, show_crypto_engine_connections_active, 0);
+	assert_shown("Crypto Engine Connections\n\n"
+	             "   ID  Type    Algorithm           Encrypt  Decrypt LastSeqN IP-Address\n"
+	             "    1  IPsec   AES128                    0        0        0 172.16.0.1\n"
+	             "    2  IPsec   AES128                    0        0        0 172.16.0.1\n"
+	             " 1001  IKEv2   AES256+SHA512             0        0        0 172.16.0.1\n");
+}
+
+static void messages_are_counted_by_exchange(void **s)
+{
+	static const char head[] =
+	        "EXCHANGE/NOTIFY                   TX(REQ)    TX(RES)    RX(REQ)    RX(RES)\n"
+	        "--------------------------------------------------------------------------------\n"
+	        "EXCHANGES\n";
+	struct world *w = *s;
+	const char *all;
+
+	SHOW(w, OUT_TEXT, show_crypto_ikev2_stats_exchange, 0);
+	all = out_str_so_far(&shown);
+	assert_non_null(strstr(all,
+	        "IKE_SA_INIT                             1          0          0          1\n"));
+	assert_non_null(strstr(all,
+	        "IKE_AUTH                                1          0          0          1\n"));
+	SHOW(w, OUT_TEXT, clear_crypto_ikev2_stats, 0);
+	SHOW(w, OUT_TEXT, show_crypto_ikev2_stats_exchange, 0);
+	assert_shown(head);
+}
+
+static void failures_are_kept_while_asked_for(void **s)
+{
+	struct world *w = *s;
+	const struct fx_client *c = world_client(w, "flex");
+
+	fx_failure(w->x, c, 1, "nobody wants to know");
+	world_enter(w, "crypto ikev2 diagnose error 2");
+	for (unsigned i = 1; i <= 3; i++)
+		fx_failure(w->x, c, i, i == 3 ? "the third" : "an early one");
+	SHOW(w, OUT_TEXT, show_crypto_ikev2_diagnose_error, .has_entries = true, .entries = 1);
+	assert_shown("Exit Path Table - status: enable, current entry 2, deleted 1, max allow 2\n\n"
+	             "Error(3): the third\n  *~ ~ ~:~:~.~: FlexVPN(flex) peer 10.0.0.1\n");
+	world_enter(w, "no crypto ikev2 diagnose error");
+	SHOW(w, OUT_TEXT, show_crypto_ikev2_diagnose_error, 0);
+	assert_shown(
+	        "Exit Path Table - status: disable, current entry 0, deleted 0, max allow 0\n");
+}
+
+static void counters_are_shown_since_they_were_cleared(void **s)
+{
+	struct world *w = *s;
+	struct net_link l;
+	const struct fx_interface *i = fx_find_interface(w->x->cfg, "Ethernet0/0");
+
+	assert_true(fx_link(w->x, i, &l));
+	net_fake_count(w->x->b.net, l.index, 100);
+	assert_int_equal(fx_counters_since(w->x, "Ethernet0/0", &l), 0);
+	assert_false(fx_counters_clear(w->x, "Ethernet9/9"));
+	assert_true(fx_counters_clear(w->x, NULL));
+	net_fake_count(w->x->b.net, l.index, 107);
+	assert_true(fx_link(w->x, i, &l));
+	assert_true(fx_counters_since(w->x, "Ethernet0/0", &l) > 0);
+	assert_int_equal(l.rx_packets, 7);
+	assert_int_equal(l.tx_packets, 7);
+	net_fake_count(w->x->b.net, l.index, 3); /* the device counts anew */
+	assert_true(fx_link(w->x, i, &l));
+	fx_counters_since(w->x, "Ethernet0/0", &l);
+	assert_int_equal(l.rx_packets, 3);
+}
+
+static void ip_interface_as_ios(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, "access-list 10 permit any\ninterface Ethernet0/0\n ip access-group 10 in\n "
+	               "ip nat outside\ninterface Ethernet0/3");
+	SHOW(w, OUT_TEXT, show_ip_interface, .has_ifname = true, .ifname = "Ethernet0/0");
+	assert_shown("Ethernet0/0 is up, line protocol is up\n"
+	             "  Internet address is 172.16.0.1/12\n"
+	             "  Broadcast address is 255.255.255.255\n"
+	             "  Address determined by configuration file\n"
+	             "  MTU is 1500 bytes\n"
+	             "  Helper address is not set\n"
+	             "  Directed broadcast forwarding is disabled\n"
+	             "  Outgoing Common access list is not set \n"
+	             "  Outgoing access list is not set\n"
+	             "  Inbound Common access list is not set \n"
+	             "  Inbound  access list is 10\n"
+	             "  Network address translation is enabled, interface in domain outside\n");
+	SHOW(w, OUT_TEXT, show_ip_interface, .has_ifname = true, .ifname = "Ethernet0/3");
+	assert_shown("Ethernet0/3 is down, line protocol is down\n"
+	             "  Internet protocol processing disabled\n");
+}
+
 static void every_command_gives_json(void **s)
 {
 	struct world *w = *s;
@@ -508,6 +611,12 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_crypto_ikev2_sa, .kw_detailed = true);
 	JSON(w, show_crypto_ikev2_session, .kw_detailed = true);
 	JSON(w, show_crypto_ikev2_stats, 0);
+	JSON(w, show_crypto_ikev2_stats_exchange, 0);
+	JSON(w, show_crypto_ikev2_diagnose_error, 0);
+	JSON(w, show_crypto_engine_connections_active, 0);
+	JSON(w, show_ip_interface, 0);
+	JSON(w, show_arp, 0);
+	JSON(w, show_ip_arp, 0);
 	JSON(w, show_crypto_ikev2_proposal, 0);
 	JSON(w, show_crypto_ikev2_policy, 0);
 	JSON(w, show_crypto_ikev2_profile, 0);
@@ -580,6 +689,12 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(
 	                nothing_is_there_without_a_session, setup, teardown),
 	        cmocka_unit_test_setup_teardown(keys_are_not_shown, setup, teardown),
+	        cmocka_unit_test_setup_teardown(engine_connections_as_ios, setup, teardown),
+	        cmocka_unit_test_setup_teardown(messages_are_counted_by_exchange, setup, teardown),
+	        cmocka_unit_test_setup_teardown(failures_are_kept_while_asked_for, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                counters_are_shown_since_they_were_cleared, setup, teardown),
+	        cmocka_unit_test_setup_teardown(ip_interface_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(every_command_gives_json, setup, teardown),
 	        cmocka_unit_test_setup_teardown(objects_of_one_kind, setup, teardown),
 	};

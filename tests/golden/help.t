@@ -31,6 +31,7 @@ Exec commands:
 Router#«show ?»
   access-lists    List access lists
   archive         Archive functions
+  arp             ARP table
   clock           Display the system clock
   configuration   Configuration details
   crypto          Encryption module
@@ -38,14 +39,19 @@ Router#«show ?»
   history         Display the session command history
   hosts           IP domain-name, lookup style, nameservers, and host table
   interfaces      Interface status and configuration
+  inventory       Show the physical inventory
   ip              IP information
   ipv6            IPv6 information
   logging         Show the contents of logging buffers
+  memory          Memory statistics
   monitor         Monitoring different system events
   privilege       Show current privilege level
+  processes       Active process statistics
+  reload          Scheduled reload information
   route-map       route-map information
   running-config  Current operating configuration
   startup-config  Contents of startup configuration
+  tech-support    Show system information for Tech-Support
   track           Tracking information
   users           Display information about terminal lines
   version         System hardware and software status

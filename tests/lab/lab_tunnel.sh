@@ -28,6 +28,9 @@ must 'large packets pass' in_ns inside ping -n -q -c 3 -i 0.2 -W 2 -s 3000 192.1
 must 'a TCP stream passes' until_ok 20 tcp_through
 must 'show crypto ikev2 sa has it' spoke_says 'show crypto ikev2 sa' '172.16.0.1/4\?500 *10.0.0.1/4\?500 .*READY'
 must 'packets were counted' spoke_says 'show crypto ipsec sa' '#pkts encaps: [1-9]'
+must 'connections of the engine' spoke_says 'show crypto engine connections active' '^ *[12]  IPsec   AES.* [1-9][0-9]* .*172.16.0.1$'
+must 'messages by exchange' spoke_says 'show crypto ikev2 stats exchange' '^IKE_AUTH  *[1-9]'
+must 'the next hop is a neighbour' spoke_says 'show arp' '^Internet  2.2.2.2  *[0-9]*   [0-9a-f.]*  ARPA   Ethernet0/0$'
 must 'the routes show as static' spoke_says 'show ip route' '^S .*192.168.100.0'
 
 ping_train() { in_ns inside ping -n -q -i 0.05 -c 200 -W 2 192.168.100.10 > "$LAB_DIR/train" 2>&1; }

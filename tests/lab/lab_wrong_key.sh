@@ -12,6 +12,10 @@ must 'the message names the cause' until_ok 30 grep -q 'IKEV2-3-NEG_ABORT.*[Aa]u
 must 'show says why' spoke_says 'show crypto ikev2 client flexvpn flex' 'RETRY_WAIT\|NEGOTIATING'
 tries() { [ "$(grep -c NEG_ABORT "$LAB_DIR/spoked.log")" -ge "$1" ]; }
 must 'it tries again' until_ok 60 tries 2
+diagnosed() { spoke_says 'show crypto ikev2 diagnose error' "$1"; }
+must 'nothing is kept unasked' diagnosed 'status: disable, current entry 0'
+must 'traces are asked for' sh_script <<< $'configure terminal\ncrypto ikev2 diagnose error 5\nend'
+must 'the next failure is one' until_ok 60 diagnosed '^Error([0-9]*): .*[Aa]uth'
 must 'the hub gets the right key' hub_key cisco
 must 'the tunnel comes up by itself' until_ok 60 client_is ACTIVE
 must 'ping' ping_from inside 192.168.100.10

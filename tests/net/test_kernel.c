@@ -475,6 +475,34 @@ static void a_gateway_must_be_reachable(void **state)
 	assert_int_equal(s.route.ifindex, w->dev[0]);
 }
 
+static bool the_neighbour(void *ctx, const struct net_neighbour *b)
+{
+	struct net_neighbour *out = ctx;
+
+	if (b->addr.family == AF_INET && ipaddr_u32(&b->addr) == 0xc6336402)
+		*out = *b;
+	return true;
+}
+
+static void neighbours_are_seen_with_their_addresses(void **state)
+{
+	struct world *w = *state;
+	struct net_neighbour b = {0};
+	struct net_link l;
+
+	assert_int_equal(sh("ip link add sv0 address 02:00:00:00:00:01 type veth peer name sv1 && "
+	                    "ip link set sv0 up && ip link set sv1 up && "
+	                    "ip neigh replace 198.51.100.2 lladdr 02:00:00:00:00:07 dev sv0 nud "
+	                    "reachable"),
+	        0);
+	assert_true(ops->link_by_name(w->n, "sv0", &l));
+	assert_memory_equal(l.mac, "\2\0\0\0\0\1", 6);
+	assert_int_equal(ops->neighbours(w->n, AF_INET, the_neighbour, &b), 0);
+	assert_int_equal(b.ifindex, l.index);
+	assert_memory_equal(b.mac, "\2\0\0\0\0\7", 6);
+	assert_true(b.age_s < 60);
+}
+
 static void the_kernel_says_which_source_it_would_use(void **state)
 {
 	struct world *w = *state;
@@ -619,6 +647,7 @@ int main(void)
 	        T(routes_of_others_are_left_alone),
 	        T(a_floating_route_yields_to_what_frr_learned),
 	        T(a_gateway_must_be_reachable),
+	        T(neighbours_are_seen_with_their_addresses),
 	        T(the_kernel_says_which_source_it_would_use),
 	        T(a_thousand_routes_are_read_back),
 	        T(changes_are_announced),
