@@ -122,7 +122,7 @@ bool fx_startup_write(const char *path, const char *text, char *why, size_t n)
 
 const char *fx_mask_secrets(const char *line)
 {
-	static const char *const words[] = {"pre-shared-key", "pre-share key", "password", "secret", " key "};
+	static const char *const words[] = {"pre-shared-key", "pre-share key", "password", "secret", " key ", "snmp-server community"};
 	static char out[160];
 
 	snprintf(out, sizeof(out), "%s", line);
