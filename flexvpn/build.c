@@ -199,6 +199,7 @@ void fx_config_free(struct fx_config *c)
 			struct fx_key *e = &c->keyrings.v[i].keys.v[k];
 
 			wipe((void *)e->local.p, e->local.n);
+			wipe((void *)e->ppk.p, e->ppk.n);
 			wipe((void *)e->remote.p, e->remote.n);
 		}
 	for (size_t i = 0; i < c->profiles.n; i++) {

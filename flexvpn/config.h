@@ -53,6 +53,9 @@ struct fx_key { /* one peer of a keyring */
 	struct ike_id identity; /* type ID_NONE: any */
 	bool identity_domain;   /* any identity of that domain */
 	struct span local, remote; /* octets of the keys; equal for a symmetric one; empty: none */
+	const char *ppk_id;        /* post-quantum key (RFC 8784); NULL: none */
+	struct span ppk;
+	bool ppk_required;
 };
 
 struct fx_keyring {
@@ -118,7 +121,7 @@ struct fx_profile {
 	struct span eap_password;
 	struct fx_tp_ref trustpoint[8];
 	uint8_t n_trustpoint;
-	const char *keyring;
+	const char *keyring, *keyring_ppk;
 	bool has_dpd, has_nat_keepalive;
 	struct ike_dpd dpd;
 	uint32_t nat_keepalive_s, lifetime_s; /* 0: default */

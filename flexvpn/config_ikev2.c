@@ -247,6 +247,15 @@ static struct span key_of(struct cfg_build *b, bool encrypted, bool hex, const c
 	return hex ? fx_key_hex(b->c, text) : fx_key_text(b->c, text);
 }
 
+void use_ikev2_keyring_peer_ppk_manual(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_keyring_peer_ppk_manual *l)
+{
+	(void)n;
+	b->key->ppk_id = l->id;
+	b->key->ppk = key_of(b, l->kw_6, l->has_hex, l->has_hex ? l->hex : l->key);
+	b->key->ppk_required = l->kw_required;
+}
+
 void use_ikev2_keyring_peer_pre_shared_key(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_keyring_peer_pre_shared_key *l)
 {

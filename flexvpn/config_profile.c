@@ -174,6 +174,13 @@ void use_ikev2_profile_keyring_local(struct cfg_build *b, const struct cfg_node 
 	b->profile->keyring = l->keyring;
 }
 
+void use_ikev2_profile_keyring_ppk(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_keyring_ppk *l)
+{
+	(void)n;
+	b->profile->keyring_ppk = l->keyring;
+}
+
 void use_ikev2_profile_pki_trustpoint(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_profile_pki_trustpoint *l)
 {

@@ -133,6 +133,33 @@ static bool key(const struct fx_config *c, const struct fx_profile *p, const str
 	return true;
 }
 
+/* `keyring ppk`, else the keyring of the other keys. A key without octets is one that cannot be read: nothing goes out in its name. EAP
+ * proves itself once only, so it cannot be done both ways (RFC 8784 §3). */
+static void post_quantum(const struct fx_config *c, const struct fx_profile *p, const struct ipaddr *peer,
+	const struct ike_id *id, struct ike_peering *out)
+{
+	const char *name = p->keyring_ppk ? p->keyring_ppk : p->keyring;
+	const struct fx_keyring *kr = name ? fx_find_keyring(c, name) : NULL;
+	const struct fx_key *k = kr ? fx_key_for(kr, peer, id) : NULL;
+
+	if (!k || !k->ppk_id || p->auth_local == FX_AUTH_EAP || strlen(k->ppk_id) >= sizeof(out->ppk_id))
+		return;
+	out->use_ppk = true;
+	out->ppk_required = k->ppk_required;
+	snprintf(out->ppk_id, sizeof(out->ppk_id), "%s", k->ppk_id);
+	if (k->ppk.n)
+		secret_set(&out->ppk, k->ppk.p, k->ppk.n);
+}
+
+static bool any_ppk(const struct fx_config *c)
+{
+	for (size_t i = 0; i < c->keyrings.n; i++)
+		for (size_t k = 0; k < c->keyrings.v[i].keys.n; k++)
+			if (c->keyrings.v[i].keys.v[k].ppk_id)
+				return true;
+	return false;
+}
+
 static void global_manners(const struct fx_globals *g, struct ike_peering *out)
 {
 	out->dpd = g->dpd;
@@ -193,6 +220,7 @@ bool fx_peering_unknown(const struct fx_config *c, const struct ipaddr *local, s
 		return false;
 	global_manners(&c->g, out);
 	out->childless = true;
+	out->use_ppk = any_ppk(c);
 	out->local_id = ike_id_addr(local);
 	for (size_t i = 0; i < c->profiles.n; i++) {
 		const struct fx_profile *p = &c->profiles.v[i];
@@ -227,6 +255,7 @@ bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, co
 	out->local_id = r->profile->identity_local.type ? r->profile->identity_local : ike_id_addr(local);
 	manners(c, r, out);
 	methods(r->profile, out);
+	post_quantum(c, r->profile, peer, id, out);
 	if (r->profile->auth_local != FX_AUTH_PSK || key(c, r->profile, peer, id, out, why, n))
 		return true;
 	fx_peering_fini(out);
@@ -237,4 +266,5 @@ void fx_peering_fini(struct ike_peering *p)
 {
 	secret_wipe(&p->local_psk);
 	secret_wipe(&p->remote_psk);
+	secret_wipe(&p->ppk);
 }

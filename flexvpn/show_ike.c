@@ -110,6 +110,9 @@ static void detail_dpd(struct out *o, const struct ike_dpd *d)
 
 static void detail_features(struct out *o, const struct ike_sa_info *s)
 {
+	if (s->ppk)
+		out_text(o, "      Quantum-safe Encryption using Manual PPK\n");
+	out_bool(o, "quantum-safe", s->ppk);
 	detail_dpd(o, &s->dpd);
 	out_text(o, s->fragmentation ? "      IETF Std Fragmentation  enabled.\n"
 	                             : "      Fragmentation not  configured.\n");

@@ -76,6 +76,11 @@ void auth_start(struct ike_sa *sa)
 		session_down(s, IKE_R_CHILDLESS, 0);
 		return;
 	}
+	if (!ppk_start(sa)) {
+		req_free(r);
+		session_down(s, IKE_R_PPK, 0);
+		return;
+	}
 	ike_put_id(&r->b, PL_IDi, &s->p.local_id);
 	auth_put_certs(sa, &r->b);
 	auth_put_certreq(s, &r->b);

@@ -200,7 +200,7 @@ static bool put_signature(struct ike_sa *sa, const struct proof *p, struct ike_b
 	return ok;
 }
 
-bool auth_put(struct ike_sa *sa, struct ike_build *b)
+static bool prove(struct ike_sa *sa, struct ike_build *b)
 {
 	struct session *s = sa->ses;
 	uint8_t body[IKE_ID_BODY_MAX];
@@ -213,6 +213,42 @@ bool auth_put(struct ike_sa *sa, struct ike_build *b)
 		return sa->hs->eap && put_eap(sa, &p, b);
 	ike_dbg(s->e, s, 0, "My authentication method is 'PSK'");
 	return put_shared(sa, &p, &s->p.local_psk, b);
+}
+
+/* The proof by the keys without the post-quantum one: the same AUTH payload, of which the notify
+ * takes the data (RFC 8784 §3). */
+static bool put_other_proof(struct ike_sa *sa, struct ike_build *b)
+{
+	struct ike_hdr h = {.exchange = EXCH_AUTH};
+	enum { METHOD = 4 };
+	struct ike_build other;
+	uint8_t first;
+	bool ok;
+
+	ike_build_init(&other, &h);
+	ppk_swap(sa);
+	ok = prove(sa, &other);
+	ppk_swap(sa);
+	if (ok) {
+		struct span body = ike_build_inner(&other, &first);
+		size_t head = IKE_PL_HDR_LEN + METHOD;
+
+		ike_put_notify(b, N_NO_PPK_AUTH, span_of(body.p + head, body.n - head));
+	}
+	ike_build_fini(&other);
+	return ok;
+}
+
+bool auth_put(struct ike_sa *sa, struct ike_build *b)
+{
+	bool last_of_eap = sa->initiator && sa->ses->p.local_auth == IKE_AUTH_EAP;
+
+	if (!prove(sa, b))
+		return false;
+	if (!sa->initiator || last_of_eap)
+		return true;
+	ppk_put_identity(sa, b);
+	return !ppk_wants_both(sa) || put_other_proof(sa, b);
 }
 
 /* ---- the peer's -------------------------------------------------------------------- */
@@ -284,6 +320,8 @@ static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, 
 
 	if (!au || !ike_get_auth(au, &a))
 		return IKE_R_PEER_AUTH_FAILED;
+	if (sa->initiator ? !ppk_read_answer(sa, m) : !ppk_choose(sa, m, &a.data))
+		return IKE_R_PPK;
 	if (a.method == IKE_METHOD_PSK && may_use(&s->p, IKE_AUTH_PSK)) {
 		s->p.remote_auth = IKE_AUTH_PSK;
 		return check_psk(sa, &p, a.data);

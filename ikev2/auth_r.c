@@ -74,6 +74,7 @@ void auth_request(
 	}
 	ike_put_id(b, PL_IDr, &s->p.local_id);
 	auth_put_certs(sa, b);
+	ppk_put_answer(sa, b);
 	if (!auth_put(sa, b)) {
 		ike_dbg(s->e, s, 1, "No key to authenticate with");
 		refuse(sa, b, after, IKE_R_INTERNAL);

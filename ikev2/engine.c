@@ -490,6 +490,7 @@ bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out)
 	        .dpd = s->p.dpd,
 	        .mobike = s->mobike,
 	        .cfg_asked = s->cfg_asked,
+	        .ppk = s->ppk_used,
 	        .assigned4 = s->assigned4,
 	        .assigned6 = s->assigned6,
 	        .n_children = count_told(s),
@@ -553,6 +554,7 @@ const char *ike_reason_text(enum ike_reason r)
 	        [IKE_R_LOST] = "Peer has lost the SA",
 	        [IKE_R_REDIRECT] = "Redirected to another gateway",
 	        [IKE_R_CHILDLESS] = "The peer has no IKE SA without an IPsec SA",
+	        [IKE_R_PPK] = "One side insists on a post-quantum preshared key",
 	        [IKE_R_CERT] = "The peer's certificate is not accepted",
 	};
 

@@ -161,6 +161,8 @@ struct ike_dpd {
 	bool fast;
 };
 
+enum { IKE_PPK_ID = 64 };
+
 /* Everything that is fixed about one peering: the initiator's at ike_connect(), the responder's from ike_ops.accept. */
 struct ike_peering {
 	uint64_t owner; /* the caller's number, repeated in every event */
@@ -176,6 +178,11 @@ struct ike_peering {
 	unsigned remote_auths;  /* the methods that the peer may use, as bits 1 << enum ike_auth; 0: remote_auth alone */
 	uint8_t eap_method;     /* local_auth EAP: the only one to use (enum ike_eap_method) */
 	struct secret local_psk, remote_psk; /* may be empty when ike_ops.psk supplies the remote one after IDr is known */
+
+	bool use_ppk;             /* RFC 8784: announce it. A responder does so before it knows the key */
+	struct secret ppk;        /* the post-quantum preshared key, empty: none … */
+	char ppk_id[IKE_PPK_ID];  /* … and its name */
+	bool ppk_required;        /* no session without it */
 
 	struct ike_ts ts_local[IKE_MAX_TS], ts_remote[IKE_MAX_TS];
 	uint8_t n_ts_local, n_ts_remote;
@@ -373,7 +380,7 @@ enum ike_reason { /* why an SA went down */
 	IKE_R_LIFETIME, IKE_R_COOKIE, IKE_R_VERSION, IKE_R_INTERNAL, IKE_R_EAP /* it ended without success */,
 	IKE_R_CREDENTIALS /* nobody gave any */, IKE_R_CERT /* the peer's does not convince */,
 	IKE_R_LOST /* the peer proved that it has lost the SA */, IKE_R_REDIRECT /* to another gateway */,
-	IKE_R_CHILDLESS /* the peer wants a child at once */, IKE_R_MAX
+	IKE_R_CHILDLESS /* the peer wants a child at once */, IKE_R_PPK /* one side insists on a post-quantum key */, IKE_R_MAX
 };
 const char *ike_reason_text(enum ike_reason r); /* for `%IKEV2-3-NEG_ABORT: Negotiation aborted due to ERROR: …` */
 
@@ -434,6 +441,7 @@ struct ike_sa_info {
 	struct ike_dpd dpd;
 	struct prefix assigned4, assigned6; /* family 0: none; initiator: received, responder: given */
 	bool cfg_asked;         /* responder: there was a CFG_REQUEST */
+	bool ppk;               /* a post-quantum preshared key is mixed in */
 	uint32_t n_children;
 	struct ike_attrs attrs; /* CFG_REPLY as received, then CFG_SETs; views */
 	bool mobike;

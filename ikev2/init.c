@@ -32,6 +32,7 @@ void init_put_common(struct session *s, struct ike_build *b, const struct nonce 
 	if (s->p.fragmentation)
 		ike_put_notify(b, N_FRAGMENTATION_SUPPORTED, (struct span){0});
 	auth_put_hashes(s, b);
+	ppk_put_supported(s, b);
 	redirect_put_supported(s, b);
 }
 
@@ -261,6 +262,7 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	sa->hs->init_r_n = m->raw.n;
 	init_read_common(s, m);
 	auth_read_hashes(sa, m);
+	ppk_read_supported(sa, m);
 	auth_read_certreq(sa, m);
 	natd_read(s, m, sa->spi_i, sa->spi_r, in);
 	float_ports(s);

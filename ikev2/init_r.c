@@ -184,6 +184,7 @@ static void create(struct ike *e, const struct dgram *in, const struct ike_msg *
 	init_read_common(s, m);
 	redirect_read_supported(s, m);
 	auth_read_hashes(sa, m);
+	ppk_read_supported(sa, m);
 	natd_read(s, m, sa->spi_i, 0, in);
 	send_answer(sa, in, choice);
 	session_resched(s);

@@ -107,6 +107,7 @@ void handshake_free(struct handshake *h)
 	free((void *)h->cookie.p);
 	free(h->certreq);
 	eap_peer_free(h->eap);
+	ike_keys_wipe(&h->plain);
 	ike_packets_fini(&h->answer);
 	wipe(h, sizeof(*h));
 	free(h);
@@ -259,8 +260,10 @@ void session_peering(struct session *s, const struct ike_peering *p)
 {
 	secret_wipe(&s->p.local_psk);
 	secret_wipe(&s->p.remote_psk);
+	secret_wipe(&s->p.ppk);
 	s->p = *p;
-	s->p.local_psk = s->p.remote_psk = (struct secret){0};
+	s->p.local_psk = s->p.remote_psk = s->p.ppk = (struct secret){0};
+	secret_copy(&s->p.ppk, &p->ppk);
 	secret_copy(&s->p.local_psk, &p->local_psk);
 	secret_copy(&s->p.remote_psk, &p->remote_psk);
 	attrs_copy(&s->request, &p->cfg_request);
@@ -333,6 +336,7 @@ void ike_session_free(struct session *s)
 	drop_tasks(s);
 	secret_wipe(&s->p.local_psk);
 	secret_wipe(&s->p.remote_psk);
+	secret_wipe(&s->p.ppk);
 	secret_wipe(&s->eap_name);
 	attrs_fini(&s->request);
 	attrs_fini(&s->reply);

@@ -165,6 +165,9 @@ struct handshake {
 	unsigned hashes;
 	uint8_t *certreq;
 	size_t n_certreq;
+	/* RFC 8784: both announced it; SK_d, SK_pi, SK_pr without it */
+	bool ppk_offered;
+	struct ike_keys plain;
 	/* EAP, initiator */
 	enum { EAP_NOT, EAP_ASKED /* by a request without AUTH */, EAP_TALKING, EAP_PROVING } stage;
 	struct eap_peer *eap;
@@ -268,6 +271,7 @@ struct session {
 	uint8_t eap_method;
 	struct secret eap_name;
 	struct prefix assigned4, assigned6;
+	bool ppk_used;
 	bool leased;                   /* by ike_ops.lease */
 	bool cfg_asked;                /* by the peer */
 	struct attr_store pushed, set; /* CFG_REPLY; the last CFG_SET */
@@ -409,7 +413,8 @@ void req_free(struct request *r);
 void req_drop(struct ike_sa *sa, struct request *r); /* unlinks and frees */
 struct request *req_find(const struct ike_sa *sa, enum req_type type);
 void req_tick(struct ike_sa *sa, struct request *r); /* its time has come */
-void req_again(struct ike_sa *sa, enum req_type type); /* sent once more, at once and beyond the count */
+void req_again(
+        struct ike_sa *sa, enum req_type type); /* sent once more, at once and beyond the count */
 void task_free(struct task *t);
 struct task *task_add(struct session *s, enum task_type type, uint32_t spi);
 struct task *task_find(const struct session *s, enum task_type type, uint32_t spi);
@@ -554,6 +559,20 @@ void qcd_read(struct ike_sa *sa, const struct ike_msg *m);
 void qcd_renew(struct session *s);
 void qcd_send(struct ike_sa *sa, struct task *t);
 bool qcd_proves_loss(const struct ike_sa *sa, const struct ike_msg *m);
+
+/* ---- ppk.c ---------------------------------------------------------------------- */
+
+void ppk_put_supported(struct session *s, struct ike_build *b);
+void ppk_read_supported(struct ike_sa *sa, const struct ike_msg *m);
+bool ppk_start(
+        struct ike_sa *sa); /* initiator, before AUTH; false: it cannot be done as required */
+void ppk_put_identity(struct ike_sa *sa, struct ike_build *b);
+bool ppk_wants_both(const struct ike_sa *sa); /* a second AUTH, by the keys of ppk_swap() */
+void ppk_swap(struct ike_sa *sa);             /* the keys with it and without it change places */
+bool ppk_read_answer(struct ike_sa *sa, const struct ike_msg *m);
+/* Responder: with it or without; then `auth` may become the peer's other proof. */
+bool ppk_choose(struct ike_sa *sa, const struct ike_msg *m, struct span *auth);
+void ppk_put_answer(struct ike_sa *sa, struct ike_build *b);
 
 /* ---- mobike.c ------------------------------------------------------------------- */
 

@@ -242,6 +242,8 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			unique = replace
 			dpd_delay = ${HUB_DPD:-0}s
 			send_cert = always
+			${HUB_PPK:+ppk_id = $HUB_PPK
+			ppk_required = yes}
 			$(hub_auth)
 			children { net {
 				local_ts = 0.0.0.0/0
@@ -253,6 +255,8 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 		} }
 		secrets {
 			ike-any { secret = "$LAB_KEY" }
+			${HUB_PPK:+ppk-1 { id = $HUB_PPK
+				secret = "lab post-quantum key" \}}
 			eap-1 { id = cisco
 				secret = "${LAB_PASSWORD:-lab password 1}" }
 			eap-2 { id = spoke7.lab.example
