@@ -14,7 +14,7 @@ hub_files() { # transport mode for GRE between the two, bound to no interface
 }
 hub_plane() {
 	ip -n "$LAB-hub" link show flex0 > /dev/null 2>&1 && return
-	ip -n "$LAB-hub" link add flex0 type gre local 10.0.0.1 remote 172.16.0.1 ttl 64 && ip -n "$LAB-hub" link set flex0 up mtu 1400 || return 1
+	ip -n "$LAB-hub" link add flex0 type gre local 10.0.0.1 remote 172.16.0.1 ttl 64 && ip -n "$LAB-hub" link set flex0 addrgenmode none && ip -n "$LAB-hub" link set flex0 up mtu 1400 || return 1
 	route hub 10.250.0.0/24 dev flex0 && route hub 10.20.20.0/24 dev flex0 && route hub 10.30.30.0/24 dev flex0
 }
 lab_up || exit 1
