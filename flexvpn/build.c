@@ -62,12 +62,31 @@ static const char *device_of(const struct fx_config *c, const struct fx_interfac
 	return NULL;
 }
 
+/* A sub-interface is a VLAN device on that of the interface before the dot: "eth1.10". */
+static void finish_vlan(struct fx_config *c, struct fx_interface *i)
+{
+	const char *dot = strrchr(i->name, '.');
+	char *parent = dot ? arena_strndup(&c->arena, i->name, (size_t)(dot - i->name)) : NULL;
+	struct fx_interface whole = {.name = parent};
+	char *device;
+
+	if (!i->vlan || !parent)
+		return;
+	i->parent = device_of(c, &whole);
+	if (i->device || !i->parent)
+		return;
+	device = arena_alloc(&c->arena, strlen(i->parent) + strlen(dot) + 1);
+	strcat(strcpy(device, i->parent), dot);
+	i->device = device;
+}
+
 static void finish_interfaces(struct fx_config *c)
 {
 	for (size_t n = 0; n < c->interfaces.n; n++) {
 		struct fx_interface *i = &c->interfaces.v[n];
 
 		i->device = device_of(c, i);
+		finish_vlan(c, i);
 		if (i->device && strlen(i->device) >= 16)
 			i->device = NULL; /* longer than a device name can be: it stays unbound */
 	}

@@ -216,11 +216,15 @@ struct fx_interface {
 	struct prefix addr[8];
 	uint8_t n_addr; /* the first is the primary one */
 	bool negotiated, dhcp;
+	const char *dhcp_hostname; /* NULL: the router's */
 	const char *unnumbered;
 	struct prefix addr6[8];
 	uint8_t n_addr6;
-	bool ip6_enable;
+	bool ip6_enable, autoconf, autoconf_default;
 	uint32_t mtu, ip_mtu;
+	uint16_t mss4, mss6;  /* adjust-mss; 0: as it comes */
+	uint16_t vlan;        /* a sub-interface; 0: none */
+	const char *parent;   /* its device's; NULL: unbound */
 	/* tunnels */
 	bool is_tunnel, is_loopback;
 	bool is_template; /* Virtual-Template: not an interface itself */

@@ -54,6 +54,8 @@ void use_if_ip_address(
 	(void)n;
 	b->interface->negotiated = l->kw_negotiated;
 	b->interface->dhcp = l->kw_dhcp;
+	if (l->has_hostname)
+		b->interface->dhcp_hostname = l->hostname;
 	if (l->has_addr)
 		address(b->interface, &l->addr, l->has_mask ? &l->mask : NULL);
 }
@@ -79,6 +81,8 @@ void use_if_ipv6_address(
 
 	(void)n;
 	i->ip6_enable = true;
+	i->autoconf |= l->kw_autoconfig;
+	i->autoconf_default |= l->kw_default;
 	if (l->kw_eui_64 || l->kw_anycast || i->n_addr6 == ARRAY_LEN(i->addr6))
 		return;
 	if (l->has_prefix)
@@ -105,6 +109,27 @@ void use_if_ip_mtu(struct cfg_build *b, const struct cfg_node *n, const struct g
 {
 	(void)n;
 	b->interface->ip_mtu = l->bytes;
+}
+
+void use_if_encapsulation(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_encapsulation *l)
+{
+	(void)n;
+	b->interface->vlan = l->kw_native ? 0 : (uint16_t)l->vlan;
+}
+
+void use_if_ip_tcp_adjust_mss(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ip_tcp_adjust_mss *l)
+{
+	(void)n;
+	b->interface->mss4 = (uint16_t)l->bytes;
+}
+
+void use_if_ipv6_tcp_adjust_mss(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_ipv6_tcp_adjust_mss *l)
+{
+	(void)n;
+	b->interface->mss6 = (uint16_t)l->bytes;
 }
 
 /* ---- tunnels

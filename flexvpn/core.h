@@ -307,6 +307,7 @@ struct fx_route_want {
 	uint32_t distance, tag;
 	uint32_t owner; /* 0: configuration; else the client's id */
 	bool null0;
+	bool dhcp; /* by the router of the lease on ifname, or of any */
 	uint32_t track; /* in the table only while this object is up; 0: always */
 	uint16_t vrf;   /* of services.h; 0: the global table */
 };
@@ -317,6 +318,7 @@ void fx_route_unwant(struct fx *x, const struct fx_route_want *w);
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner);
 void fx_routes_change(struct fx *x, const struct cfg_change *ch); /* one line of them */
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new); /* static routes, by difference */
+void fx_routes_redhcp(struct fx *x); /* so are those by the router of a lease */
 void fx_routes_revrf(struct fx *x); /* VRFs came or went: their tables are looked at again */
 void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed; 0: of any */
 bool fx_routes_tracked(const struct fx *x, uint32_t track); /* does a route depend on that object? */

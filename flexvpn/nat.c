@@ -95,7 +95,7 @@ struct plan {
 static bool concerned(const struct fx_interface *i)
 {
 	return i->device && (i->nat_inside || i->nat_outside || i->acl_in || i->acl_out ||
-	                            i->acl6_in || i->acl6_out);
+	                            i->acl6_in || i->acl6_out || i->mss4 || i->mss6);
 }
 
 static bool anything(const struct fx *x)
@@ -146,7 +146,9 @@ static void want_iface(struct plan *p, const struct fx_interface *i)
 	        .in4 = i->acl_in,
 	        .out4 = i->acl_out,
 	        .in6 = i->acl6_in,
-	        .out6 = i->acl6_out};
+	        .out6 = i->acl6_out,
+	        .mss4 = i->mss4,
+	        .mss6 = i->mss6};
 	f->n_addr = (uint8_t)fx_interface_addresses(p->x, i, AF_INET, addr, ARRAY_LEN(addr));
 	memcpy(f->addr, addr, f->n_addr * sizeof(*addr));
 	need_list(p, i->acl_in, false);

@@ -17,6 +17,7 @@
 #include "flexvpn/doors.h"
 #include "flexvpn/guards.h"
 #include "flexvpn/hub.h"
+#include "flexvpn/leases.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
@@ -37,8 +38,13 @@ struct applied_if {
 	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
 	enum dp_payload payload;
 	uint32_t vrf;
+	uint16_t vlan;
+	bool ra; /* hears router advertisements by our doing … */
+	struct net_ra ra_set, ra_before; /* … thus, and as it did before */
 	bool up;
 	uint32_t mtu;
+	bool known, was_up, mtu_ours; /* as we found a device that is not ours */
+	uint32_t was_mtu;
 	bool line; /* as last logged */
 	struct prefix addr[MAX_ADDRS];
 	uint8_t n_addr;
@@ -138,6 +144,12 @@ bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int 
 	struct find_addr f = {.family = family, .out = out};
 	struct net_link link;
 
+	const struct dhcpc_lease *lease = family == AF_INET ? fx_dhcp_lease(x, i) : NULL;
+
+	if (lease) {
+		*out = lease->addr.addr;
+		return true;
+	}
 	if (family == AF_INET && i->n_addr) {
 		*out = i->addr[0].addr;
 		return true;
@@ -179,12 +191,28 @@ static void want_tunnel(const struct fx *x, const struct fx_interface *i, struct
 	}
 }
 
+/* The interface that this one is a part of, where it is configured. */
+static const struct fx_interface *parent_of(const struct fx *x, const struct fx_interface *i)
+{
+	for (size_t n = 0; n < x->cfg->interfaces.n; n++)
+		if (x->cfg->interfaces.v[n].device && i->parent && strcmp(x->cfg->interfaces.v[n].device, i->parent) == 0)
+			return &x->cfg->interfaces.v[n];
+	return NULL;
+}
+
 static struct want_if wanted(const struct fx *x, const struct fx_interface *i)
 {
 	struct want_if w = {.i = i, .up = !i->shutdown, .mtu = i->mtu};
 
+	const struct fx_interface *whole = i->vlan ? parent_of(x, i) : NULL;
+	const struct dhcpc_lease *lease = fx_dhcp_lease(x, i);
+
 	if (i->is_tunnel)
 		want_tunnel(x, i, &w);
+	if (whole && whole->shutdown)
+		w.up = false; /* the kernel would refuse */
+	if (w.up && lease)
+		want_addr(&w, &lease->addr);
 	for (uint8_t n = 0; w.up && n < i->n_addr; n++)
 		want_addr(&w, &i->addr[n]);
 	for (uint8_t n = 0; w.up && n < i->n_addr6; n++)
@@ -270,6 +298,17 @@ static bool has_our_alias(const struct net_link *l)
 	return strncmp(l->alias, NET_ALIAS_PREFIX, strlen(NET_ALIAS_PREFIX)) == 0;
 }
 
+/* On a parent that is not there it waits. */
+static int make_vlan(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	struct net_link parent;
+
+	if (!i->parent || !x->b.net_ops->link_by_name(x->b.net, i->parent, &parent))
+		return -ENODEV;
+	a->vlan = i->vlan;
+	return x->b.net_ops->vlan_add(x->b.net, i->device, parent.index, i->vlan, &a->ifindex);
+}
+
 static void make_device(struct fx *x, struct applied_if *a, const struct fx_interface *i)
 {
 	struct net_link link;
@@ -281,8 +320,13 @@ static void make_device(struct fx *x, struct applied_if *a, const struct fx_inte
 		rc = make_tunnel(x, a, i);
 	else if (i->is_loopback && !fx_link(x, i, &link))
 		rc = x->b.net_ops->dummy_add(x->b.net, i->device, &a->ifindex);
-	else if (!i->is_loopback || !has_our_alias(&link))
+	else if (i->vlan && !fx_link(x, i, &link))
+		rc = make_vlan(x, a, i);
+	else if (!(i->is_loopback || i->vlan) || !has_our_alias(&link))
 		return;
+	if (rc == -ENODEV)
+		return;
+	a->vlan = i->vlan;
 	a->created = rc == 0;
 	a->failed = rc < 0;
 	if (rc < 0)
@@ -312,6 +356,8 @@ static void remove_if(struct fx *x, struct applied_if **at)
 {
 	struct applied_if *a = *at;
 
+	if (a->ra && a->ifindex)
+		x->b.net_ops->ra_set(x->b.net, a->device, &a->ra_before, NULL);
 	while (a->n_addr)
 		remove_addr(x, a, (uint8_t)(a->n_addr - 1));
 	if (a->created && a->is_tunnel)
@@ -388,7 +434,10 @@ static void sync_addrs(struct fx *x, struct applied_if *a, const struct want_if 
 
 static void sync_link(struct fx *x, struct applied_if *a, const struct want_if *w)
 {
-	uint32_t mtu = w->mtu && !w->i->is_tunnel && w->mtu != a->mtu ? w->mtu : 0;
+	uint32_t want = w->mtu ? w->mtu : a->mtu_ours ? a->was_mtu : 0;
+	uint32_t mtu = want && !w->i->is_tunnel && want != a->mtu ? want : 0;
+
+	a->mtu_ours = w->mtu != 0;
 
 	if (a->up == w->up && !mtu)
 		return;
@@ -402,6 +451,31 @@ static void sync_link(struct fx *x, struct applied_if *a, const struct want_if *
 	a->up = w->up;
 	if (mtu)
 		a->mtu = mtu;
+}
+
+static bool ra_eq(const struct net_ra *a, const struct net_ra *b)
+{
+	return a->accept == b->accept && a->autoconf == b->autoconf && a->defrtr == b->defrtr;
+}
+
+/* `ipv6 address autoconfig`: a router hears advertisements only where it is told to (accept_ra 2). */
+static void sync_ra(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+{
+	struct net_ra want = {.accept = 2, .autoconf = 1, .defrtr = i->autoconf_default};
+	int rc = 0;
+
+	if (!i->autoconf && !a->ra)
+		return;
+	if (!i->autoconf)
+		rc = x->b.net_ops->ra_set(x->b.net, a->device, &a->ra_before, NULL);
+	else if (!a->ra)
+		rc = x->b.net_ops->ra_set(x->b.net, a->device, &want, &a->ra_before);
+	else if (!ra_eq(&want, &a->ra_set))
+		rc = x->b.net_ops->ra_set(x->b.net, a->device, &want, NULL);
+	a->ra = i->autoconf;
+	a->ra_set = want;
+	if (rc < 0)
+		complain("autoconfiguration", a->name, rc);
 }
 
 static void log_line(struct fx *x, struct applied_if *a, const struct fx_interface *i)
@@ -434,6 +508,7 @@ static void look(struct fx *x, struct applied_if *a)
 
 	if (!x->b.net_ops->link_by_name(x->b.net, a->device, &link)) {
 		a->ifindex = 0;
+		a->known = false;
 		a->n_addr = a->n_theirs = 0;
 		return;
 	}
@@ -441,6 +516,11 @@ static void look(struct fx *x, struct applied_if *a)
 	a->up = link.up;
 	if (!a->is_tunnel)
 		a->mtu = link.mtu;
+	if (!a->known) {
+		a->known = true;
+		a->was_up = link.up;
+		a->was_mtu = link.mtu;
+	}
 }
 
 static void sync_if(struct fx *x, const struct fx_interface *i)
@@ -456,10 +536,21 @@ static void sync_if(struct fx *x, const struct fx_interface *i)
 	if (!a->ifindex)
 		look(x, a);
 	if (a->ifindex) {
+		sync_ra(x, a, i);
 		sync_link(x, a, &w);
 		sync_addrs(x, a, &w);
 	}
 	log_line(x, a, i);
+}
+
+/* A device that is not ours stands again as it was found. */
+static void give_back(struct fx *x, const struct applied_if *a)
+{
+	uint32_t mtu = a->mtu_ours && a->mtu != a->was_mtu ? a->was_mtu : 0;
+
+	if (a->created || !a->known || (a->up == a->was_up && !mtu))
+		return;
+	x->b.net_ops->link_set(x->b.net, a->ifindex, a->was_up, mtu);
 }
 
 static void sync_gone(struct fx *x)
@@ -467,10 +558,13 @@ static void sync_gone(struct fx *x)
 	for (struct applied_if **at = &x->applied->ifs; *at;) {
 		const struct fx_interface *i = fx_find_interface(x->cfg, (*at)->name);
 
-		if (i && i->device && strcmp(i->device, (*at)->device) == 0)
+		if (i && i->device && strcmp(i->device, (*at)->device) == 0 &&
+			(!(*at)->created || (*at)->vlan == i->vlan))
 			at = &(*at)->next;
-		else
+		else {
+			give_back(x, *at);
 			remove_if(x, at);
+		}
 	}
 }
 
@@ -496,8 +590,11 @@ static void refresh_if(struct fx *x, struct applied_if *a)
 
 	a->failed = false;
 	look(x, a);
-	if (!a->ifindex)
+	if (!a->ifindex) {
+		a->created &= a->is_tunnel; /* made again when it can be */
+		a->ra = false;
 		return;
+	}
 	x->b.net_ops->addrs(x->b.net, a->ifindex, scan, &s);
 	for (uint8_t i = a->n_addr; i > 0; i--)
 		if (!has_addr(s.seen, s.n, &a->addr[i - 1]))

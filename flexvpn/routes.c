@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/leases.h"
 #include "flexvpn/services.h"
 #include "grammar/gen/lines.h"
 
@@ -38,8 +39,9 @@ struct route {
 	struct fx_route_want want;
 	struct route *next_queued;
 	uint32_t refs;
-	uint32_t ifindex;  /* it was installed with; 0: by gateway alone */
-	uint32_t in_table; /* it was installed in; 0: the main one */
+	uint32_t ifindex;      /* it was installed with; 0: by gateway alone */
+	uint32_t in_table;     /* it was installed in; 0: the main one */
+	struct ipaddr gateway; /* it was installed with */
 	bool installed, queued, logged;
 	bool shadowed; /* another one stands in its slot */
 };
@@ -115,6 +117,7 @@ static struct fx_route_want key_of(const struct fx_route_want *w)
 	k.tag = w->tag;
 	k.owner = w->owner;
 	k.null0 = w->null0;
+	k.dhcp = w->dhcp;
 	k.track = w->track;
 	k.vrf = w->vrf;
 	return k;
@@ -230,7 +233,8 @@ static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_rout
 	if (ok)
 		READ_WAY(x, w, &l);
 	arena_fini(&a);
-	return ok && len >= 0 && (l.has_gateway || l.has_ifname);
+	w->dhcp = l.kw_dhcp;
+	return ok && len >= 0 && (l.has_gateway || l.has_ifname || l.kw_dhcp);
 }
 
 static bool read_ipv6_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
@@ -279,6 +283,15 @@ static void on_change(void *ctx, const struct cfg_change *ch)
 void fx_routes_configure(struct fx *x, const struct cfg *old, const struct cfg *new)
 {
 	cfg_changes(old, new, on_change, x);
+}
+
+void fx_routes_redhcp(struct fx *x)
+{
+	struct route *e, *next;
+
+	HASH_ITER (hh, x->routes->table, e, next)
+		if (e->want.dhcp)
+			enqueue(x, e);
 }
 
 void fx_routes_revrf(struct fx *x)
@@ -356,11 +369,13 @@ static bool to_kernel(const struct fx *x, const struct route *e, struct net_rout
 		out->gateway = (struct ipaddr){0};
 	if (w->null0)
 		return true;
-	if (!w->ifname[0])
+	if (!w->ifname[0] && !w->dhcp)
 		return gateway_usable(x, &w->gateway, out->table);
 	const struct fx_interface *i = fx_find_interface(x->cfg, w->ifname);
 	struct net_link link;
 
+	if (w->dhcp && !fx_lease_router(x, w->ifname, &i, &out->gateway))
+		return false;
 	if (!i || !fx_link(x, i, &link) || !fx_line_up(x, i, NULL))
 		return false;
 	out->ifindex = link.index;
@@ -371,6 +386,7 @@ static void now_installed(struct fx *x, struct route *e, const struct net_route 
 {
 	e->ifindex = k->ifindex;
 	e->in_table = k->table;
+	e->gateway = k->gateway;
 	if (!e->installed)
 		HASH_ADD(hs, x->routes->kernel, slot, sizeof(e->slot), e);
 	e->installed = true;
@@ -424,7 +440,7 @@ static void install(struct fx *x, struct route *e)
 static void uninstall(struct fx *x, struct route *e)
 {
 	struct net_route k = {.dst = e->want.dst,
-	        .gateway = e->want.gateway,
+	        .gateway = e->gateway,
 	        .ifindex = e->ifindex,
 	        .table = e->in_table,
 	        .metric = e->want.distance,
@@ -449,7 +465,8 @@ static void apply_one(struct fx *x, struct route *e)
 	struct net_route k;
 	bool can = e->refs && to_kernel(x, e, &k);
 
-	if (e->installed && (!can || k.ifindex != e->ifindex || k.table != e->in_table))
+	if (e->installed && (!can || k.ifindex != e->ifindex || k.table != e->in_table ||
+	                            !ipaddr_eq(&k.gateway, &e->gateway)))
 		uninstall(x, e);
 	if (!e->refs)
 		drop(x, e);
@@ -480,7 +497,7 @@ static bool same(const struct route *e, const struct net_route *k)
 {
 	return prefix_cmp(&e->want.dst, &k->dst) == 0 && e->want.distance == k->metric &&
 	       e->in_table == k->table && e->want.null0 == k->blackhole &&
-	       (!ipaddr_is_set(&e->want.gateway) || ipaddr_eq(&e->want.gateway, &k->gateway)) &&
+	       (!ipaddr_is_set(&e->gateway) || ipaddr_eq(&e->gateway, &k->gateway)) &&
 	       (!e->ifindex || e->ifindex == k->ifindex);
 }
 

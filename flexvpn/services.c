@@ -8,13 +8,14 @@
 
 #include "base/log.h"
 #include "flexvpn/build.h"
+#include "flexvpn/leases.h"
 
 struct told {       /* what a part of the back end was told last, as text */
 	char *text; /* NULL: nothing */
 };
 
 struct fx_services {
-	struct told dns, dhcp, vrf;
+	struct told told[FX_TOLD_N];
 	char **vrf_name; /* by id, from 1 */
 	size_t n_vrf_name;
 };
@@ -26,9 +27,8 @@ struct fx_services *fx_services_new(void)
 
 void fx_services_free(struct fx_services *s)
 {
-	free(s->dns.text);
-	free(s->dhcp.text);
-	free(s->vrf.text);
+	for (size_t i = 0; i < FX_TOLD_N; i++)
+		free(s->told[i].text);
 	for (size_t i = 0; i < s->n_vrf_name; i++)
 		free(s->vrf_name[i]);
 	free(s->vrf_name);
@@ -36,8 +36,10 @@ void fx_services_free(struct fx_services *s)
 }
 
 /* True: it is something else than before. An empty text is what was there before the first one. */
-static bool differs(struct told *t, struct strbuf *fresh)
+bool fx_services_differ(struct fx *x, enum fx_told part, struct strbuf *fresh)
 {
+	struct told *t = &x->services->told[part];
+
 	bool same = strcmp(t->text ? t->text : "", sb_str(fresh)) == 0;
 
 	if (!same) {
@@ -71,7 +73,7 @@ static void take_addrs(struct dhcp_addrs *out, const struct ipaddr *v, uint8_t n
 				out->v[out->n++] = v[k];
 }
 
-/* Of several sessions the first that pushed a value gives it. */
+/* Of several sessions the first that pushed a value gives it, after them our own leases. */
 static struct dhcp_imported imported(const struct fx *x)
 {
 	struct dhcp_imported im = {0};
@@ -85,6 +87,18 @@ static struct dhcp_imported imported(const struct fx *x)
 			take_addrs(&im.dns, c->pushed.dns, c->pushed.n_dns);
 		if (!im.netbios.n)
 			take_addrs(&im.netbios, c->pushed.nbns, c->pushed.n_nbns);
+	}
+	for (size_t i = 0; i < x->cfg->interfaces.n; i++) {
+		const struct dhcpc_lease *l = fx_dhcp_lease(x, &x->cfg->interfaces.v[i]);
+
+		if (!l)
+			continue;
+		if (!im.domain && l->domain[0])
+			im.domain = l->domain;
+		if (!im.dns.n)
+			take_addrs(&im.dns, l->dns, l->n_dns);
+		if (!im.netbios.n)
+			take_addrs(&im.netbios, l->netbios, l->n_netbios);
 	}
 	return im;
 }
@@ -158,7 +172,7 @@ static void apply_dhcp(struct fx *x, struct arena *a)
 		dhcpd_options_text(&w, &text);
 	else
 		sb_clear(&text);
-	if (differs(&x->services->dhcp, &text))
+	if (fx_services_differ(x, FX_TOLD_DHCP, &text))
 		complain("DHCP server", ops(x)->dhcp(x->b.services, &w, x->now), NULL);
 }
 
@@ -237,7 +251,7 @@ void fx_vrfs_apply(struct fx *x)
 	struct arena a;
 	int rc;
 
-	if (!ops(x) || (!x->cfg->vrfs.n && !x->services->vrf.text))
+	if (!ops(x) || (!x->cfg->vrfs.n && !x->services->told[FX_TOLD_VRF].text))
 		return;
 	arena_init(&a);
 	struct fx_vrf_wanted w = fx_vrf_wanted(x, &a);
@@ -245,11 +259,11 @@ void fx_vrfs_apply(struct fx *x)
 	for (size_t i = 0; i < w.n; i++)
 		fx_vrf_id(x, w.v[i].name);
 	vrf_text(x, &w, &text);
-	if (differs(&x->services->vrf, &text)) {
+	if (fx_services_differ(x, FX_TOLD_VRF, &text)) {
 		rc = ops(x)->vrf(x->b.services, w.v, w.n, &why);
 		complain("VRFs", rc, why);
 		vrf_text(x, &w, &text); /* with the devices as they are now */
-		differs(&x->services->vrf, &text);
+		fx_services_differ(x, FX_TOLD_VRF, &text);
 		fx_routes_revrf(x);
 	}
 	arena_fini(&a);
@@ -322,7 +336,7 @@ static void apply_dns(struct fx *x, struct arena *a)
 	struct strbuf text = {0};
 
 	dns_text(&w, &text);
-	if (differs(&x->services->dns, &text))
+	if (fx_services_differ(x, FX_TOLD_DNS, &text))
 		complain("DNS proxy", ops(x)->dns(x->b.services, w.v, w.n, x->now), NULL);
 }
 
@@ -335,6 +349,7 @@ void fx_services_apply(struct fx *x)
 	arena_init(&a);
 	apply_dns(x, &a);
 	apply_dhcp(x, &a);
+	fx_leases_apply(x);
 	arena_fini(&a);
 }
 
@@ -344,11 +359,12 @@ void fx_services_remove(struct fx *x)
 
 	if (!ops(x))
 		return;
-	if (x->services->dns.text && x->services->dns.text[0])
+	fx_leases_remove(x);
+	if (x->services->told[FX_TOLD_DNS].text && x->services->told[FX_TOLD_DNS].text[0])
 		ops(x)->dns(x->b.services, NULL, 0, x->now);
-	if (x->services->dhcp.text && x->services->dhcp.text[0])
+	if (x->services->told[FX_TOLD_DHCP].text && x->services->told[FX_TOLD_DHCP].text[0])
 		ops(x)->dhcp(x->b.services, &(struct dhcp_wanted){0}, x->now);
-	if (x->services->vrf.text && x->services->vrf.text[0])
+	if (x->services->told[FX_TOLD_VRF].text && x->services->told[FX_TOLD_VRF].text[0])
 		ops(x)->vrf(x->b.services, NULL, 0, &why);
 }
 
@@ -364,6 +380,7 @@ void fx_services_poll(struct fx *x)
 {
 	if (ops(x))
 		ops(x)->poll(x->b.services, x->now);
+	fx_leases_poll(x);
 }
 
 uint64_t fx_services_deadline(const struct fx *x)

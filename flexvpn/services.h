@@ -15,6 +15,10 @@
 struct fx_services *fx_services_new(void);
 void fx_services_free(struct fx_services *s);
 
+/* Is this something else than what a part of the back end was told last? Then it is kept. Consumes the text. */
+enum fx_told { FX_TOLD_DNS, FX_TOLD_DHCP, FX_TOLD_VRF, FX_TOLD_DHCPC, FX_TOLD_N };
+bool fx_services_differ(struct fx *x, enum fx_told part, struct strbuf *text);
+
 void fx_vrfs_apply(struct fx *x);
 void fx_services_apply(struct fx *x);
 void fx_services_remove(struct fx *x);

@@ -32,6 +32,8 @@ static bool address4(const struct fx *x, const struct fx_interface *i, struct pr
 	struct first_addr f = {0};
 	struct net_link l;
 
+	if (fx_interface_addresses(x, i, AF_INET, out, 1))
+		return true;
 	if (fx_link(x, i, &l))
 		x->b.net_ops->addrs(x->b.net, l.index, take_first4, &f);
 	*out = f.p;
@@ -44,7 +46,11 @@ static bool address4(const struct fx *x, const struct fx_interface *i, struct pr
 
 static const char *method(const struct fx_interface *i, bool has)
 {
-	return !has ? "unset" : i->negotiated ? "manual" : i->n_addr ? "manual" : "other";
+	return i->dhcp         ? "DHCP"
+	       : !has          ? "unset"
+	       : i->negotiated ? "manual"
+	       : i->n_addr     ? "manual"
+	                       : "other";
 }
 
 void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_interface_brief *a)

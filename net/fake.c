@@ -16,6 +16,7 @@
 
 struct fake_link {
 	struct net_link l;
+	struct net_ra ra; /* at first: 1, 1, 1 */
 	bool carrier;
 };
 
@@ -387,6 +388,43 @@ static int fake_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
 	return 0;
 }
 
+static int fake_vlan_add(
+        struct net *n, const char *name, uint32_t parent, uint16_t vlan, uint32_t *ifindex)
+{
+	struct fake *f = fake(n);
+	struct fake_link *l = by_name(f, name);
+	char b[NET_IFNAMSIZ];
+	int rc = record_call(&f->record, "vlan_add %s %s %u", name, dev_name(f, parent, b), vlan);
+
+	if (rc || !by_index(f, parent))
+		return rc ? rc : -ENODEV;
+	if (l && !is_ours(&l->l))
+		return -EEXIST;
+	if (!l) {
+		net_fake_link(n, name, false, true);
+		l = by_name(f, name);
+		snprintf(l->l.alias, sizeof(l->l.alias), NET_ALIAS_PREFIX "%s", name);
+	}
+	*ifindex = l->l.index;
+	return 0;
+}
+
+static int fake_ra_set(
+        struct net *n, const char *dev, const struct net_ra *ra, struct net_ra *before)
+{
+	struct fake *f = fake(n);
+	struct fake_link *l = by_name(f, dev);
+	int rc = record_call(&f->record, "ra_set %s accept=%u autoconf=%u defrtr=%u", dev,
+	        ra->accept, ra->autoconf, ra->defrtr);
+
+	if (rc || !l)
+		return rc ? rc : -ENODEV;
+	if (before)
+		*before = l->ra;
+	l->ra = *ra;
+	return 0;
+}
+
 static size_t find_addr(const struct fake *f, uint32_t ifindex, const struct prefix *a)
 {
 	size_t i = 0;
@@ -526,6 +564,8 @@ const struct net_ops net_fake_ops = {
         .link_alias = fake_link_alias,
         .link_del = fake_link_del,
         .dummy_add = fake_dummy_add,
+        .vlan_add = fake_vlan_add,
+        .ra_set = fake_ra_set,
         .addr_add = fake_addr_add,
         .addr_del = fake_addr_del,
         .route_add = fake_route_add,
@@ -547,6 +587,7 @@ uint32_t net_fake_link(struct net *n, const char *name, bool up, bool running)
 	f->link = xrealloc(f->link, (f->n_link + 1) * sizeof(*f->link));
 	l = &f->link[f->n_link++];
 	memset(l, 0, sizeof(*l));
+	l->ra = (struct net_ra){1, 1, 1};
 	l->carrier = running;
 	l->l.index = f->next_index++;
 	l->l.up = up;
@@ -565,6 +606,7 @@ void net_fake_carrier(struct net *n, uint32_t ifindex, bool running)
 
 	if (!l)
 		return;
+	l->ra = (struct net_ra){1, 1, 1};
 	l->carrier = running;
 	l->l.running = l->l.up && running;
 	tell_link(f, NET_EV_LINK, &l->l);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -85,6 +86,43 @@ static int kernel_forwarding(struct net *n, int family, bool on)
 	return -EAFNOSUPPORT;
 }
 
+static int ra_one(const char *dev, const char *what, uint8_t want, uint8_t *before)
+{
+	char path[96], text[4] = "";
+	int rc = 0, fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", dev, what);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (read(fd, text, sizeof(text) - 1) < 1)
+		rc = -EIO;
+	*before = (uint8_t)strtoul(text, NULL, 10);
+	text[0] = (char)('0' + want);
+	if (!rc && *before != want && pwrite(fd, text, 1, 0) != 1)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int kernel_ra_set(
+        struct net *n, const char *dev, const struct net_ra *ra, struct net_ra *before)
+{
+	struct net_ra unused;
+	int rc, one;
+
+	(void)n;
+	before = before ? before : &unused;
+	*before = (struct net_ra){0};
+	if (strchr(dev, '/') || strlen(dev) >= NET_IFNAMSIZ)
+		return -EINVAL;
+	rc = ra_one(dev, "accept_ra", ra->accept, &before->accept);
+	one = ra_one(dev, "autoconf", ra->autoconf, &before->autoconf);
+	rc = rc ? rc : one;
+	one = ra_one(dev, "accept_ra_defrtr", ra->defrtr, &before->defrtr);
+	return rc ? rc : one;
+}
+
 const struct net_ops net_kernel_ops = {
         .name = "kernel",
         .open = kernel_open,
@@ -100,6 +138,8 @@ const struct net_ops net_kernel_ops = {
         .link_alias = kernel_link_alias,
         .link_del = kernel_link_del,
         .dummy_add = kernel_dummy_add,
+        .vlan_add = kernel_vlan_add,
+        .ra_set = kernel_ra_set,
         .addr_add = kernel_addr_add,
         .addr_del = kernel_addr_del,
         .route_add = kernel_route_add,

@@ -160,20 +160,30 @@ int kernel_link_del(struct net *n, uint32_t ifindex)
 	return rc == -ENODEV ? 0 : rc;
 }
 
-static int make_dummy(struct net *n, const char *name)
+/* With a parent a VLAN of it, else a dummy. */
+static int make_link(struct net *n, const char *name, uint32_t parent, uint16_t vlan)
 {
 	struct ifinfomsg i = {0};
 	struct nl_msg *m = rtnl_msg(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &i, sizeof(i));
-	struct nlattr *info;
+	struct nlattr *info, *data;
 
 	nla_put_string(m, IFLA_IFNAME, name);
+	if (parent)
+		nla_put_u32(m, IFLA_LINK, parent);
 	info = nla_nest_start(m, IFLA_LINKINFO);
-	nla_put_string(m, IFLA_INFO_KIND, "dummy");
+	nla_put_string(m, IFLA_INFO_KIND, parent ? "vlan" : "dummy");
+	if (parent) {
+		data = nla_nest_start(m, IFLA_INFO_DATA);
+		nla_put_u16(m, IFLA_VLAN_ID, vlan);
+		nla_nest_end(m, data);
+	}
 	nla_nest_end(m, info);
 	return rtnl_change(net_kernel(n), m);
 }
 
-int kernel_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
+/* One of ours that is there already is taken over. */
+static int own_link(
+        struct net *n, const char *name, uint32_t parent, uint16_t vlan, uint32_t *ifindex)
 {
 	char alias[sizeof(NET_ALIAS_PREFIX) + NET_IFNAMSIZ] = NET_ALIAS_PREFIX;
 	struct net_link l;
@@ -183,7 +193,7 @@ int kernel_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
 		return -EINVAL;
 	strcat(alias, name);
 	if (!kernel_link_by_name(n, name, &l)) {
-		rc = make_dummy(n, name);
+		rc = make_link(n, name, parent, vlan);
 		if (rc)
 			return rc;
 		if (!kernel_link_by_name(n, name, &l))
@@ -196,4 +206,15 @@ int kernel_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
 	}
 	*ifindex = l.index;
 	return 0;
+}
+
+int kernel_dummy_add(struct net *n, const char *name, uint32_t *ifindex)
+{
+	return own_link(n, name, 0, 0, ifindex);
+}
+
+int kernel_vlan_add(
+        struct net *n, const char *name, uint32_t parent, uint16_t vlan, uint32_t *ifindex)
+{
+	return own_link(n, name, parent, vlan, ifindex);
 }

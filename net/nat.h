@@ -34,6 +34,7 @@ struct nat_iface {
 	struct prefix addr[8]; /* IPv4 addresses, the primary one first */
 	uint8_t n_addr;
 	const char *in4, *out4, *in6, *out6; /* access lists on the interface; NULL: none */
+	uint16_t mss4, mss6; /* connections through it are told this at most; 0: as they come */
 };
 
 /* One entry of a route map. Every kind of match that is present must hold; values of one kind are

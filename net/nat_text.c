@@ -276,6 +276,41 @@ static void build_filters(struct nat_text *t, const struct nat_wanted *w)
 	}
 }
 
+/* ---- segment sizes ------------------------------------------------------------------------------
+ */
+
+/* Either end may be the one that would send too much. */
+static void clamp(struct strbuf *out, const char *dev, const char *family, uint16_t mss)
+{
+	static const char *const way[] = {"iifname", "oifname"};
+
+	for (size_t i = 0; mss && i < ARRAY_LEN(way); i++) {
+		sb_printf(out, "\t\tmeta nfproto %s %s ", family, way[i]);
+		put_dev(out, dev);
+		sb_printf(out,
+		        " tcp flags & (syn | rst) == syn tcp option maxseg size > %u tcp option "
+		        "maxseg "
+		        "size set %u\n",
+		        mss, mss);
+	}
+}
+
+static void build_mss(struct nat_text *t, const struct nat_wanted *w)
+{
+	struct strbuf rules = {0};
+
+	for (size_t i = 0; i < w->n_iface; i++) {
+		clamp(&rules, w->iface[i].dev, "ipv4", w->iface[i].mss4);
+		clamp(&rules, w->iface[i].dev, "ipv6", w->iface[i].mss6);
+	}
+	if (*sb_str(&rules))
+		sb_printf(&t->body,
+		        "\tchain mss {\n\t\ttype filter hook forward priority -150; policy "
+		        "accept;\n%s\t}\n",
+		        sb_str(&rules));
+	sb_fini(&rules);
+}
+
 /* ---- sets of devices ----------------------------------------------------------------------------
  */
 
@@ -652,6 +687,7 @@ void nat_text_build(struct nat_text *t, const struct nat_wanted *w)
 
 	*t = (struct nat_text){0};
 	build_filters(t, w);
+	build_mss(t, w);
 	if (both && (w->n_dynamic || w->n_fixed)) {
 		build_timeouts(t, &w->timeouts, sb_str(&inside));
 		build_dstnat(t, w, sb_str(&outside));

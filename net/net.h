@@ -80,6 +80,11 @@ struct net_event {
 	struct net_route route;
 };
 
+/* The kernel's accept_ra, autoconf, accept_ra_defrtr. */
+struct net_ra {
+	uint8_t accept, autoconf, defrtr;
+};
+
 struct net_ops {
 	const char *name;
 	struct net *(*open)(char *why, size_t n);
@@ -100,6 +105,10 @@ struct net_ops {
 	int (*link_alias)(struct net *n, uint32_t ifindex, const char *alias);
 	int (*link_del)(struct net *n, uint32_t ifindex);
 	int (*dummy_add)(struct net *n, const char *name, uint32_t *ifindex); /* LoopbackN; -EOPNOTSUPP where dummy is missing */
+	/* A VLAN device on another one, down; -EEXIST: somebody else's has the name. */
+	int (*vlan_add)(struct net *n, const char *name, uint32_t parent, uint16_t vlan, uint32_t *ifindex);
+	/* What the device does with router advertisements (RFC 4862). `before` (may be NULL) is told what it did. */
+	int (*ra_set)(struct net *n, const char *dev, const struct net_ra *ra, struct net_ra *before);
 	int (*addr_add)(struct net *n, uint32_t ifindex, const struct prefix *a);
 	int (*addr_del)(struct net *n, uint32_t ifindex, const struct prefix *a);
 	int (*route_add)(struct net *n, const struct net_route *r); /* replaces one of ours with the same dst, table, metric */

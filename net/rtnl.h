@@ -74,6 +74,7 @@ int kernel_links(struct net *n, bool (*visit)(void *ctx, const struct net_link *
 int kernel_link_set(struct net *n, uint32_t ifindex, bool up, uint32_t mtu);
 int kernel_link_alias(struct net *n, uint32_t ifindex, const char *alias);
 int kernel_link_del(struct net *n, uint32_t ifindex);
+int kernel_vlan_add(struct net *n, const char *name, uint32_t parent, uint16_t vlan, uint32_t *ifindex);
 int kernel_dummy_add(struct net *n, const char *name, uint32_t *ifindex);
 
 int kernel_addrs(struct net *n, uint32_t ifindex,

@@ -5,9 +5,18 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+struct client {
+	char dev[NET_IFNAMSIZ];
+	char *hostname;
+	struct dhcpc *c;
+	bool wanted;
+	struct client *next;
+};
 
 struct real {
 	struct services base;
@@ -15,6 +24,9 @@ struct real {
 	struct dnsproxy *dns;
 	struct dhcpd *dhcp;
 	struct vrf *vrf;
+	struct client *clients;
+	bool lease_news;
+	char *dir; /* of the clients' script */
 };
 
 static struct real *real(struct services *s)
@@ -22,14 +34,110 @@ static struct real *real(struct services *s)
 	return (struct real *)s;
 }
 
+/* ---- DHCP clients -------------------------------------------------------------------------------
+ */
+
+static void on_lease(void *ctx, const struct dhcpc_lease *l)
+{
+	(void)l;
+	((struct real *)ctx)->lease_news = true;
+}
+
+static struct client *find_client(const struct real *r, const char *dev)
+{
+	struct client *c = r->clients;
+
+	while (c && strcmp(c->dev, dev) != 0)
+		c = c->next;
+	return c;
+}
+
+static void stop_client(struct client **at, uint64_t now)
+{
+	struct client *c = *at;
+
+	*at = c->next;
+	dhcpc_stop(c->c, now);
+	free(c->hostname);
+	free(c);
+}
+
+static void start_client(struct real *r, const struct dhcpc_wanted *w, uint64_t now)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	snprintf(c->dev, sizeof(c->dev), "%s", w->dev);
+	c->hostname = w->hostname ? xstrdup(w->hostname) : NULL;
+	c->wanted = true;
+	c->next = r->clients;
+	r->clients = c;
+	c->c = dhcpc_start(r->set, r->dir, c->dev, c->hostname, on_lease, r, now);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static int real_dhcpc(struct services *s, const struct dhcpc_wanted *v, size_t n, uint64_t now)
+{
+	struct real *r = real(s);
+
+	for (struct client *c = r->clients; c; c = c->next)
+		c->wanted = false;
+	for (size_t i = 0; i < n; i++) {
+		struct client *c = find_client(r, v[i].dev);
+
+		if (c)
+			c->wanted = same_name(c->hostname, v[i].hostname);
+	}
+	for (struct client **at = &r->clients; *at;) {
+		if ((*at)->wanted)
+			at = &(*at)->next;
+		else
+			stop_client(at, now);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!find_client(r, v[i].dev))
+			start_client(r, &v[i], now);
+	return 0;
+}
+
+static const struct dhcpc_lease *real_lease(struct services *s, const char *dev)
+{
+	const struct client *c = find_client(real(s), dev);
+
+	return c && dhcpc_lease(c->c)->bound ? dhcpc_lease(c->c) : NULL;
+}
+
+static bool real_lease_news(struct services *s)
+{
+	bool news = real(s)->lease_news;
+
+	real(s)->lease_news = false;
+	return news;
+}
+
+static bool real_lease_renew(struct services *s, const char *dev, bool release)
+{
+	const struct client *c = find_client(real(s), dev);
+
+	return c && (release ? dhcpc_release(c->c) : dhcpc_renew(c->c));
+}
+
+/* ---- the others
+ * ---------------------------------------------------------------------------------- */
+
 static void real_close(struct services *s, uint64_t now)
 {
 	struct real *r = real(s);
 
+	real_dhcpc(s, NULL, 0, now);
 	dnsproxy_free(r->dns, now);
 	dhcpd_free(r->dhcp, now);
 	children_free(r->set);
 	vrf_free(r->vrf);
+	free(r->dir);
 	free(r);
 }
 
@@ -122,6 +230,10 @@ static const struct services_ops real_ops = {
         .dns = real_dns,
         .dhcp = real_dhcp,
         .vrf = real_vrf,
+        .dhcpc = real_dhcpc,
+        .lease = real_lease,
+        .lease_news = real_lease_news,
+        .lease_renew = real_lease_renew,
         .vrf_table = real_vrf_table,
         .vrf_ifindex = real_vrf_ifindex,
         .vrf_available = real_vrf_available,
@@ -162,5 +274,6 @@ struct services *services_open(const char *dir, struct net *net)
 	r->dns = dnsproxy_new(r->set, files);
 	r->dhcp = dhcpd_new(r->set, files, dir);
 	r->vrf = vrf_new(&vrf_kernel_ops, net);
+	r->dir = xstrdup(files);
 	return &r->base;
 }

@@ -12,12 +12,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/dhcpc.h"
 #include "net/dhcpd.h"
 #include "net/dnsproxy.h"
 #include "net/net.h"
 #include "net/vrf.h"
 
 struct services;
+
+struct dhcpc_wanted { /* ip address dhcp */
+	const char *dev;      /* exists */
+	const char *hostname; /* NULL: none is told */
+};
 
 struct services_ops {
 	void (*close)(struct services *s, uint64_t now_ms); /* ends the processes; VRFs stay, until vrf() is told otherwise */
@@ -26,6 +32,12 @@ struct services_ops {
 	int (*dns)(struct services *s, const struct dns_list *v, size_t n, uint64_t now_ms);
 	int (*dhcp)(struct services *s, const struct dhcp_wanted *w, uint64_t now_ms);
 	int (*vrf)(struct services *s, const struct vrf_wanted *w, size_t n, const char **why);
+
+	/* DHCP clients. */
+	int (*dhcpc)(struct services *s, const struct dhcpc_wanted *v, size_t n, uint64_t now_ms);
+	const struct dhcpc_lease *(*lease)(struct services *s, const char *dev); /* NULL: no client, or no lease */
+	bool (*lease_news)(struct services *s); /* a lease came, changed or went since the last question */
+	bool (*lease_renew)(struct services *s, const char *dev, bool release); /* false: no client there */
 
 	uint32_t (*vrf_table)(struct services *s, const char *name); /* 0: unknown */
 	uint32_t (*vrf_ifindex)(struct services *s, const char *name); /* of its device; 0: it has none */
@@ -57,6 +69,7 @@ const char *services_fake_log(const struct services *s); /* calls with what they
 size_t services_fake_calls(const struct services *s);
 void services_fake_forget(struct services *s);
 void services_fake_fail_next(struct services *s, int err);
+void services_fake_lease(struct services *s, const char *dev, const struct dhcpc_lease *l);
 void services_fake_binding(struct services *s, const struct dhcp_binding *b);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "net/services.h"
 
-enum { MAX_BINDINGS = 8 };
+enum { MAX_BINDINGS = 8, MAX_CLIENTS = 4 };
 
 struct fake {
 	struct services base;
@@ -21,6 +21,12 @@ struct fake {
 	bool dhcp; /* "runs" */
 	struct dhcp_binding binding[MAX_BINDINGS];
 	size_t n_binding;
+	struct {
+		char dev[NET_IFNAMSIZ];
+		struct dhcpc_lease lease;
+	} client[MAX_CLIENTS];
+	size_t n_client;
+	bool lease_news;
 	uint64_t counter[DHCP_MESSAGE_MAX];
 };
 
@@ -111,6 +117,46 @@ static int fake_vrf(struct services *s, const struct vrf_wanted *w, size_t n, co
 	rc = vrf_apply(f->vrf, w, n);
 	*why = vrf_why(f->vrf);
 	return rc;
+}
+
+static int fake_dhcpc(struct services *s, const struct dhcpc_wanted *v, size_t n, uint64_t now)
+{
+	struct fake *f = fake(s);
+
+	(void)now;
+	sb_printf(&f->log, "dhcp clients %zu\n", n);
+	f->n_client = n < MAX_CLIENTS ? n : MAX_CLIENTS;
+	for (size_t i = 0; i < f->n_client; i++) {
+		sb_printf(&f->log, "client %s %s\n", v[i].dev, v[i].hostname ? v[i].hostname : "-");
+		if (strcmp(f->client[i].dev, v[i].dev) != 0)
+			f->client[i].lease.bound = false;
+		snprintf(f->client[i].dev, sizeof(f->client[i].dev), "%s", v[i].dev);
+	}
+	return called(f);
+}
+
+static const struct dhcpc_lease *fake_lease(struct services *s, const char *dev)
+{
+	const struct fake *f = fake(s);
+
+	for (size_t i = 0; i < f->n_client; i++)
+		if (strcmp(f->client[i].dev, dev) == 0 && f->client[i].lease.bound)
+			return &f->client[i].lease;
+	return NULL;
+}
+
+static bool fake_lease_news(struct services *s)
+{
+	bool news = fake(s)->lease_news;
+
+	fake(s)->lease_news = false;
+	return news;
+}
+
+static bool fake_lease_renew(struct services *s, const char *dev, bool release)
+{
+	sb_printf(&fake(s)->log, "%s %s\n", release ? "release" : "renew", dev);
+	return fake_lease(s, dev) != NULL;
 }
 
 static uint32_t fake_vrf_table(struct services *s, const char *name)
@@ -204,6 +250,10 @@ static const struct services_ops fake_ops = {
         .dns = fake_dns,
         .dhcp = fake_dhcp,
         .vrf = fake_vrf,
+        .dhcpc = fake_dhcpc,
+        .lease = fake_lease,
+        .lease_news = fake_lease_news,
+        .lease_renew = fake_lease_renew,
         .vrf_table = fake_vrf_table,
         .vrf_ifindex = fake_vrf_ifindex,
         .vrf_available = fake_vrf_available,
@@ -248,6 +298,16 @@ void services_fake_forget(struct services *s)
 void services_fake_fail_next(struct services *s, int err)
 {
 	fake(s)->fail = err;
+}
+
+void services_fake_lease(struct services *s, const char *dev, const struct dhcpc_lease *l)
+{
+	struct fake *f = fake(s);
+
+	for (size_t i = 0; i < f->n_client; i++)
+		if (strcmp(f->client[i].dev, dev) == 0)
+			f->client[i].lease = *l;
+	f->lease_news = true;
 }
 
 void services_fake_binding(struct services *s, const struct dhcp_binding *b)

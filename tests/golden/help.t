@@ -22,7 +22,9 @@ Exec commands:
   no          Disable debugging functions
   ping        Send echo messages
   quit        Exit from the EXEC
+  release     Release a resource
   reload      Halt and perform a cold restart
+  renew       Renew functions
   show        Show running system information
   terminal    Set terminal line parameters
   traceroute  Trace route to destination
