@@ -11,7 +11,7 @@
 
 enum { STAND_IN_SHIFT = 16, STAND_IN_ADDRS = 8 };
 /* Owners of routes are client numbers; this bit is none. */
-static const uint32_t connected_owner = 1u << 30;
+static const uint32_t connected_owner = 1u << 28;
 
 struct door { /* as the data plane was told */
 	struct fx_door d;
