@@ -287,6 +287,7 @@ struct fx_globals {
 	bool fragmentation;
 	uint16_t frag_mtu;
 	uint32_t window;
+	struct ike_limits limits;
 	bool logging_ikev2;
 	uint32_t diagnose; /* failed negotiations to keep; 0: none */
 	bool redirect_client;

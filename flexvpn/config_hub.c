@@ -220,6 +220,32 @@ void use_ikev2_name_mangler_eap(
 		        l->kw_prefix ? l->prefix_delimiter[0] : l->suffix_delimiter[0];
 }
 
+/* ---- limits ----------------------------------------------------------------------- */
+
+void use_global_ikev2_cookie_challenge(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ikev2_cookie_challenge *l)
+{
+	(void)n;
+	b->c->g.limits.cookie_threshold = l->sas;
+}
+
+void use_global_ikev2_limit_negotiation(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ikev2_limit_negotiation *l)
+{
+	(void)n;
+	if (!l->kw_outgoing)
+		b->c->g.limits.max_in = l->sas;
+	if (!l->kw_incoming)
+		b->c->g.limits.max_out = l->sas;
+}
+
+void use_global_ikev2_limit_max_sa(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_limit_max_sa *l)
+{
+	(void)n;
+	b->c->g.limits.max_sas = l->sas;
+}
+
 /* ---- profiles --------------------------------------------------------------------- */
 
 void use_ikev2_profile_virtual_template(struct cfg_build *b, const struct cfg_node *n,

@@ -175,6 +175,7 @@ static void apply_globals(struct fx *x, const struct fx_config *old)
 		LOG_STAMP_DATETIME_MSEC};
 	const struct fx_globals *g = &x->cfg->g;
 
+	ike_set_limits(x->ike, &g->limits);
 	log_stamp_set(g->stamp_log_off ? LOG_STAMP_NONE : stamp[g->stamp_log],
 		g->stamp_debug_off ? LOG_STAMP_NONE : stamp[g->stamp_debug]);
 	if (!old || old->g.event_trace_off != g->event_trace_off)

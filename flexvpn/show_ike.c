@@ -392,11 +392,17 @@ void exec_show_crypto_ikev2_stats(struct exec *e, const struct gl_exec_show_cryp
 	                           "-----------------\n";
 	const struct ike_counters *k = ike_counters(e->fx->ike);
 	struct sa_count n = count_sas(e->fx);
+	const struct fx_globals *g = &e->fx->cfg->g;
 
 	(void)a;
 	out_text(e->o, "%s                          Crypto IKEv2 SA Statistics\n%s", rule, rule);
-	out_text(e->o, "System Resource Limit:   0        Max IKEv2 SAs: 0        Max in "
-	               "nego(in/out): 40/400\n");
+	out_text(e->o,
+	        "System Resource Limit:   0        Max IKEv2 SAs: %u        Max in "
+	        "nego(in/out): %u/%u\n",
+	        g->limits.max_sas, g->limits.max_in, g->limits.max_out);
+	if (g->limits.cookie_threshold)
+		out_text(e->o, "Cookie challenge from %u half-open IKEv2 SAs on\n",
+		        g->limits.cookie_threshold);
 	out_text(e->o,
 	        "Total incoming IKEv2 SA Count:    %-8u active:        %-8u negotiating: %-5u \n",
 	        n.in, n.in_active, n.in - n.in_active);

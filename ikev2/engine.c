@@ -36,6 +36,7 @@ struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike
 	set_default(&e->cfg.rekey_jitter_pct, 10);
 	if (e->cfg.rekey_jitter_pct > 50)
 		e->cfg.rekey_jitter_pct = 50;
+	ike_set_limits(e, &(struct ike_limits){0});
 	return e;
 }
 
@@ -55,6 +56,25 @@ void ike_free(struct ike *e)
 	wipe(e->cookie, sizeof(e->cookie));
 	wipe(e->cfg.qcd_secret, sizeof(e->cfg.qcd_secret));
 	free(e);
+}
+
+void ike_set_limits(struct ike *e, const struct ike_limits *l)
+{
+	e->limit = *l;
+	set_default(&e->limit.cookie_threshold, e->cfg.cookie_threshold);
+	set_default(&e->limit.max_sas, e->cfg.max_sas);
+}
+
+uint32_t ike_negotiating(const struct ike *e, bool initiator)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < e->n_slot; i++) {
+		const struct session *s = e->slot[i].ses;
+
+		n += s && !s->down && !s->established && s->initiator == initiator;
+	}
+	return n;
 }
 
 void ike_listen(struct ike *e, bool on)
@@ -265,7 +285,9 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
         const struct endpoint *remote, uint32_t vrf, ike_time now)
 {
 	e->now = now;
-	if (e->cfg.max_sas && e->n_sessions >= e->cfg.max_sas)
+	if (e->limit.max_sas && e->n_sessions >= e->limit.max_sas)
+		return 0;
+	if (e->limit.max_out && ike_negotiating(e, true) >= e->limit.max_out)
 		return 0;
 	struct session *s = ike_session_new(e, p, local, remote, vrf, true);
 	uint32_t handle = s->handle;

@@ -314,6 +314,14 @@ struct ike_config {
 
 struct ike *ike_new(const struct ike_ops *ops, const struct ike_config *cfg, ike_time now);
 void ike_free(struct ike *e); /* sends nothing; see ike_close() */
+/* Limits that may change while sessions stand; what stands stays. Zero: as ike_config says, or no limit. */
+struct ike_limits {
+	uint32_t cookie_threshold; /* as in ike_config */
+	uint32_t max_sas;          /* sessions of both roles, established or not */
+	uint32_t max_in, max_out;  /* in negotiation: that peers began, that we began */
+};
+void ike_set_limits(struct ike *e, const struct ike_limits *l);
+uint32_t ike_negotiating(const struct ike *e, bool initiator); /* how many are in negotiation now */
 /* Whether strangers are answered at all; from the start they are when there is ike_ops.accept. */
 void ike_listen(struct ike *e, bool on);
 

@@ -66,8 +66,8 @@ static bool cookie_good(
 
 static bool cookie_wanted(const struct ike *e)
 {
-	return e->cfg.cookie_always ||
-	       (e->cfg.cookie_threshold != UINT32_MAX && e->half_open >= e->cfg.cookie_threshold);
+	return e->cfg.cookie_always || (e->limit.cookie_threshold != UINT32_MAX &&
+	                                       e->half_open >= e->limit.cookie_threshold);
 }
 
 static bool ask_cookie(struct ike *e, const struct dgram *in, const struct ike_msg *m)
@@ -90,7 +90,8 @@ static bool too_many(struct ike *e, const struct dgram *in)
 
 	HASH_FIND(hh, e->half_open_ip, &in->remote.addr, sizeof(c->ip), c);
 	if ((c && c->n >= e->cfg.max_half_open_per_ip) ||
-	        (e->cfg.max_sas && e->n_sessions >= e->cfg.max_sas)) {
+	        (e->limit.max_sas && e->n_sessions >= e->limit.max_sas) ||
+	        (e->limit.max_in && e->half_open >= e->limit.max_in)) {
 		e->n.half_open_dropped++;
 		return true;
 	}

@@ -326,6 +326,7 @@ struct ike {
 	struct ip_count *half_open_ip;
 	uint32_t half_open, n_failed;
 	bool listening;
+	struct ike_limits limit; /* with the defaults of cfg */
 	struct slot *slot;
 	size_t n_slot, n_sessions;
 	struct session **heap;
@@ -612,9 +613,9 @@ void child_gone(struct child_sa *c, enum ike_reason reason,
         bool retry_later); /* CHILD_DOWN if it was told */
 void child_tell_down(struct child_sa *c, enum ike_reason reason, bool retry_later);
 void child_unlink(struct child_sa *c);
-void child_out(struct child_sa *c);    /* we send on it from now on */
-void child_delete(struct child_sa *c); /* Delete is queued */
-void child_replaced(struct child_sa *c);   /* its heir stands; the peer is to delete it */
+void child_out(struct child_sa *c);          /* we send on it from now on */
+void child_delete(struct child_sa *c);       /* Delete is queued */
+void child_replaced(struct child_sa *c);     /* its heir stands; the peer is to delete it */
 void child_reinstate(struct child_sa *heir); /* the peer takes back what was to replace another */
 void child_start_rekey(struct child_sa *c, bool fresh);
 void child_tick(struct child_sa *c);

@@ -27,7 +27,8 @@ static const char hub_lines[] =
         "ip access-list standard CORP\npermit 192.168.100.0 0.0.0.255\n"
         "crypto ikev2 authorization policy SPOKES\npool FLEX\nnetmask 255.255.255.0\n"
         "dns 192.168.100.53 192.168.100.54\nwins 192.168.100.60\ndef-domain corp.example\n"
-        "banner #Welcome, all#\nsplit-dns corp.example\nsplit-dns lab.example\nbackup-gateway 10.0.0.2\n"
+        "banner #Welcome, all#\nsplit-dns corp.example\nsplit-dns lab.example\nbackup-gateway "
+        "10.0.0.2\n"
         "route set interface\nroute set access-list CORP\n"
         "crypto ikev2 keyring KR\npeer any\naddress 0.0.0.0 0.0.0.0\npre-shared-key cisco\n"
         "crypto ikev2 profile HUB\nmatch identity remote fqdn domain example\n"
@@ -343,6 +344,67 @@ static void other_lines_leave_sessions_alone(void **state)
 	boxes_free(b);
 }
 
+static void limits_are_those_configured(void **state)
+{
+	struct boxes *b = world(4);
+	const struct ike_counters *n = ike_counters(b->box[HUB].x->ike);
+	int up = 0;
+
+	(void)state;
+	box_enter(&b->box[HUB], "crypto ikev2 limit max-sa 2");
+	boxes_run(b, 2 * SECOND);
+	for (int i = 1; i < 4; i++)
+		up += box_active(&b->box[i]);
+	assert_int_equal(up, 2);
+	assert_true(n->half_open_dropped > 0);
+	assert_int_equal(n->cookies_sent, 0);
+	box_enter(&b->box[HUB], "no crypto ikev2 limit max-sa 2\ncrypto ikev2 cookie-challenge 1");
+	boxes_run(b, 2 * MINUTE);
+	for (int i = 1; i < 4; i++)
+		assert_true(box_active(&b->box[i]));
+	boxes_free(b);
+}
+
+/* With a threshold of one the second of two that come at the same time must show a cookie. */
+static void cookies_are_asked_for_from_the_threshold_on(void **state)
+{
+	struct boxes *b = boxes_new(3);
+	const struct ike_counters *n = ike_counters(b->box[HUB].x->ike);
+
+	(void)state;
+	box_enter(&b->box[HUB], hub_lines);
+	box_enter(&b->box[HUB], "crypto ikev2 cookie-challenge 1");
+	box_be_spoke(&b->box[1], "fqdn spoke1.example", "");
+	box_be_spoke(&b->box[2], "fqdn spoke2.example", "");
+	boxes_run(b, MINUTE);
+	assert_true(n->cookies_sent > 0);
+	assert_true(box_active(&b->box[1]));
+	assert_true(box_active(&b->box[2]));
+	boxes_free(b);
+}
+
+static void who_connects_out_is_limited_too(void **state)
+{
+	struct boxes *b = boxes_new(2);
+
+	(void)state;
+	b->box[HUB].cut = true;
+	box_be_spoke(&b->box[1], "fqdn spoke1.example",
+	        "crypto ikev2 limit max-in-negotation-sa 1 outgoing\n"
+	        "crypto ikev2 keyring KR\npeer other\naddress 10.0.0.9\npre-shared-key cisco\n"
+	        "interface Tunnel1\nip address negotiated\ntunnel source Ethernet0/0\n"
+	        "tunnel destination dynamic\ntunnel mode ipsec ipv4\n"
+	        "tunnel protection ipsec profile IPS\n"
+	        "crypto ikev2 client flexvpn more\npeer 1 10.0.0.9\nconnect auto\n"
+	        "client connect Tunnel1");
+	boxes_run(b, SECOND);
+	assert_int_equal(ike_negotiating(b->box[1].x->ike, true), 1);
+	assert_int_equal(ike_negotiating(b->box[1].x->ike, false), 0);
+	assert_string_equal(
+	        fx_client_by_name(b->box[1].x, "more")->why, "the limit of IKE SAs is reached");
+	boxes_free(b);
+}
+
 /* ---- manglers, pools, show ----------------------------------------------------------------- */
 
 static void a_mangler_takes_the_part_that_it_names(void **state)
@@ -432,6 +494,9 @@ int main(void)
 	        cmocka_unit_test(the_identity_chooses_profile_and_policy),
 	        cmocka_unit_test(a_changed_template_ends_its_sessions),
 	        cmocka_unit_test(other_lines_leave_sessions_alone),
+	        cmocka_unit_test(limits_are_those_configured),
+	        cmocka_unit_test(cookies_are_asked_for_from_the_threshold_on),
+	        cmocka_unit_test(who_connects_out_is_limited_too),
 	        cmocka_unit_test(a_mangler_takes_the_part_that_it_names),
 	        cmocka_unit_test(ipv6_pools_count_in_prefixes),
 	        cmocka_unit_test(show_ip_local_pool_counts),
