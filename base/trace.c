@@ -96,6 +96,34 @@ void trace_open(struct trace *t, const char *path, uint32_t meaning, size_t entr
 	t->cap = t->ring ? entries : 0;
 }
 
+bool trace_read(struct trace *t, const char *path, uint32_t meaning)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t n = fd < 0 ? 0 : entries_of(fd, meaning);
+	void *p = n ? mmap(NULL, size_of(n), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+	if (fd >= 0)
+		close(fd);
+	*t = (struct trace){.meaning = meaning};
+	if (p == MAP_FAILED)
+		return false;
+	t->ring = p;
+	t->cap = n;
+	return true;
+}
+
+bool trace_copy(const struct trace *t, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	size_t n = t->ring ? size_of(t->cap) : 0;
+
+	if (fd < 0)
+		return false;
+	bool ok = write(fd, t->ring, n) == (ssize_t)n;
+
+	return close(fd) == 0 && ok;
+}
+
 void trace_fini(struct trace *t)
 {
 	if (t->ring)
@@ -156,6 +184,7 @@ void trace_resize(struct trace *t, size_t entries)
 	for (size_t i = have > fresh.cap ? have - fresh.cap : 0; i < have; i++)
 		append(&fresh, trace_at(t, i));
 	fresh.enabled = t->enabled;
+	fresh.one_shot = t->one_shot;
 	if (fresh.path && rename(tmp, t->path) == 0) {
 		free(fresh.path);
 		fresh.path = xstrdup(t->path);
@@ -189,4 +218,6 @@ void trace_put(
 	memcpy(r->subject, subject, len);
 	memset(r->subject + len, 0, TRACE_SUBJECT - len);
 	atomic_store_explicit(&t->ring->n, n + 1, memory_order_release);
+	if (t->one_shot && n + 1 >= t->cap)
+		t->enabled = false;
 }

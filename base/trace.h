@@ -32,7 +32,8 @@ struct trace {
 	struct trace_ring *ring; /* NULL: records nothing */
 	size_t cap;
 	bool enabled;
-	char *path; /* NULL: in memory only */
+	bool one_shot; /* stops when the ring is full */
+	char *path;    /* NULL: in memory only */
 	uint32_t meaning;
 };
 
@@ -44,6 +45,11 @@ static inline void trace_init(struct trace *t, size_t entries)
 {
 	trace_open(t, NULL, 0, entries);
 }
+/* What another process records, or recorded, in its file: to be read only. False: it is no such
+ * file. */
+bool trace_read(struct trace *t, const char *path, uint32_t meaning);
+/* The records as they stand, in a file of their own. False: errno says why. */
+bool trace_copy(const struct trace *t, const char *path);
 void trace_fini(struct trace *t);                   /* the file stays */
 void trace_resize(struct trace *t, size_t entries); /* the newest records stay */
 void trace_clear(struct trace *t);

@@ -215,6 +215,18 @@ bool file_write(const struct shell *sh, const struct file_ref *f, const char *te
 	return false;
 }
 
+bool file_path(const struct shell *sh, const struct file_ref *f, char *path, size_t max, char *why,
+        size_t n)
+{
+	char full[PATH_MAX];
+
+	if (!path_of(sh, f, full, why, n))
+		return false;
+	make_flash(sh);
+	snprintf(path, max, "%s", full);
+	return true;
+}
+
 bool file_delete(const struct shell *sh, const struct file_ref *f, char *why, size_t n)
 {
 	char path[PATH_MAX];

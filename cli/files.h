@@ -33,6 +33,9 @@ char *file_read(const struct shell *sh, const struct file_ref *f, char *why, siz
  * part. */
 bool file_write(const struct shell *sh, const struct file_ref *f, const char *text, bool append,
         char *why, size_t n);
+/* Where it lies, for those who write it themselves; only FLASH. */
+bool file_path(const struct shell *sh, const struct file_ref *f, char *path, size_t max, char *why,
+        size_t n);
 bool file_delete(const struct shell *sh, const struct file_ref *f, char *why, size_t n);
 bool file_exists(const struct shell *sh, const struct file_ref *f);
 

@@ -21,6 +21,7 @@ struct options {
 	const char *check[MAX_COMMANDS];
 	size_t n_check;
 	bool checks, echo, json, strict;
+	const char *page, *from;
 };
 
 static void usage(FILE *to)
@@ -28,6 +29,7 @@ static void usage(FILE *to)
 	fputs("Usage: spokesh [OPTION]...\n"
 	      "       spokesh [OPTION]... < SCRIPT\n"
 	      "       spokesh --check [--strict] [--json] FILE...\n"
+	      "       spokesh --trace PAGE.html [--from FILE]\n"
 	      "The terminal of spoke.\n\n"
 	      "  -c COMMAND      run COMMAND and end; may be repeated\n"
 	      "  --echo          show the lines of SCRIPT behind their prompts, as a terminal "
@@ -39,6 +41,13 @@ static void usage(FILE *to)
 	      "  --strict        with --check: also what is weak, shadowed or against the "
 	      "restrictions of FlexVPN\n"
 	      "  --json          with --check: a JSON list of findings instead\n"
+	      "  --trace PAGE    write the FlexVPN event trace as a page for a browser; with "
+	      "--from "
+	      "FILE\n"
+	      "                  that of the file event-trace in the router's state directory, or "
+	      "of "
+	      "a dump:\n"
+	      "                  for that no router is needed\n"
 	      "  --help, --version\n\n"
 	      "The exit status is 0 if every line was accepted, 1 if one was not, 2 if the router "
 	      "cannot be reached.\n",
@@ -51,6 +60,8 @@ static const struct option longopts[] = {
         {"check", no_argument, NULL, 'k'},
         {"json", no_argument, NULL, 'j'},
         {"strict", no_argument, NULL, 'S'},
+        {"trace", required_argument, NULL, 't'},
+        {"from", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
         {0},
@@ -85,6 +96,12 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'e':
 			o->echo = true;
+			break;
+		case 't':
+			o->page = optarg;
+			break;
+		case 'f':
+			o->from = optarg;
 			break;
 		case 's':
 			o->socket = optarg;
@@ -163,5 +180,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	signal(SIGPIPE, SIG_IGN);
+	if (o.page)
+		return sh_trace(o.page, o.from, o.socket);
 	return o.checks ? check_all(&o) : talk(&o);
 }

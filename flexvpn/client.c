@@ -26,17 +26,6 @@
 #include "flexvpn/session.h"
 #include "grammar/gen/lines.h"
 
-const char *fx_state_name(enum fx_state s)
-{
-	static const char *const names[] = {
-#define X(s) #s,
-	        FX_STATE_LIST(X)
-#undef X
-	};
-
-	return names[s];
-}
-
 /* ---- what happened lately
  * --------------------------------------------------------------------------------------------
  */

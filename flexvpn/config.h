@@ -301,6 +301,8 @@ struct fx_globals {
 	enum fx_stamp stamp_log, stamp_debug;
 	bool stamp_log_off, stamp_debug_off;
 	uint32_t event_trace_size;
+	uint32_t event_trace_stack; /* callers kept with each event */
+	const char *event_trace_dump; /* NULL: the default file */
 	bool event_trace_off;
 	bool no_default_proposal, no_default_policy, no_default_author, no_default_transform, no_default_ipsec;
 };

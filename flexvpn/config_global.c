@@ -76,6 +76,22 @@ void use_global_event_trace_flexvpn_size(struct cfg_build *b, const struct cfg_n
 	b->c->g.event_trace_size = l->entries;
 }
 
+void use_global_event_trace_flexvpn_dump_file(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_event_trace_flexvpn_dump_file *l)
+{
+	(void)n;
+	b->c->g.event_trace_dump = l->file;
+}
+
+enum { STACK_DEPTH = 8 };
+
+void use_global_event_trace_flexvpn_stacktrace(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_event_trace_flexvpn_stacktrace *l)
+{
+	(void)n;
+	b->c->g.event_trace_stack = l->has_depth ? l->depth : STACK_DEPTH;
+}
+
 /* ---- IKEv2 for all peers
  * ------------------------------------------------------------------------------------------------------------
  */

@@ -2,6 +2,7 @@
 /* The machine's outer shape: commit, pump, deadline. See core.h. */
 #include "flexvpn/core.h"
 
+#include <execinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,10 @@
 #include "flexvpn/pki.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
+#include "flexvpn/trace_text.h"
 #include "grammar/gen/lines.h"
 
 enum { TRACE_ENTRIES = 1000, PUMP_ROUNDS = 64 };
-
-/* Records of another version of this program would be decoded wrongly: their numbers may mean something else. */
-static uint32_t trace_meaning(void)
-{
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (const char *c = SPOKE_VERSION; *c; c++)
-		h = (h ^ (uint8_t)*c) * 16777619u;
-	return ((h ^ FX_T_MAX) * 16777619u ^ IKE_R_MAX) * 16777619u ^ FX_NSTATE;
-}
 
 /* With a state directory the trace outlives the process: it then begins with what a predecessor recorded. */
 static void open_trace(struct fx *x)
@@ -40,7 +32,7 @@ static void open_trace(struct fx *x)
 	if (x->b.state_dir)
 		mkdir(x->b.state_dir, 0755); /* what matters is whether the file can be opened */
 	snprintf(path, sizeof(path), "%s/event-trace", x->b.state_dir ? x->b.state_dir : "");
-	trace_open(&x->trace, x->b.state_dir ? path : NULL, trace_meaning(), TRACE_ENTRIES);
+	trace_open(&x->trace, x->b.state_dir ? path : NULL, fx_trace_meaning(), TRACE_ENTRIES);
 	trace_put(&x->trace, FX_T_START, "", 0, 0, 0);
 }
 
@@ -50,6 +42,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 
 	x->b = *b;
 	x->now = x->started = now;
+	x->boot_wall = wall_ms();
 	x->routes = fx_routes_new();
 	x->services = fx_services_new();
 	x->doors = fx_doors_new();
@@ -370,9 +363,29 @@ uint64_t fx_deadline(const struct fx *x)
 
 /* ---- event trace --------------------------------------------------------------------------------------------------------------- */
 
+/* `stacktrace N`: the callers of what recorded the event, as distances from the start of the program, three a record. */
+static void trace_stack(struct fx *x, const char *subject)
+{
+	extern const char __executable_start;
+	enum { OURS = 2, DEEPEST = 16 };
+	uint64_t at[DEEPEST + 2] = {0};
+	void *pc[OURS + DEEPEST];
+	int depth = x->cfg ? (int)x->cfg->g.event_trace_stack : 0;
+
+	if (!depth || !x->trace.enabled)
+		return;
+	int n = backtrace(pc, OURS + depth) - OURS;
+
+	for (int i = 0; i < n; i++)
+		at[i] = (uint64_t)((uintptr_t)pc[OURS + i] - (uintptr_t)&__executable_start);
+	for (int i = 0; i < n; i += 3)
+		trace_put(&x->trace, FX_T_STACK, subject, at[i], at[i + 1], at[i + 2]);
+}
+
 void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b)
 {
 	trace_put(&x->trace, id, c->name, a, b, 0);
+	trace_stack(x, c->name);
 }
 
 /* An edit: the name of the line is kept, because the numbers of lines are no two builds' the same. */
@@ -382,49 +395,4 @@ void fx_trace_line(struct fx *x, const struct fx_client *c, const char *line)
 
 	memcpy(word, line, strnlen(line, sizeof(word) - 1));
 	trace_put(&x->trace, FX_T_CONFIG, c->name, word[0], word[1], word[2]);
-}
-
-void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out)
-{
-	switch ((enum fx_trace_id)r->id) {
-	case FX_T_STATE:
-		sb_printf(out, "state %s -> %s", fx_state_name((enum fx_state)(r->word[0] % FX_NSTATE)),
-			fx_state_name((enum fx_state)(r->word[1] % FX_NSTATE)));
-		return;
-	case FX_T_PEER:
-		sb_printf(out, "peer %u chosen", (unsigned)r->word[0]);
-		return;
-	case FX_T_PEER_FAILED:
-		sb_printf(out, "peer %u failed", (unsigned)r->word[0]);
-		return;
-	case FX_T_CONNECT:
-		sb_puts(out, "connect requested");
-		return;
-	case FX_T_DISCONNECT:
-		sb_puts(out, "disconnect requested");
-		return;
-	case FX_T_IKE_UP:
-		sb_printf(out, "IKE SA %u authenticated", (unsigned)r->word[0]);
-		return;
-	case FX_T_CHILD_UP:
-		sb_printf(out, "IPsec SA up, inbound SPI 0x%08X", (unsigned)r->word[0]);
-		return;
-	case FX_T_CHILD_DOWN:
-		sb_printf(out, "IPsec SA down, inbound SPI 0x%08X", (unsigned)r->word[0]);
-		return;
-	case FX_T_IKE_DOWN:
-		sb_printf(out, "IKE SA %u down: %s", (unsigned)r->word[0], ike_reason_text((enum ike_reason)r->word[1]));
-		return;
-	case FX_T_CONFIG:
-		sb_printf(out, "configuration changed: %.*s", (int)sizeof(r->word) - 1, (const char *)r->word);
-		return;
-	case FX_T_START:
-		sb_puts(out, "router started");
-		return;
-	case FX_T_STANDBY:
-		sb_printf(out, "peer %u %s by", (unsigned)r->word[0], r->word[1] ? "stands" : "does not stand");
-		return;
-	case FX_T_MAX:
-		return;
-	}
 }

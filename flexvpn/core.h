@@ -238,6 +238,7 @@ struct fx {
 	struct fx_failures *failures; /* of negotiations: failures.c */
 	uint64_t trace_shown; /* wall clock of the last `show … latest` */
 	uint64_t started;
+	uint64_t boot_wall; /* the same by the wall clock */
 };
 
 struct fx *fx_new(const struct fx_backends *b, uint64_t now);
@@ -334,12 +335,12 @@ uint64_t fx_routes_generation(const struct fx *x); /* another one when the set o
 void fx_routes_each(const struct fx *x, void (*visit)(void *ctx, const struct fx_route_want *w), void *ctx);
 
 /* ---- event trace ---- */
+#define FX_TRACE_DUMP "flash:flexvpn-trace" /* where dumps go unless `dump-file` says otherwise */
 enum fx_trace_id {
 	FX_T_STATE, FX_T_PEER, FX_T_PEER_FAILED, FX_T_CONNECT, FX_T_DISCONNECT, FX_T_IKE_UP, FX_T_CHILD_UP, FX_T_CHILD_DOWN,
-	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_START, FX_T_STANDBY, FX_T_MAX
+	FX_T_IKE_DOWN, FX_T_CONFIG, FX_T_START, FX_T_STANDBY, FX_T_STACK, FX_T_MAX
 };
 void fx_trace(struct fx *x, const struct fx_client *c, enum fx_trace_id id, uintptr_t a, uintptr_t b);
 void fx_trace_line(struct fx *x, const struct fx_client *c, const char *line);
-void fx_trace_fmt(const struct trace_rec *r, struct strbuf *out);
 
 #endif

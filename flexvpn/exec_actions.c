@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* EXEC commands that do something: connect, clear, event tracing. Exec-and-cli reference B20, B22.
  * Silent on success, as on IOS. */
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "flexvpn/core.h"
+#include "flexvpn/trace_text.h"
 #include "flexvpn/exec.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
@@ -105,54 +109,86 @@ void exec_clear_crypto_sa(struct exec *e, const struct gl_exec_clear_crypto_sa *
  * -------------------------------------------------------------------------------------------------------
  */
 
-static void print_trace(struct exec *e, uint64_t since)
+/* "hh:mm:ss" or "hh:mm" as seconds. */
+static uint64_t seconds_of(const char *hms)
 {
-	const struct trace_rec *r;
-	struct strbuf text = {0};
-	char when[40];
+	unsigned h = 0, m = 0, s = 0;
 
-	out_text(e->o, "flexvpn:\n\n");
-	if (!e->fx->trace.enabled)
-		out_text(e->o, "Tracing currently disabled, from exec command\n\n");
-	out_list(e->o, NULL);
-	for (size_t i = 0; (r = trace_at(&e->fx->trace, i)); i++) {
-		if (r->when < since)
-			continue;
-		sb_clear(&text);
-		fx_trace_fmt(r, &text);
-		out_obj(e->o, NULL);
-		out_field_str(e->o, "time", "%s: ", log_time_fmt(r->when, true, when));
-		out_field_str(e->o, "client", r->subject[0] ? "FlexVPN(%s): EVENT " : "%s", r->subject);
-		out_field_str(e->o, "event", "%s\n", sb_str(&text));
-		out_obj_end(e->o);
+	sscanf(hms, "%u:%u:%u", &h, &m, &s);
+	return (uint64_t)h * 3600 + m * 60 + s;
+}
+
+/* The latest moment at which the clock showed that: today or, with a month and a day, then. */
+static uint64_t moment(const struct gl_exec_show_monitor_event_trace_flexvpn *a)
+{
+	static const char months[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	uint64_t now = wall_ms(), s = seconds_of(a->clock);
+	time_t t = (time_t)(now / 1000);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	for (int i = 0; a->has_month && i < 12; i++)
+		if (strncasecmp(months + 3 * i, a->month, 3) == 0) {
+			tm.tm_mon = i;
+			tm.tm_mday = (int)a->day;
+		}
+	tm.tm_hour = (int)(s / 3600);
+	tm.tm_min = (int)(s / 60 % 60);
+	tm.tm_sec = (int)(s % 60);
+	uint64_t at = (uint64_t)timegm(&tm) * 1000;
+
+	if (at > now && a->has_month) {
+		tm.tm_year--;
+		return (uint64_t)timegm(&tm) * 1000;
 	}
-	out_list_end(e->o);
-	sb_fini(&text);
+	return at > now ? at - 86400000u : at;
+}
+
+static uint64_t shown_since(
+        const struct exec *e, const struct gl_exec_show_monitor_event_trace_flexvpn *a)
+{
+	uint64_t now = wall_ms();
+
+	if (a->kw_latest)
+		return e->fx->trace_shown;
+	if (a->has_minutes)
+		return now - (uint64_t)a->minutes * 60000;
+	if (a->has_span)
+		return now - seconds_of(a->span) * 1000;
+	if (a->has_clock)
+		return moment(a);
+	if (a->kw_from_boot)
+		return e->fx->boot_wall + (a->has_seconds ? (uint64_t)a->seconds * 1000 : 0);
+	return 0;
+}
+
+static void parameters(struct exec *e)
+{
+	const struct fx_globals *g = &e->fx->cfg->g;
+
+	out_obj(e->o, NULL);
+	out_field_int(e->o, "entries", "Trace has %lld entries\n", (int64_t)e->fx->trace.cap);
+	if (g->event_trace_stack)
+		out_field_int(e->o, "stacktrace", "Stacktrace is enabled, depth %lld\n",
+		        g->event_trace_stack);
+	else
+		out_text(e->o, "Stacktrace is disabled by default\n");
+	out_field_str(e->o, "dump-file", "Trace dump file is %s\n",
+	        g->event_trace_dump ? g->event_trace_dump : FX_TRACE_DUMP);
+	out_bool(e->o, "enabled", e->fx->trace.enabled);
+	out_obj_end(e->o);
 }
 
 void exec_show_monitor_event_trace_flexvpn(
         struct exec *e, const struct gl_exec_show_monitor_event_trace_flexvpn *a)
 {
-	uint64_t since = 0;
-
 	if (a->kw_parameters) {
-		out_text(e->o, "Trace has %zu entries\nStacktrace is disabled by default\n",
-		        e->fx->trace.cap);
+		parameters(e);
 		return;
 	}
-	if (a->kw_latest)
-		since = e->fx->trace_shown;
-	if (a->has_minutes)
-		since = wall_ms() - (uint64_t)a->minutes * 60000;
-	print_trace(e, since);
+	out_text(e->o, "flexvpn:\n\n");
+	if (!e->fx->trace.enabled)
+		out_text(e->o, "Tracing currently disabled, from exec command\n\n");
+	fx_trace_show(&e->fx->trace, shown_since(e, a), e->o);
 	e->fx->trace_shown = wall_ms();
-}
-
-void exec_monitor_event_trace_flexvpn(
-        struct exec *e, const struct gl_exec_monitor_event_trace_flexvpn *a)
-{
-	if (a->kw_clear)
-		trace_clear(&e->fx->trace);
-	else
-		e->fx->trace.enabled = a->kw_enable;
 }

@@ -22,11 +22,12 @@ struct script {
 	unsigned long sent, prompts; /* lines sent; prompts received: one before the first line, one
 	                                behind each */
 	bool refused, closed;
-	bool echo;             /* show prompt and line, as a terminal would */
-	bool asked, hidden;    /* echo: a prompt waits for its line; it asks for a secret */
-	struct strbuf prompt;  /* the last one */
-	struct strbuf unshown; /* echo: lines sent and not shown yet */
+	bool echo;              /* show prompt and line, as a terminal would */
+	bool asked, hidden;     /* echo: a prompt waits for its line; it asks for a secret */
+	struct strbuf prompt;   /* the last one */
+	struct strbuf unshown;  /* echo: lines sent and not shown yet */
 	unsigned long too_long; /* its number; 0: none */
+	struct strbuf *capture; /* output goes there; NULL: it is printed */
 };
 
 /* ---- what the router says
@@ -40,8 +41,8 @@ static void print(struct rd *body, const char *end)
 	fputs(end, stdout);
 }
 
-/* Behind the prompt that waits for it goes the next line that was sent: both come in order, but either may be there first. An answer to a
- * question that hides what is typed stays hidden. */
+/* Behind the prompt that waits for it goes the next line that was sent: both come in order, but
+ * either may be there first. An answer to a question that hides what is typed stays hidden. */
 static void show_line(struct script *sc)
 {
 	const char *line = sb_str(&sc->unshown), *end = strchr(line, '\n');
@@ -75,7 +76,10 @@ static void on_frame(struct script *sc, struct proto_frame *f)
 {
 	switch (f->type) {
 	case PROTO_OUTPUT:
-		print(&f->body, "");
+		if (sc->capture)
+			sb_add(sc->capture, f->body.p, f->body.n);
+		else
+			print(&f->body, "");
 		break;
 	case PROTO_LOG:
 		print(&f->body, "\n");
@@ -280,5 +284,13 @@ int sh_commands(struct link *l, char *const *commands, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		sb_printf(&sc.text, "%s\n", commands[i]);
+	return run(&sc, PROTO_COMMAND);
+}
+
+int sh_capture(struct link *l, const char *command, struct strbuf *out)
+{
+	struct script sc = {.l = l, .eof = true, .capture = out};
+
+	sb_printf(&sc.text, "%s\n", command);
 	return run(&sc, PROTO_COMMAND);
 }

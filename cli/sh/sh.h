@@ -26,4 +26,10 @@ int sh_commands(struct link *l, char *const *commands, size_t n);
  * and every finding makes the status 1. `json`: findings go there, as objects of a list. */
 int sh_check(const char *file, bool strict, struct out *json);
 
+/* One command; what it prints is added to `out`. */
+int sh_capture(struct link *l, const char *command, struct strbuf *out);
+
+/* Writes the event trace as a page: the router's, or (`from` not NULL) that of a file. */
+int sh_trace(const char *page, const char *from, const char *socket);
+
 #endif

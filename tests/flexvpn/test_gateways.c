@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "flexvpn/trace_text.h"
 #include "lib_world.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND };
