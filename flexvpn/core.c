@@ -358,6 +358,8 @@ uint64_t fx_deadline(const struct fx *x)
 	at = clients < at ? clients : at;
 	at = services < at ? services : at;
 	at = frr < at ? frr : at;
+	if (fx_pki_deadline(x->pki) < at)
+		at = fx_pki_deadline(x->pki);
 	return tracks < at ? tracks : at;
 }
 

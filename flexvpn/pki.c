@@ -13,11 +13,13 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "flexvpn/expiry.h"
 #include "ikev2/sig.h"
 
 struct fx_pki {
 	struct fx_keys *keys;
 	struct fx_revoke *revoke;
+	struct fx_expiry_watch expiry;
 	struct fx_tp *tp;
 	size_t n;
 };
@@ -53,6 +55,7 @@ void fx_pki_free(struct fx_pki *p)
 	forget(p);
 	fx_keys_free(p->keys);
 	fx_revoke_free(p->revoke);
+	fx_expiry_fini(&p->expiry);
 	free(p);
 }
 
@@ -66,8 +69,27 @@ struct fx_revoke *fx_pki_revoke(const struct fx_pki *p)
 	return p->revoke;
 }
 
+static void watch_expiry(struct fx_pki *p, bool daily)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct fx_tp *t = &p->tp[i];
+
+		if (t->own)
+			fx_expiry_look(&p->expiry, t->name, "ID", t->own, daily);
+		if (t->ca)
+			fx_expiry_look(&p->expiry, t->name, "CA", t->ca, daily);
+	}
+}
+
+uint64_t fx_pki_deadline(const struct fx_pki *p)
+{
+	return p->expiry.daily_at ? p->expiry.daily_at : UINT64_MAX;
+}
+
 bool fx_pki_poll(struct fx_pki *p, uint64_t now)
 {
+	if (fx_expiry_daily(&p->expiry, now))
+		watch_expiry(p, true);
 	return fx_revoke_poll(p->revoke, now);
 }
 
@@ -137,6 +159,7 @@ void fx_pki_configure(struct fx_pki *p, const struct fx_config *c)
 		encode(p->tp[i].own, &p->tp[i].own_der, &p->tp[i].n_own);
 	}
 	fx_pki_rekeyed(p);
+	watch_expiry(p, false);
 }
 
 /* ---- the trustpoints of a profile -------------------------------------------------------- */

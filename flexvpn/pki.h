@@ -49,6 +49,7 @@ bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
         const struct ike_certs *certs, uint64_t now);
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
         const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n);
+uint64_t fx_pki_deadline(const struct fx_pki *p); /* when it wants to be polled even so */
 bool fx_pki_poll(struct fx_pki *p, uint64_t now); /* what somebody waited for has settled */
 size_t fx_pki_authorities(
         const struct fx_pki *p, const struct fx_profile *pr, uint8_t *dst, size_t max);

@@ -23,7 +23,9 @@
 #include <openssl/x509v3.h>
 
 #include "flexvpn/cert_map.h"
+#include "base/log.h"
 #include "flexvpn/enroll.h"
+#include "flexvpn/expiry.h"
 #include "tests/flexvpn/lib_ca.h"
 
 /* ---- a configuration ---------------------------------------------------------------------- */
@@ -250,6 +252,57 @@ static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 	assert_true(trusts_one(&p, &id, &m, why));
 	ca_free(&m);
 	close_place(&p);
+}
+
+/* ---- certificates that expire ------------------------------------------------------------ */
+
+static void the_end_is_announced_weekly_then_daily(void **state)
+{
+	enum { DAY = 86400 };
+
+	(void)state;
+	assert_int_equal(fx_expiry_due(61 * DAY, true), FX_EXPIRY_FAR);
+	assert_int_equal(fx_expiry_due(60 * DAY, false), FX_EXPIRY_WARNING);
+	assert_int_equal(fx_expiry_due(59 * DAY, false), FX_EXPIRY_FAR);
+	assert_int_equal(fx_expiry_due(59 * DAY, true), FX_EXPIRY_WARNING);
+	assert_int_equal(fx_expiry_due(53 * DAY + 5, false), FX_EXPIRY_WARNING);
+	assert_int_equal(fx_expiry_due(7 * DAY - 1, false), FX_EXPIRY_ALERT);
+	assert_int_equal(fx_expiry_due(-5, false), FX_EXPIRY_ALERT);
+}
+
+static void count_line(void *ctx, enum log_sev sev, const char *line)
+{
+	(void)sev;
+	*(int *)ctx +=
+	        strstr(line, "ID Certificate belonging to trustpoint TP will expire in ") != NULL;
+}
+
+static void a_certificate_is_announced_once_until_the_next_day(void **state)
+{
+	struct ca_spec near = {.cn = "spoke", .to_days = 30};
+	static int lines;
+	struct log_sink *sink = log_sink_add(count_line, &lines, LOG_SEV_DEBUG);
+	struct strbuf text = {0};
+	struct ca_made m;
+	struct place p;
+
+	(void)state;
+	open_place(&p, NULL);
+	m = ca_make(&near, &p.root);
+	fx_cert_lines("TP", "", m.x, &text);
+	feed(&p, sb_str(&text));
+	settle(&p);
+	assert_int_equal(lines, 1);
+	settle(&p);
+	assert_int_equal(lines, 1);
+	assert_false(fx_pki_poll(p.pki, 1));
+	assert_int_equal(fx_pki_deadline(p.pki), 86400001);
+	settle(&p);
+	assert_int_equal(lines, 1);
+	sb_fini(&text);
+	ca_free(&m);
+	close_place(&p);
+	log_sink_remove(sink);
 }
 
 /* ---- certificate maps ------------------------------------------------------------------- */
@@ -601,6 +654,8 @@ int main(void)
 	        cmocka_unit_test(time_authority_and_use_are_checked),
 	        cmocka_unit_test(chains_are_built_from_what_the_peer_sends),
 	        cmocka_unit_test(revocation_that_cannot_be_checked_is_not_passed_over),
+	        cmocka_unit_test(the_end_is_announced_weekly_then_daily),
+	        cmocka_unit_test(a_certificate_is_announced_once_until_the_next_day),
 	        cmocka_unit_test(a_map_asks_for_all_of_its_lines),
 	        cmocka_unit_test(a_profile_believes_its_own_trustpoints_only),
 	        cmocka_unit_test(a_request_becomes_our_certificate),
