@@ -39,6 +39,7 @@ struct fx_pushed {
 	struct ipaddr dns[FX_MAX_SERVERS], nbns[FX_MAX_SERVERS];
 	uint8_t n_dns, n_nbns;
 	char def_domain[256], banner[512], app_version[256];
+	bool save_password; /* the hub lets the password of EAP be kept */
 	char split_dns[FX_MAX_NAMES][128];
 	uint8_t n_split_dns;
 	char backup[FX_MAX_NAMES][64];

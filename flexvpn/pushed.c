@@ -139,6 +139,9 @@ static bool read_one(const struct ike_attr *a, struct fx_pushed *p)
 	case CFG_UNITY_BANNER:
 		text_in(a, p->banner, sizeof(p->banner));
 		return true;
+	case CFG_UNITY_SAVE_PASSWD:
+		p->save_password = a->val[a->len - 1] != 0;
+		return true;
 	case CFG_APP_VERSION:
 		text_in(a, p->app_version, sizeof(p->app_version));
 		return true;

@@ -182,6 +182,35 @@ static void detail_spoke(struct out *o, const struct fx *x, const struct ike_sa_
 	subnets(o, spoke->subnet, spoke->n_subnet);
 }
 
+static void texts(struct out *o, const char *key, const char *label, const char *list, size_t width,
+        uint8_t n)
+{
+	out_list(o, key);
+	for (uint8_t i = 0; i < n; i++) {
+		out_text(o, "      %s: %s\n", label, list + i * width);
+		out_str(o, NULL, list + i * width);
+	}
+	out_list_end(o);
+}
+
+static void detail_texts(struct out *o, const struct fx_pushed *p)
+{
+	if (p->def_domain[0])
+		out_field_str(o, "default-domain", "      Def domain: %s\n", p->def_domain);
+	if (p->banner[0])
+		out_field_str(o, "banner", "      Banner: %s\n", p->banner);
+	if (p->app_version[0])
+		out_field_str(o, "application-version", "      Application version: %s\n",
+		        p->app_version);
+	texts(o, "split-dns", "Split DNS", p->split_dns[0], sizeof(p->split_dns[0]),
+	        p->n_split_dns);
+	texts(o, "backup-gateways", "Backup gateway", p->backup[0], sizeof(p->backup[0]),
+	        p->n_backup);
+	out_bool(o, "save-password", p->save_password);
+	if (p->save_password)
+		out_text(o, "      Save password: allowed\n");
+}
+
 static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa_info *s)
 {
 	const struct fx_client *c = fx_client_by_owner(x, s->owner);
@@ -194,12 +223,12 @@ static void detail_pushed(struct out *o, const struct fx *x, const struct ike_sa
 	if (c->pushed.addr4.addr.family)
 		out_field_str(o, "assigned-address", "      Assigned host addr: %s\n",
 		        ipaddr_fmt(&c->pushed.addr4.addr, a));
+	if (c->pushed.addr6.addr.family)
+		out_field_str(o, "assigned-address6", "      Assigned host addr: %s\n",
+		        ipaddr_fmt(&c->pushed.addr6.addr, a));
 	servers(o, "dns", "DNS", c->pushed.dns, c->pushed.n_dns);
 	servers(o, "wins", "WINS", c->pushed.nbns, c->pushed.n_nbns);
-	if (c->pushed.def_domain[0])
-		out_field_str(o, "default-domain", "      Def domain: %s\n", c->pushed.def_domain);
-	if (c->pushed.banner[0])
-		out_field_str(o, "banner", "      Banner: %s\n", c->pushed.banner);
+	detail_texts(o, &c->pushed);
 	subnets(o, c->pushed.subnet, c->pushed.n_subnet);
 }
 

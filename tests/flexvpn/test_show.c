@@ -639,6 +639,43 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_monitor_event_trace_flexvpn, .kw_all = true);
 }
 
+static void every_attribute_that_was_pushed_is_shown(void **s)
+{
+	static const uint8_t four[4] = {10, 1, 1, 53}, yes[2] = {0, 1};
+	static const struct ike_attr more[] = {
+	        {CFG_IP4_DNS, 4, four},
+	        {CFG_IP4_NBNS, 4, four},
+	        {CFG_UNITY_DEF_DOMAIN, 12, (const uint8_t *)"corp.example"},
+	        {CFG_UNITY_BANNER, 7, (const uint8_t *)"Welcome"},
+	        {CFG_UNITY_SPLIT_DNS, 12, (const uint8_t *)"corp.example"},
+	        {CFG_UNITY_BACKUP, 8, (const uint8_t *)"10.0.0.3"},
+	        {CFG_UNITY_SAVE_PASSWD, 2, yes},
+	        {CFG_APP_VERSION, 7, (const uint8_t *)"hub 1.0"},
+	};
+	static const char *const text[] = {"DNS: 10.1.1.53", "WINS: 10.1.1.53",
+	        "Def domain: corp.example", "Banner: Welcome", "Split DNS: corp.example",
+	        "Backup gateway: 10.0.0.3", "Save password: allowed",
+	        "Application version: hub 1.0"};
+	static const char *const json[] = {"\"dns\"", "\"wins\"", "\"default-domain\"",
+	        "\"banner\"", "\"split-dns\"", "\"backup-gateways\"", "\"save-password\"",
+	        "\"application-version\""};
+	struct world *w = *s;
+	struct world_hub *h = &w->hub[0];
+
+	for (size_t i = 0; i < ARRAY_LEN(more); i++)
+		h->reply[h->n_reply++] = more[i];
+	fx_client_restart(w->x, world_client(w, "flex"), "test");
+	fx_client_connect(w->x, world_client(w, "flex"));
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	SHOW(w, OUT_TEXT, show_crypto_ikev2_session, .kw_detailed = true);
+	for (size_t i = 0; i < ARRAY_LEN(text); i++)
+		if (!strstr(sb_str(&shown.sb), text[i]))
+			fail_msg("%s is not in\n%s", text[i], sb_str(&shown.sb));
+	SHOW(w, OUT_JSON, show_crypto_ikev2_session, .kw_detailed = true);
+	for (size_t i = 0; i < ARRAY_LEN(json); i++)
+		assert_non_null(strstr(sb_str(&shown.sb), json[i]));
+}
+
 static void objects_of_one_kind(void **s)
 {
 	struct world *w = *s;
@@ -696,6 +733,8 @@ int main(void)
 	                counters_are_shown_since_they_were_cleared, setup, teardown),
 	        cmocka_unit_test_setup_teardown(ip_interface_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(every_command_gives_json, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                every_attribute_that_was_pushed_is_shown, setup, teardown),
 	        cmocka_unit_test_setup_teardown(objects_of_one_kind, setup, teardown),
 	};
 

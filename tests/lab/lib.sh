@@ -264,7 +264,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 		}
 		pools { pool {
 			addrs = $HUB_POOL
-			subnet = 192.168.100.0/24
+			subnet = ${HUB_NETS:-192.168.100.0/24}
 			split_include = 192.168.101.0/24
 			dns = 192.168.100.53
 		} }
