@@ -175,7 +175,7 @@ static const char *const tech[] = {"show clock", "show version", "show running-c
         "show users", "show debugging", "show archive", "show logging"};
 
 /* Line by line, so that a secret is masked wherever it stands. */
-static void print_masked(struct out *o, const char *text)
+static void mask(const char *text, struct strbuf *out)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
@@ -183,7 +183,7 @@ static void print_masked(struct out *o, const char *text)
 
 		const char *masked = fx_mask_secrets(line); /* which is cut, if it is long */
 
-		out_text(o, "%s\n", strstr(masked, "<hidden>") ? masked : line);
+		sb_printf(out, "%s\n", strstr(masked, "<hidden>") ? masked : line);
 		free(line);
 		text += n + (text[n] == '\n');
 	}
@@ -192,16 +192,24 @@ static void print_masked(struct out *o, const char *text)
 void exec_show_tech_support(struct exec *x, const struct gl_exec_show_tech_support *a)
 {
 	(void)a;
+	out_list(x->o, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(tech); i++) {
+		struct strbuf text = {0};
 		struct out o;
 
 		out_init(&o, OUT_TEXT);
 		if (session_exec_into(x->session, tech[i], &o)) {
-			out_text(x->o, "\n------------------ %s ------------------\n\n", tech[i]);
-			print_masked(x->o, out_str_so_far(&o));
+			mask(out_str_so_far(&o), &text);
+			out_obj(x->o, NULL);
+			out_field_str(x->o, "command",
+			        "\n------------------ %s ------------------\n\n", tech[i]);
+			out_field_str(x->o, "output", "%s", sb_str(&text));
+			out_obj_end(x->o);
 		}
 		out_fini(&o);
+		sb_fini(&text);
 	}
+	out_list_end(x->o);
 }
 
 /* ---- terminal exec prompt timestamp --------------------------------------------------------- */

@@ -19,15 +19,22 @@
 /* NULL: no answer, and it was said why. */
 static json_t *ask(struct exec *e, const char *command)
 {
+	struct strbuf why = {0};
 	char *text = NULL;
 	json_t *j = NULL;
 
 	if (*fx_frr_why(e->fx))
-		out_text(e->o, "%% Routing protocols do not run: %s\n", fx_frr_why(e->fx));
+		sb_printf(&why, "Routing protocols do not run: %s", fx_frr_why(e->fx));
 	else if (!fx_frr_show(e->fx, command, &text))
-		out_text(e->o, "%% FRR: %s%s", text, strchr(text, '\n') ? "" : "\n");
+		sb_printf(&why, "FRR: %.*s", (int)strcspn(text, "\n"), text);
 	else if (!(j = json_loads(text, 0, NULL)))
-		out_text(e->o, "%% FRR gave no answer to \"%s\"\n", command);
+		sb_printf(&why, "FRR gave no answer to \"%s\"", command);
+	if (!j) {
+		out_obj(e->o, NULL);
+		out_field_str(e->o, "error", "%% %s\n", sb_str(&why));
+		out_obj_end(e->o);
+	}
+	sb_fini(&why);
 	free(text);
 	e->failed |= !j;
 	return j;
@@ -95,7 +102,9 @@ void exec_show_ip_bgp_summary(struct exec *e, const struct gl_exec_show_ip_bgp_s
 	if (!all)
 		return;
 	if (!j) {
+		out_obj(e->o, NULL);
 		out_text(e->o, "%% BGP not active\n");
+		out_obj_end(e->o);
 		json_decref(all);
 		return;
 	}
