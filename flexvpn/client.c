@@ -357,6 +357,7 @@ void fx_clients_run(struct fx *x)
 	for (struct fx_client *c = x->clients; c; c = c->next)
 		if (all || c->state == FX_INIT || c->state == FX_CONNECT_REQUIRED || due(x, c))
 			run_one(x, c);
+	fx_clients_default(x);
 	for (struct fx_client *c = x->clients; c; c = c->next)
 		if (c->guarded && at_rest(c))
 			fx_guards_drop(x, c);

@@ -71,5 +71,6 @@ void fx_client_close(
 void fx_client_tear_down(struct fx *x,
         struct fx_client *c); /* the session is over, whoever ended it; nothing is sent */
 void fx_client_want_routes(struct fx *x, struct fx_client *c);
+void fx_clients_default(struct fx *x); /* a default route that was let go is the next client's */
 
 #endif

@@ -668,11 +668,11 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	}
 	if (r.tunnel->source_dynamic &&
 	        strcmp(x->choice.source ? x->choice.source : "", c->source) != 0 && !c->asking) {
-		if (move_source(x, c, &r))
+		if (!move_source(x, c, &r)) {
+			fx_client_restart(x, c, "another tunnel source");
+			x->reconsider = true;
 			return;
-		fx_client_restart(x, c, "another tunnel source");
-		x->reconsider = true;
-		return;
+		}
 	}
 	if (c->handle && !same_door(x, c, &r, c->source)) {
 		fx_client_restart(x, c, "the tunnel's VRF is another one now");

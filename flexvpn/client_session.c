@@ -71,6 +71,8 @@ void fx_client_tear_down(struct fx *x, struct fx_client *c)
 		fx_reconcile(x);
 		log_connection(c, false);
 	}
+	x->default_free |= c->defaults != 0;
+	c->defaults = 0;
 	c->handle = 0;
 	c->at = (struct fx_place){0};
 	c->pushed = (struct fx_pushed){0};
@@ -94,22 +96,24 @@ void fx_client_close(struct fx *x, struct fx_client *c)
  * -------------------------------------------------------------------------------------------------------------
  */
 
+static uint8_t default_bit(const struct prefix *dst)
+{
+	return dst->len ? 0 : dst->addr.family == AF_INET6 ? 2 : 1;
+}
+
 /* The guide: "only one FlexVPN connection can be established with a default route through the
  * tunnel interface". */
-static bool default_is_taken(const struct fx *x, const struct fx_client *c, int family)
+static bool default_is_taken(const struct fx *x, const struct fx_client *c, uint8_t bit)
 {
 	for (const struct fx_client *o = x->clients; o; o = o->next)
-		for (size_t i = 0;
-		        o != c && o->child_up && o->accept_routes && i < o->pushed.n_subnet; i++)
-			if (o->pushed.subnet[i].len == 0 &&
-			        o->pushed.subnet[i].addr.family == family)
-				return true;
+		if (o != c && o->defaults & bit)
+			return true;
 	return false;
 }
 
 static const char *refusal(struct fx *x, const struct fx_client *c, const struct prefix *dst)
 {
-	if (dst->len == 0 && default_is_taken(x, c, dst->addr.family))
+	if (default_is_taken(x, c, default_bit(dst)))
 		return "another FlexVPN connection has the default route";
 	if (fx_session_recursive(x, &c->peer, c->sas.tunnel, dst, c->route_distance))
 		return "it would carry the tunnel's own packets into the tunnel";
@@ -123,6 +127,8 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 	const struct fx_interface *t = fx_find_interface(x->cfg, c->sas.tunnel);
 
 	fx_routes_unwant_owner(x, c->id);
+	x->default_free |= c->defaults != 0;
+	c->defaults = 0;
 	fx_guards_set(x, c);
 	x->dirty = true;
 	if (!c->accept_routes)
@@ -141,8 +147,28 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 		}
 		snprintf(w.ifname, sizeof(w.ifname), "%s", c->sas.tunnel);
 		w.vrf = fx_vrf_id(x, t ? t->vrf : NULL);
+		c->defaults |= default_bit(&w.dst);
 		fx_route_want(x, &w);
 	}
+}
+
+static bool may_have_default(struct fx *x, const struct fx_client *c)
+{
+	for (size_t i = 0; c->child_up && c->accept_routes && i < c->pushed.n_subnet; i++)
+		if (default_bit(&c->pushed.subnet[i]) & ~c->defaults &&
+		        !refusal(x, c, &c->pushed.subnet[i]))
+			return true;
+	return false;
+}
+
+void fx_clients_default(struct fx *x)
+{
+	if (!x->default_free)
+		return;
+	for (struct fx_client *c = x->clients; c; c = c->next)
+		if (may_have_default(x, c))
+			fx_client_want_routes(x, c);
+	x->default_free = false;
 }
 
 /* ---- up

@@ -167,6 +167,7 @@ struct fx_client {
 	struct fx_pushed pushed;
 	char *offered; /* the networks last told to the hub, as text; NULL: none */
 	bool accept_routes, up_logged;
+	uint8_t defaults; /* the default routes that are its: 1 IPv4's, 2 IPv6's */
 	bool guarded; /* blackholes lie under its pushed routes: guards.h */
 	uint32_t route_distance, route_tag;
 };
@@ -223,6 +224,7 @@ struct fx {
 	bool dirty;                 /* wanted may have changed */
 	bool refresh;               /* the kernel reported a change: look again before comparing */
 	bool reconsider;            /* a track, a mate or the configuration changed: clients look at their choices again */
+	bool default_free;          /* a client let go of a default route: another may have been refused it */
 	bool retrack;               /* a fact that track objects look at may have changed */
 	struct track_set *tracks;
 	struct sla_set *slas;

@@ -217,6 +217,8 @@ static void hub_init(struct world *w, int n)
 	h->w = w;
 	h->psk = "cisco";
 	h->addr = ipaddr_v4(0x0a000001u + (uint32_t)n);
+	snprintf(net, sizeof(net), "2001:db8::%d", n + 1);
+	assert_true(ipaddr_parse(net, &h->addr6));
 	h->lease = (struct prefix){.addr = ipaddr_v4(0xac1f0002u + ((uint32_t)n << 8)), .len = 32};
 	hub_subnet(h, "192.168.50.0", "255.255.255.0");
 	snprintf(net, sizeof(net), "192.168.6%d.0", n);
@@ -257,10 +259,15 @@ static void hub_events(struct world_hub *h)
 
 /* ---- the wire ---------------------------------------------------------------------------------------------------------------- */
 
+static bool has_address(const struct world_hub *h, const struct ipaddr *a)
+{
+	return ipaddr_eq(&h->addr, a) || ipaddr_eq(&h->addr6, a);
+}
+
 /* The link by which a source address leaves. */
 static bool is_cut(const struct world *w, const struct ipaddr *spoke)
 {
-	return w->cut[spoke->b[1] == 20];
+	return w->cut[spoke->family == AF_INET6 ? spoke->b[5] == 0x20 : spoke->b[1] == 20];
 }
 
 static bool is_lost(struct world *w)
@@ -304,7 +311,7 @@ static bool from_spoke(struct world *w)
 		in.local = out.remote;
 		in.remote = out.local;
 		for (int i = 0; i < WORLD_HUBS; i++)
-			if (!w->hub[i].dead && ipaddr_eq(&w->hub[i].addr, &out.remote.addr) && out.len > 1)
+			if (!w->hub[i].dead && has_address(&w->hub[i], &out.remote.addr) && out.len > 1)
 				launch(w, i, &in);
 	}
 	return any;

@@ -13,7 +13,7 @@ enum { WORLD_HUBS = 5, WORLD_TUNNELS = 6, WORLD_LINKS = 2 };
 struct world_hub {
 	struct world *w;
 	struct ike *ike;
-	struct ipaddr addr;
+	struct ipaddr addr, addr6; /* 10.0.0.N and 2001:db8::N */
 	const char *psk;
 	struct secret key; /* what the engine is shown of it */
 	bool dead;           /* neither hears nor speaks */
@@ -58,7 +58,8 @@ struct world {
 	struct world_hub hub[WORLD_HUBS];
 	struct cfg_editor *ed;
 	uint32_t link[WORLD_LINKS]; /* eth0, eth1 */
-	bool cut[WORLD_LINKS];      /* without carrier: nothing passes (172.16/12 lives on the first, 172.20/16 on the second) */
+	bool cut[WORLD_LINKS];      /* without carrier: nothing passes (172.16/12 and 2001:db8:16::/48 live on the first, 172.20/16 and
+	                               2001:db8:20::/48 on the second) */
 	unsigned loss;              /* per mille of the datagrams */
 	uint64_t latency;           /* one way; 0: they arrive at once */
 	bool names_fail;            /* the resolver's servers do not answer: says so after five seconds */

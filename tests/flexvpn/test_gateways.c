@@ -779,6 +779,26 @@ static void only_one_client_gets_the_default_route(void **s)
 	assert_true(world_until(w, "two", FX_ACTIVE, MINUTE));
 	assert_true(world_logged(w, "%FLEXVPN-4-ROUTE_REFUSED: FlexVPN(two) route 0.0.0.0/0 "
 	                            "refused: another FlexVPN connection has the default route"));
+	assert_true(flex(w)->defaults == 1 && world_client(w, "two")->defaults == 0);
+	client_lines(w, "no peer 1"); /* it lets go of it, and the other one may have it */
+	world_run(w, SECOND);
+	assert_true(flex(w)->defaults == 0 && world_client(w, "two")->defaults == 1);
+}
+
+/* What the first one was refused itself is not kept from the second. */
+static void a_default_route_that_was_refused_is_not_taken(void **s)
+{
+	struct world *w = *s;
+
+	push_default(&w->hub[0]);
+	push_default(&w->hub[1]);
+	client_lines(w, "connect auto");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(world_logged(w, "route 0.0.0.0/0 refused: it would carry"));
+	world_enter(w, "ip route 10.0.0.2 255.255.255.255 172.16.0.254");
+	second_client(w, "peer 1 10.0.0.2");
+	assert_true(world_until(w, "two", FX_ACTIVE, MINUTE));
+	assert_int_equal(world_client(w, "two")->defaults, 1);
 }
 
 static void a_route_that_would_swallow_the_tunnel_is_refused(void **s)
@@ -838,6 +858,7 @@ int main(void)
 	        T(without_a_usable_source_the_client_waits_and_says_so),
 	        T(a_tracked_route_is_there_only_while_its_object_is_up),
 	        T(only_one_client_gets_the_default_route),
+	        T(a_default_route_that_was_refused_is_not_taken),
 	        T(a_route_that_would_swallow_the_tunnel_is_refused),
 	};
 

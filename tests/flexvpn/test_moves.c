@@ -85,6 +85,18 @@ static void without_mobike_the_session_is_made_anew(void **s)
 	assert_int_equal(flex(w)->connects, 2);
 }
 
+/* One event moves the source and makes the peer impossible: both count. */
+static void a_moved_source_does_not_keep_an_impossible_peer(void **s)
+{
+	struct world *w = *s;
+
+	w->hub[0].mobike = true;
+	two_sources(w);
+	world_enter(w, "crypto ikev2 client flexvpn flex\npeer 1 10.0.0.1 track 11\npeer 2 10.0.0.2");
+	lose_the_first_link(w);
+	assert_int_equal(flex(w)->at.seq, 2);
+}
+
 /* ---- authentication that is repeated --------------------------------------------------------------------------------- */
 
 static void authentication_is_repeated_in_time(void **s)
@@ -127,6 +139,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(the_source_moves_and_the_session_stays),
+		T(a_moved_source_does_not_keep_an_impossible_peer),
 		T(without_mobike_the_session_is_made_anew),
 		T(authentication_is_repeated_in_time),
 		T(authentication_that_fails_the_second_time),

@@ -91,14 +91,40 @@ static void hub_well(struct sim *s, struct world_hub *h)
 	if (h->dead && sim_chance(s, 50))
 		world_hub_restart(h);
 	h->dead = h->refuse = h->fickle = false;
+	h->redirect_at = IKE_REDIRECT_OFF;
 	h->psk = "cisco";
+}
+
+/* Sends its clients to another hub, or, sometimes, to itself. */
+static void hub_redirects(struct sim *s, struct world_hub *h)
+{
+	const struct world_hub *to = &s->w->hub[sim_below(s, WORLD_HUBS)];
+	bool v6 = sim_chance(s, 20);
+
+	h->redirect_at = sim_chance(s, 50) ? IKE_REDIRECT_INIT : IKE_REDIRECT_AUTH;
+	h->redirect_to = (struct ike_gateway){
+	        .type = v6 ? IKE_GW_IP6 : IKE_GW_IP4, .addr = v6 ? to->addr6 : to->addr};
+}
+
+/* A gateway that asks the clients of sessions that stand. */
+static void hub_redirects_now(struct sim *s)
+{
+	struct world_hub *h = &s->w->hub[sim_below(s, WORLD_HUBS)];
+	struct ike_gateway to = {
+	        .type = IKE_GW_IP4, .addr = s->w->hub[sim_below(s, WORLD_HUBS)].addr};
+	struct ike_sa_info info;
+
+	sim_say(s, "hub %d redirects its sessions", (int)(h - s->w->hub) + 1);
+	for (uint32_t at = 0; ike_sa_next(h->ike, at, &info); at = info.handle)
+		if (info.state == IKE_S_ESTABLISHED && sim_chance(s, 70))
+			ike_redirect(h->ike, info.handle, &to, s->w->now);
 }
 
 static void hub_trouble(struct sim *s)
 {
 	int n = (int)sim_below(s, WORLD_HUBS);
 	struct world_hub *h = &s->w->hub[n];
-	unsigned kind = sim_below(s, 10);
+	unsigned kind = sim_below(s, 12);
 
 	hub_well(s, h);
 	if (kind < 5)
@@ -107,14 +133,17 @@ static void hub_trouble(struct sim *s)
 		h->psk = "another";
 	else if (kind < 9)
 		h->refuse = true;
+	else if (kind < 11)
+		hub_redirects(s, h);
 	else
 		h->fickle = true;
 	s->hub_until[n] = s->w->now + 10 * SEC + sim_below(s, kind < 5 ? 2 * HOUR : 15 * MINUTE);
 	sim_say(s, "hub %d %s", n + 1,
-	        h->dead     ? "dies"
-	        : h->refuse ? "refuses"
-	        : h->fickle ? "is fickle"
-	                    : "has another key");
+	        h->dead          ? "dies"
+	        : h->refuse      ? "refuses"
+	        : h->fickle      ? "is fickle"
+	        : h->redirect_at ? "sends its clients elsewhere"
+	                         : "has another key");
 }
 
 static void hub_deletes(struct sim *s)
@@ -278,6 +307,7 @@ static void strike(struct sim *s)
 	        {20, hub_trouble},
 	        {10, hub_deletes},
 	        {5, hub_restarts},
+	        {5, hub_redirects_now},
 	        {5, hub_pushes},
 	        {15, net_trouble},
 	        {10, name_changes},
@@ -326,6 +356,8 @@ static void begin(struct sim *s, uint64_t seed, bool verbose)
 		name_changes(s);
 	for (int i = 0; i < WORLD_HUBS; i++) {
 		s->w->hub[i].lease_each = true;
+		s->w->hub[i].mobike = sim_chance(s, 50);
+		s->w->hub[i].needs_child = sim_chance(s, 20);
 		hub_pushes(s);
 	}
 }

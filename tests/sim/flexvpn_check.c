@@ -465,7 +465,7 @@ void sim_check(struct world *w, void *ctx)
 static bool is_hub(const struct sim *s, const struct fx_client *c, const struct ipaddr *a)
 {
 	for (int i = 0; i < WORLD_HUBS; i++)
-		if (ipaddr_eq(&s->w->hub[i].addr, a))
+		if (ipaddr_eq(&s->w->hub[i].addr, a) || ipaddr_eq(&s->w->hub[i].addr6, a))
 			return !taken_by_mate(s, c, a);
 	return false;
 }

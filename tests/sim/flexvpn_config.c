@@ -51,6 +51,8 @@ static void peer_line(struct sim *s, struct strbuf *b)
 		        sim_chance(s, 50) ? " dynamic" : "");
 	else if (kind < 22)
 		sb_puts(b, "10.0.0.9"); /* nobody there */
+	else if (kind < 40)
+		sb_printf(b, "2001:db8::%u", 1 + sim_below(s, WORLD_HUBS));
 	else
 		sb_printf(b, "10.0.0.%u", 1 + sim_below(s, WORLD_HUBS));
 	if (sim_chance(s, 40))
@@ -135,13 +137,17 @@ static const char base[] =
         "platform interface Ethernet0/0 device eth0\nplatform interface Ethernet0/1 device eth1\n"
         "crypto ikev2 authorization policy pol\nroute set interface\nroute accept any\n"
         "crypto ikev2 keyring key\npeer all\naddress 0.0.0.0 0.0.0.0\npre-shared-key cisco\n"
+        "peer all6\naddress ::/0\npre-shared-key cisco\n"
         "crypto ikev2 profile prof\nmatch identity remote address 10.0.0.0 255.0.0.0\n"
+        "match identity remote address 2001:db8::/32\n"
         "authentication local pre-share\nauthentication remote pre-share\nkeyring key\n"
         "aaa authorization group psk list default pol\nconfig-mode set\n"
         "crypto ipsec transform-set trans esp-aes\ncrypto ipsec profile ipsecprof\n"
         "set transform-set trans\nset ikev2-profile prof\n"
         "interface Ethernet0/0\nip address 172.16.0.1 255.255.0.0\n"
+        "ipv6 address 2001:db8:16::1/64\n"
         "interface Ethernet0/1\nip address 172.20.0.1 255.255.0.0\n"
+        "ipv6 address 2001:db8:20::1/64\n"
         "ip route 0.0.0.0 0.0.0.0 172.16.0.254\nip route 0.0.0.0 0.0.0.0 172.20.0.254 10\n"
         "track 21 interface Ethernet0/0 line-protocol\n"
         "track 22 interface Ethernet0/1 line-protocol\n"
@@ -169,6 +175,8 @@ void sim_configure(struct sim *s)
 	for (unsigned i = 1; i <= SIM_STUBS; i++)
 		sb_printf(&b, "track %u stub-object\ndefault-state %s\n", i, up_or_down(s));
 	dpd_line(s, &b);
+	if (sim_chance(s, 70))
+		sb_puts(&b, "crypto ikev2 redirect client\n");
 	for (unsigned i = 0; i < s->n_clients; i++) {
 		client_lines(s, i, &b);
 		s->c[i].wanted = true;
