@@ -359,6 +359,9 @@ struct fx_map_entry { /* route-map NAME permit|deny SEQ; entries of one name sta
 	uint32_t track; /* 0: none */
 };
 
+struct fx_nat_destination { /* ip nat inside destination list … */
+	const char *acl, *pool;
+};
 struct fx_nat_dynamic { /* ip nat inside source list|route-map … */
 	const char *acl, *map; /* one of them */
 	const char *pool, *ifname; /* one of them */
@@ -405,6 +408,7 @@ struct fx_config {
 	FX_LIST(fx_map_entry) maps;
 	FX_LIST(nat_pool) nat_pools;
 	FX_LIST(fx_nat_dynamic) nat_dynamic;
+	FX_LIST(fx_nat_destination) nat_destinations;
 	FX_LIST(fx_nat_static) nat_static;
 	struct nat_timeouts nat_timeouts;
 	FX_LIST(fx_trustpoint) trustpoints;

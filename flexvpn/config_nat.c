@@ -62,6 +62,17 @@ void use_global_ip_nat_pool(
 	p->last = l->last;
 	p->len = (uint8_t)len;
 	p->match_host = l->kw_match_host;
+	p->rotary = l->kw_rotary;
+}
+
+void use_global_ip_nat_inside_destination_list(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ip_nat_inside_destination_list *l)
+{
+	struct fx_nat_destination *d = FX_APPEND(b->c, b->c->nat_destinations);
+
+	(void)n;
+	d->acl = l->acl;
+	d->pool = l->pool;
 }
 
 void use_global_ip_nat_inside_source_list(struct cfg_build *b, const struct cfg_node *n,

@@ -255,6 +255,20 @@ static void want_static(struct plan *p)
 	p->w.n_fixed = c->nat_static.n;
 }
 
+static void want_destinations(struct plan *p)
+{
+	const struct fx_config *c = p->x->cfg;
+	struct nat_destination *v = arena_alloc(&p->a, (c->nat_destinations.n + 1) * sizeof(*v));
+
+	for (size_t i = 0; i < c->nat_destinations.n; i++) {
+		v[i] = (struct nat_destination){
+		        c->nat_destinations.v[i].acl, c->nat_destinations.v[i].pool};
+		need_list(p, v[i].acl, false);
+	}
+	p->w.destination = v;
+	p->w.n_destination = c->nat_destinations.n;
+}
+
 static void plan_make(struct plan *p, const struct fx *x)
 {
 	const struct fx_config *c = x->cfg;
@@ -268,6 +282,7 @@ static void plan_make(struct plan *p, const struct fx *x)
 			want_iface(p, &c->interfaces.v[i]);
 	want_dynamic(p);
 	want_static(p);
+	want_destinations(p);
 	p->w.iface = p->iface;
 	p->w.acl = p->acl;
 	p->w.map = p->map;

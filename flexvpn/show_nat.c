@@ -191,7 +191,10 @@ static void show_pool(struct out *o, const struct nat_pool *p)
 
 	out_text(o, " pool %s: netmask %s\n\tstart %s end %s\n\ttype %s, total addresses %u\n",
 	        p->name, ipaddr_fmt(&m, mask), ipaddr_fmt(&p->first, first),
-	        ipaddr_fmt(&p->last, last), p->match_host ? "match-host" : "generic",
+	        ipaddr_fmt(&p->last, last),
+	        p->rotary       ? "rotary"
+	        : p->match_host ? "match-host"
+	                        : "generic",
 	        ipaddr_u32(&p->last) - ipaddr_u32(&p->first) + 1);
 }
 
@@ -213,6 +216,28 @@ static void mapping(struct exec *e, size_t id, const struct fx_nat_dynamic *d)
 	out_obj_end(e->o);
 	if (p)
 		show_pool(e->o, p);
+}
+
+static void destinations(struct exec *e)
+{
+	const struct fx_config *c = e->fx->cfg;
+
+	if (!c->nat_destinations.n)
+		return;
+	out_text(e->o, "-- Inside Destination\n");
+	out_list(e->o, "destinations");
+	for (size_t i = 0; i < c->nat_destinations.n; i++) {
+		const struct fx_nat_destination *d = &c->nat_destinations.v[i];
+		const struct nat_pool *p = pool_named(c, d->pool);
+
+		out_obj(e->o, NULL);
+		out_field_str(e->o, "access-list", "access-list %s", d->acl);
+		out_field_str(e->o, "pool", " pool %s\n", d->pool);
+		out_obj_end(e->o);
+		if (p)
+			show_pool(e->o, p);
+	}
+	out_list_end(e->o);
 }
 
 void exec_show_ip_nat_statistics(struct exec *e, const struct gl_exec_show_ip_nat_statistics *a)
@@ -243,6 +268,7 @@ void exec_show_ip_nat_statistics(struct exec *e, const struct gl_exec_show_ip_na
 	for (size_t i = 0; i < c->nat_dynamic.n; i++)
 		mapping(e, i + 1, &c->nat_dynamic.v[i]);
 	out_list_end(e->o);
+	destinations(e);
 	out_text(e->o, "nat-limit statistics:\n max entry: max allowed %u, used %llu, missed 0\n",
 	        c->nat_timeouts.max_entries,
 	        (unsigned long long)(c->nat_timeouts.max_entries ? s.active : 0));

@@ -79,6 +79,22 @@ static void add_global_net(struct nat *n, const struct ipaddr *a, uint8_t len)
 		add_global(n, &first, &last);
 }
 
+/* What a list permits to be reached: the whole of an entry with holes in its wildcard. */
+static void note_destinations(struct nat *n, const struct acl *a)
+{
+	for (size_t i = 0; a && i < a->n; i++) {
+		const struct acl_addr *d = a->kind == ACL_STANDARD ? &a->e[i].src : &a->e[i].dst;
+		uint32_t wild = ipaddr_is_set(&d->wild) ? ipaddr_u32(&d->wild) : 0;
+		struct ipaddr first = ipaddr_v4(
+		                      ipaddr_is_set(&d->addr) ? ipaddr_u32(&d->addr) & ~wild : 0),
+		              last = ipaddr_v4(ipaddr_is_set(&d->addr) ? ipaddr_u32(&d->addr) | wild
+		                                                       : UINT32_MAX);
+
+		if (!a->e[i].text && a->e[i].permit)
+			add_global(n, &first, &last);
+	}
+}
+
 static void note_globals(struct nat *n, const struct nat_wanted *w)
 {
 	free(n->global);
@@ -95,6 +111,8 @@ static void note_globals(struct nat *n, const struct nat_wanted *w)
 		else if (p)
 			add_global(n, &p->first, &p->last);
 	}
+	for (size_t i = 0; i < w->n_destination; i++)
+		note_destinations(n, nat_find_acl(w, w->destination[i].acl, false));
 	for (size_t i = 0; i < w->n_fixed; i++)
 		add_global_net(n, &w->fixed[i].global,
 		        w->fixed[i].kind == NAT_STATIC_NET ? w->fixed[i].len : 32);

@@ -62,6 +62,7 @@ struct nat_pool {
 	struct ipaddr first, last;
 	uint8_t len;     /* of its network */
 	bool match_host; /* the host part of the address stays */
+	bool rotary;     /* addresses of servers, in turn, for struct nat_destination */
 };
 
 /* ip nat inside source {list|route-map} … {interface|pool} … */
@@ -72,6 +73,12 @@ struct nat_dynamic {
 	const char *const *in_dev; /* only packets from these devices (`vrf`); none: from any inside
 	                              interface */
 	size_t n_in_dev;
+};
+
+/* ip nat inside destination list … pool …: TCP connections from outside whose destination the list
+ * permits (a standard list: its addresses) go to the servers of a rotary pool, in turn. */
+struct nat_destination {
+	const char *acl, *pool;
 };
 
 enum nat_static_kind { NAT_STATIC_ADDR, NAT_STATIC_TCP, NAT_STATIC_UDP, NAT_STATIC_NET };
@@ -104,6 +111,8 @@ struct nat_wanted {
 	size_t n_pool;
 	const struct nat_dynamic *dynamic;
 	size_t n_dynamic;
+	const struct nat_destination *destination;
+	size_t n_destination;
 	const struct nat_static *fixed;
 	size_t n_fixed;
 	struct nat_timeouts timeouts;

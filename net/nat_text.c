@@ -10,11 +10,12 @@
  *   translated  postrouting: counts packets
  *   out       postrouting, after translation: `ip access-group … out`, forwarded packets only
  *
- * A dynamic rule is a chain "n-…", and a route map several, one a stage (an entry of the map with
- * one of its access lists). Inside a stage a permitted packet meets the verdict, a denied one goes
- * to the next stage with `goto`; so does the end of the stage. `goto` never comes back, hence
- * `return` in any stage means: this rule does not translate, try the next one. That is what a route
- * map's `deny` says.
+ * A dynamic rule by a list is a chain "n-l-LIST.0"; one by a route map is a chain "n-m-MAP" that
+ * jumps to one stage after the other (an entry of the map with one of its access lists). Inside a
+ * stage a permitted packet meets the verdict, which ends the walk; `return` and the end of the
+ * stage mean: not this one, try the next. The kernel allows 16 chains inside each other, so stages
+ * stand side by side. A packet that a `deny` entry of a map takes leaves the map: it goes to the
+ * chain "n-m-MAP.after", which has the rules behind this one.
  */
 #include "net/nat_text.h"
 
@@ -22,7 +23,7 @@
 #include <string.h>
 
 /* Entries that a list has in one chain, and what a part spans when it has more. */
-enum { ACL_LONG = 128, ACL_PART = 640 };
+enum { ACL_LONG = 128, ACL_PART = 640, NAT_MAX_SERVERS = 64 };
 
 struct nat_timeouts nat_timeouts_ios(void)
 {
@@ -348,6 +349,7 @@ struct rule { /* while one is being written */
 	const char *name;    /* of its chain */
 	const char *verdict; /* for packets that it takes */
 	unsigned stage;
+	bool leaves; /* some packets go to the chain behind it */
 };
 
 /* What happens to a packet that the rule takes; false: the rule is incomplete. */
@@ -379,72 +381,71 @@ static bool verdict_text(const struct nat_wanted *w, const struct nat_dynamic *d
 	return true;
 }
 
-static void stage_open(struct rule *r)
+/* A chain with the entries of one list. */
+static void stage(struct rule *r, const struct acl *a, const char *verdict)
 {
 	sb_printf(&r->t->body, "\tchain %s.%u {\n", r->name, r->stage++);
-}
-
-static void stage_close(struct rule *r, unsigned next)
-{
-	sb_printf(&r->t->body, "\t\tgoto %s.%u\n\t}\n", r->name, next);
-}
-
-static void stage_list(struct rule *r, const struct acl *a, const char *verdict, unsigned next)
-{
 	for (size_t i = 0; a && i < a->n; i++) {
 		if (a->e[i].text)
 			continue;
 		entry_head(r->t, a, &a->e[i]);
-		if (a->e[i].permit)
-			sb_printf(&r->t->body, "%s\n", verdict);
-		else
-			sb_printf(&r->t->body, "goto %s.%u\n", r->name, next);
+		sb_printf(&r->t->body, "%s\n", a->e[i].permit ? verdict : "return");
 	}
+	sb_puts(&r->t->body, "\t}\n");
 }
 
-/* An entry of a route map: a stage for each of its lists, or one that takes everything. */
-static void map_entry(struct rule *r, const struct nat_map_entry *m)
+static void way_out(const struct nat_map_entry *m, struct strbuf *out)
 {
-	const char *verdict = m->permit ? r->verdict : "return";
-	unsigned after = r->stage + (m->n_acl ? (unsigned)m->n_acl : 1);
+	sb_puts(out, "\t\t");
+	if (!m->match_dev)
+		return;
+	sb_puts(out, "oifname ");
+	put_list(out, m->dev, m->n_dev);
+	sb_putc(out, ' ');
+}
+
+/* An entry of a route map: a stage for each of its lists; without one it takes everything. */
+static void map_entry(struct rule *r, const struct nat_map_entry *m, struct strbuf *jumps)
+{
+	struct strbuf leave = {0};
 
 	if (m->off || (m->match_dev && !m->n_dev))
 		return;
-	for (size_t i = 0; i < (m->n_acl ? m->n_acl : 1); i++) {
-		unsigned next = r->stage + 1;
-
-		stage_open(r);
-		if (m->match_dev) {
-			sb_puts(&r->t->body, "\t\toifname != ");
-			put_list(&r->t->body, m->dev, m->n_dev);
-			sb_printf(&r->t->body, " goto %s.%u\n", r->name, after);
-		}
-		if (m->n_acl)
-			stage_list(r, nat_find_acl(r->w, m->acl[i], false), verdict, next);
-		else
-			sb_printf(&r->t->body, "\t\t%s\n", verdict);
-		stage_close(r, next);
+	sb_printf(&leave, "goto %s.after", r->name);
+	for (size_t i = 0; i < m->n_acl; i++) {
+		way_out(m, jumps);
+		sb_printf(jumps, "jump %s.%u\n", r->name, r->stage);
+		stage(r, nat_find_acl(r->w, m->acl[i], false),
+		        m->permit ? r->verdict : sb_str(&leave));
+		r->leaves |= !m->permit;
 	}
+	if (!m->n_acl) {
+		way_out(m, jumps);
+		sb_printf(jumps, "%s\n", m->permit ? r->verdict : "return");
+	}
+	sb_fini(&leave);
 }
 
+/* The rule of a list is its stage. */
 static void rule_stages(struct rule *r, const struct nat_dynamic *d)
 {
 	const struct nat_map *m = d->map ? nat_find_map(r->w, d->map) : NULL;
+	struct strbuf jumps = {0};
 
-	for (size_t i = 0; m && i < m->n; i++)
-		map_entry(r, &m->entry[i]);
 	if (!d->map) {
-		stage_open(r);
-		stage_list(r, nat_find_acl(r->w, d->acl, false), r->verdict, r->stage);
-		stage_close(r, r->stage);
+		stage(r, nat_find_acl(r->w, d->acl, false), r->verdict);
+		return;
 	}
-	sb_printf(&r->t->body, "\tchain %s.%u {\n\t}\n", r->name,
-	        r->stage); /* the end: not this rule */
+	for (size_t i = 0; m && i < m->n; i++)
+		map_entry(r, &m->entry[i], &jumps);
+	sb_printf(&r->t->body, "\tchain %s {\n%s\t}\n", r->name, sb_str(&jumps));
+	sb_fini(&jumps);
 }
 
-/* Writes the rule's chains; false: it is incomplete, and has none. */
+/* Writes the rule's chains; false: it is incomplete, and has none. `*leaves`: some packets go to
+ * the chain behind it. */
 static bool dynamic_rule(
-        struct nat_text *t, const struct nat_wanted *w, const struct nat_dynamic *d)
+        struct nat_text *t, const struct nat_wanted *w, const struct nat_dynamic *d, bool *leaves)
 {
 	struct strbuf verdict = {0}, name = {0};
 	bool ok;
@@ -457,6 +458,7 @@ static bool dynamic_rule(
 
 		need_counter(t, sb_str(&name));
 		rule_stages(&r, d);
+		*leaves = r.leaves;
 	}
 	sb_fini(&verdict);
 	sb_fini(&name);
@@ -518,8 +520,9 @@ static void static_verdict_out(struct strbuf *out, const struct nat_static *s)
 		sb_printf(out, "ct label set %d snat ip to %s", NFT_LABEL, g);
 }
 
-/* With a route map, a static translation has a chain of its own outwards. */
-static void static_chain(struct nat_text *t, const struct nat_wanted *w, size_t i)
+/* With a route map, a static translation has chains of its own outwards. True: some packets go to
+ * the one behind it. */
+static bool static_chain(struct nat_text *t, const struct nat_wanted *w, size_t i)
 {
 	const struct nat_static *s = &w->fixed[i];
 	const struct nat_dynamic d = {.map = s->map};
@@ -533,13 +536,14 @@ static void static_chain(struct nat_text *t, const struct nat_wanted *w, size_t 
 	rule_stages(&r, &d);
 	sb_fini(&verdict);
 	sb_fini(&name);
+	return r.leaves;
 }
 
 static void static_out(struct strbuf *out, const struct nat_static *s, size_t i)
 {
 	static_match_out(out, s);
 	if (s->map)
-		sb_printf(out, "jump s-%zu.0\n", i);
+		sb_printf(out, "jump s-%zu\n", i);
 	else {
 		static_verdict_out(out, s);
 		sb_putc(out, '\n');
@@ -549,13 +553,77 @@ static void static_out(struct strbuf *out, const struct nat_static *s, size_t i)
 /* ---- the chains of translation ------------------------------------------------------------------
  */
 
+static const struct nat_pool *servers_of(
+        const struct nat_wanted *w, const struct nat_destination *d)
+{
+	const struct nat_pool *p = nat_find_pool(w, d->pool);
+
+	return p && p->rotary && nat_find_acl(w, d->acl, false) ? p : NULL;
+}
+
+static void servers_verdict(const struct nat_pool *p, struct strbuf *out)
+{
+	uint32_t first = ipaddr_u32(&p->first), n = ipaddr_u32(&p->last) - first + 1;
+	char a[IPADDR_STRLEN];
+
+	if (n > NAT_MAX_SERVERS)
+		n = NAT_MAX_SERVERS;
+	sb_printf(out, "ct label set %d dnat ip to numgen inc mod %u map { ", NFT_LABEL, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct ipaddr server = ipaddr_v4(first + i);
+
+		sb_printf(out, "%s%u : %s", i ? ", " : "", i, ipaddr_fmt(&server, a));
+	}
+	sb_puts(out, " }");
+}
+
+/* What a list says of sources it says of destinations here. */
+static struct acl *of_destinations(const struct acl *a)
+{
+	struct acl *out = acl_new(a->name, a->kind);
+
+	for (size_t i = 0; i < a->n; i++) {
+		struct acl_entry e = a->e[i];
+
+		if (e.text)
+			continue;
+		e.dst = e.src;
+		e.src = (struct acl_addr){0};
+		acl_add(out, &e);
+	}
+	return out;
+}
+
+static void destination_chain(struct nat_text *t, const struct nat_wanted *w,
+        const struct nat_destination *d, struct strbuf *jumps)
+{
+	const struct acl *a = nat_find_acl(w, d->acl, false);
+	struct acl *turned = a->kind == ACL_STANDARD ? of_destinations(a) : NULL;
+	struct strbuf verdict = {0}, name = {0};
+	struct rule r = {.t = t, .w = w};
+
+	servers_verdict(servers_of(w, d), &verdict);
+	sb_puts(&name, "d-l-");
+	acl_nft_name(d->acl, &name);
+	r.name = sb_str(&name);
+	stage(&r, turned ? turned : a, sb_str(&verdict));
+	sb_printf(jumps, "\t\tmeta l4proto 6 jump %s.0\n", r.name);
+	acl_free(turned);
+	sb_fini(&verdict);
+	sb_fini(&name);
+}
+
 static void build_dstnat(struct nat_text *t, const struct nat_wanted *w, const char *outside)
 {
+	struct strbuf jumps = {0};
 	bool any = false;
 
 	for (size_t i = 0; i < w->n_fixed; i++)
 		any = any || static_usable(&w->fixed[i]);
-	if (!any)
+	for (size_t i = 0; i < w->n_destination; i++)
+		if (servers_of(w, &w->destination[i]))
+			destination_chain(t, w, &w->destination[i], &jumps);
+	if (!any && !jumps.len)
 		return;
 	sb_printf(&t->body,
 	        "\tchain dstnat {\n\t\ttype nat hook prerouting priority -100; policy accept;\n"
@@ -564,7 +632,8 @@ static void build_dstnat(struct nat_text *t, const struct nat_wanted *w, const c
 	for (size_t i = 0; i < w->n_fixed; i++)
 		if (static_usable(&w->fixed[i]))
 			static_in(&t->body, &w->fixed[i]);
-	sb_puts(&t->body, "\t}\n");
+	sb_printf(&t->body, "%s\t}\n", sb_str(&jumps));
+	sb_fini(&jumps);
 }
 
 static void jump_dynamic(struct strbuf *out, const struct nat_dynamic *d)
@@ -577,32 +646,74 @@ static void jump_dynamic(struct strbuf *out, const struct nat_dynamic *d)
 	}
 	sb_puts(out, "jump ");
 	nat_rule_counter(d->acl, d->map, out);
-	sb_puts(out, ".0\n");
+	sb_puts(out, d->map ? "\n" : ".0\n");
+}
+
+/* The rules of srcnat, in order, while they are written. */
+struct line {
+	struct strbuf text;
+	struct strbuf
+	        after; /* the chain that has the rules behind this one; empty: none is needed */
+};
+
+static void static_lines(struct nat_text *t, const struct nat_wanted *w, struct line *v, size_t *n)
+{
+	for (size_t i = 0; i < w->n_fixed; i++) {
+		if (!static_usable(&w->fixed[i]))
+			continue;
+		if (w->fixed[i].map && static_chain(t, w, i))
+			sb_printf(&v[*n].after, "s-%zu.after", i);
+		static_out(&v[(*n)++].text, &w->fixed[i], i);
+	}
+}
+
+static void dynamic_lines(struct nat_text *t, const struct nat_wanted *w, struct line *v, size_t *n)
+{
+	for (size_t i = 0; i < w->n_dynamic; i++) {
+		bool leaves = false;
+
+		if (!dynamic_rule(t, w, &w->dynamic[i], &leaves))
+			continue;
+		if (leaves) {
+			nat_rule_counter(w->dynamic[i].acl, w->dynamic[i].map, &v[*n].after);
+			sb_puts(&v[*n].after, ".after");
+		}
+		jump_dynamic(&v[(*n)++].text, &w->dynamic[i]);
+	}
+}
+
+static void after_chain(struct strbuf *out, const struct line *v, size_t n, size_t at)
+{
+	if (!v[at].after.len)
+		return;
+	sb_printf(out, "\tchain %s {\n", sb_str(&v[at].after));
+	for (size_t i = at + 1; i < n; i++)
+		sb_puts(out, sb_str(&v[i].text));
+	sb_puts(out, "\t\taccept\n\t}\n");
 }
 
 static void build_srcnat(
         struct nat_text *t, const struct nat_wanted *w, const char *inside, const char *outside)
 {
-	struct strbuf top = {0};
+	struct line *v = xcalloc(w->n_fixed + w->n_dynamic + 1, sizeof(*v));
+	size_t n = 0;
 
-	sb_printf(&top,
+	static_lines(t, w, v, &n);
+	dynamic_lines(t, w, v, &n);
+	for (size_t i = 0; i < n; i++)
+		after_chain(&t->body, v, n, i);
+	sb_printf(&t->body,
 	        "\tchain srcnat {\n\t\ttype nat hook postrouting priority 100; policy accept;\n"
 	        "\t\tmeta nfproto != ipv4 accept\n\t\tiifname != %s accept\n\t\toifname != %s "
 	        "accept\n",
 	        inside, outside);
-	for (size_t i = 0; i < w->n_fixed; i++) {
-		if (!static_usable(&w->fixed[i]))
-			continue;
-		if (w->fixed[i].map)
-			static_chain(t, w, i);
-		static_out(&top, &w->fixed[i], i);
+	for (size_t i = 0; i < n; i++) {
+		sb_puts(&t->body, sb_str(&v[i].text));
+		sb_fini(&v[i].text);
+		sb_fini(&v[i].after);
 	}
-	for (size_t i = 0; i < w->n_dynamic; i++)
-		if (dynamic_rule(t, w, &w->dynamic[i]))
-			jump_dynamic(&top, &w->dynamic[i]);
-	sb_printf(&top, "\t}\n");
-	sb_puts(&t->body, sb_str(&top));
-	sb_fini(&top);
+	sb_puts(&t->body, "\t}\n");
+	free(v);
 }
 
 /* Behind srcnat: the first packet of a connection gets its label there. */
@@ -688,7 +799,7 @@ void nat_text_build(struct nat_text *t, const struct nat_wanted *w)
 	*t = (struct nat_text){0};
 	build_filters(t, w);
 	build_mss(t, w);
-	if (both && (w->n_dynamic || w->n_fixed)) {
+	if (both && (w->n_dynamic || w->n_fixed || w->n_destination)) {
 		build_timeouts(t, &w->timeouts, sb_str(&inside));
 		build_dstnat(t, w, sb_str(&outside));
 		build_counts(t, w, sb_str(&inside), sb_str(&outside));

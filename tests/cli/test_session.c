@@ -277,7 +277,7 @@ static void lines_without_effect_warn_once(void **state)
 	(void)state;
 	say(&T, "configure terminal");
 	assert_string_equal(say(&T, "ntp server 192.0.2.1"),
-	        "Note: this line is kept but not acted on yet (time servers)\n");
+	        "Note: this line is kept but not acted on yet (the clock is kept by the box)\n");
 	assert_string_equal(say(&T, "ntp server 192.0.2.2"), "");
 	assert_non_null(strstr(say(&T, "do show logging"),
 	        "%PARSER-4-RECORDED: \"ntp server 192.0.2.1\" is "

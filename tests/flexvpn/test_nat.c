@@ -125,9 +125,9 @@ static void the_way_out_decides(void **s)
 	world_enter(w, nat_lines);
 	up(w);
 	assert_has(w, "iifname != { \"eth1\" } accept");
-	assert_has(w, "oifname != { \"Tunnel0\" } goto");
+	assert_has(w, "oifname { \"Tunnel0\" } jump n-m-TUN.0");
 	assert_has(w, "snat ip to 172.31.0.2\n"); /* the negotiated address */
-	assert_has(w, "oifname != { \"eth0\" } goto");
+	assert_has(w, "oifname { \"eth0\" } jump n-m-NET.0");
 	assert_has(w, "snat ip to 172.16.0.1\n");
 	assert_has(w, "ip saddr 10.20.20.0/24");
 }
@@ -249,6 +249,27 @@ static void an_alias_that_was_taken_away_comes_back(void **s)
 	assert_null(strstr(net_fake_log(w->b.net), "addr_del"));
 }
 
+static void a_service_of_several_servers(void **s)
+{
+	struct world *w = *s;
+
+	world_enter(w, nat_lines);
+	world_enter(w, "access-list 7 permit host 172.16.0.1\n"
+	               "ip nat inside destination list 7 pool SERVERS");
+	assert_lacks(w, "d-l-7"); /* which are not there yet */
+	world_enter(w, "ip nat pool SERVERS 10.20.20.5 10.20.20.6 prefix-length 24 type rotary");
+	assert_has(w, "meta l4proto 6 jump d-l-7.0\n");
+	assert_has(w,
+	        "ip daddr 172.16.0.1 counter name \"c-7.10\" ct label set 117 dnat ip to numgen "
+	        "inc mod 2 map { 0 : 10.20.20.5, 1 : 10.20.20.6 }\n");
+	SHOW(w, OUT_TEXT, show_ip_nat_statistics, 0);
+	assert_in("-- Inside Destination\naccess-list 7 pool SERVERS\n pool SERVERS: netmask "
+	          "255.255.255.0\n\tstart 10.20.20.5 end 10.20.20.6\n\ttype rotary, total "
+	          "addresses 2\n");
+	world_enter(w, "no ip nat inside destination list 7");
+	assert_lacks(w, "d-l-7");
+}
+
 static void timeouts_and_limits(void **s)
 {
 	struct world *w = *s;
@@ -290,7 +311,7 @@ static void a_deny_entry_leaves_untranslated(void **s)
 	world_enter(w, nat_lines);
 	world_enter(w, "access-list 102 permit ip any 192.0.2.0 0.0.0.255\n"
 	               "route-map NET deny 5\n match ip address 102\n");
-	assert_has(w, "ip daddr 192.0.2.0/24 counter name \"c-102.10\" return\n");
+	assert_has(w, "ip daddr 192.0.2.0/24 counter name \"c-102.10\" goto n-m-NET.after\n");
 }
 
 static void a_filter_that_refuses_is_named_once(void **s)
@@ -633,6 +654,7 @@ int main(void)
 	        TEST(pools_and_static_translations_answer_for_their_addresses),
 	        TEST(an_alias_that_was_taken_away_comes_back),
 	        TEST(timeouts_and_limits),
+	        TEST(a_service_of_several_servers),
 	        TEST(a_track_switches_an_entry),
 	        TEST(a_deny_entry_leaves_untranslated),
 	        TEST(a_filter_that_refuses_is_named_once),

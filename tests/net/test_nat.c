@@ -104,9 +104,6 @@ static void a_list_and_an_interface(void **state)
 	             "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter name \"n-l-1\" ct "
 	             "label set 117 "
 	             "snat ip to 192.0.2.2\n"
-	             "\t\tgoto n-l-1.1\n"
-	             "\t}\n"
-	             "\tchain n-l-1.1 {\n"
 	             "\t}\n"
 	             "\tchain srcnat {\n"
 	             "\t\ttype nat hook postrouting priority 100; policy accept;\n"
@@ -201,25 +198,28 @@ static void a_route_map_is_stages(void **state)
 	x->w.map = &map;
 	x->w.n_map = 1;
 	assert_int_equal(nat_apply(x->nat, &x->w), 0);
-	assert_non_null(strstr(text(x), "\tchain n-m-RM.0 {\n"
-	                                "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" return\n"
-	                                "\t\tgoto n-m-RM.1\n"
-	                                "\t}\n"
-	                                "\tchain n-m-RM.1 {\n"
-	                                "\t\toifname != { \"wan0\" } goto n-m-RM.3\n"
-	                                "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter "
-	                                "name \"n-m-RM\" ct label set 117 "
-	                                "snat ip to 192.0.2.2\n"
-	                                "\t\tgoto n-m-RM.2\n"
-	                                "\t}\n"
-	                                "\tchain n-m-RM.2 {\n"
-	                                "\t\toifname != { \"wan0\" } goto n-m-RM.3\n"
-	                                "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter "
-	                                "name \"n-m-RM\" ct label set 117 "
-	                                "snat ip to 192.0.2.2\n"
-	                                "\t\tgoto n-m-RM.3\n"
-	                                "\t}\n"
-	                                "\tchain n-m-RM.3 {\n\t}\n"));
+	assert_non_null(strstr(text(x),
+	        "\tchain n-m-RM.0 {\n"
+	        "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" goto n-m-RM.after\n"
+	        "\t}\n"
+	        "\tchain n-m-RM.1 {\n"
+	        "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter name \"n-m-RM\" ct label "
+	        "set "
+	        "117 snat ip to 192.0.2.2\n"
+	        "\t}\n"
+	        "\tchain n-m-RM.2 {\n"
+	        "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter name \"n-m-RM\" ct label "
+	        "set "
+	        "117 snat ip to 192.0.2.2\n"
+	        "\t}\n"
+	        "\tchain n-m-RM {\n"
+	        "\t\tjump n-m-RM.0\n"
+	        "\t\toifname { \"wan0\" } jump n-m-RM.1\n"
+	        "\t\toifname { \"wan0\" } jump n-m-RM.2\n"
+	        "\t}\n"
+	        "\tchain n-m-RM.after {\n"
+	        "\t\taccept\n"
+	        "\t}\n"));
 }
 
 static void a_missing_pool_or_list_translates_nothing(void **state)
@@ -265,8 +265,7 @@ static void what_differs_is_done_in_place(void **state)
 	        "\tchain n-l-1.0 {\n"
 	        "\t\tip saddr 10.0.0.0/8 counter name \"c-1.10\" counter name \"n-l-1\" ct label "
 	        "set 117 snat ip to 192.0.2.2\n"
-	        "\t\tmeta nfproto ipv4 counter name \"c-1.20\" goto n-l-1.1\n"
-	        "\t\tgoto n-l-1.1\n"
+	        "\t\tmeta nfproto ipv4 counter name \"c-1.20\" return\n"
 	        "\t}\n"
 	        "}\n");
 	x->w.n_dynamic = 0;

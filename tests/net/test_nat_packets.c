@@ -274,6 +274,49 @@ static void what_the_list_denies_is_not_translated(void **state)
 	sees(l, l->hub, "192.168.100.10", "10.20.20.20");
 }
 
+/* The kernel does not allow more than 16 chains inside each other. */
+static void a_route_map_may_be_long(void **state)
+{
+	enum { ENTRIES = 40 };
+	static const char *const list[] = {"101"}, *const empty[] = {"102"};
+	struct lab *l = *state;
+	struct nat_map_entry e[ENTRIES];
+	struct acl *none = acl_new("102", ACL_EXTENDED);
+
+	permit_net(none, "10.99.0.0/16");
+	l->acls[1] = none;
+	l->w.n_acl = 2;
+	for (uint32_t i = 0; i < ENTRIES; i++)
+		e[i] = (struct nat_map_entry){.seq = i,
+		        .permit = i % 3,
+		        .acl = i == ENTRIES - 1 ? list : empty,
+		        .n_acl = 1};
+	e[ENTRIES - 1].permit = true;
+	l->map[1] = (struct nat_map){"INTERNET", e, ENTRIES};
+	apply(l);
+	sees(l, l->isp, "198.51.100.9", "203.0.113.2");
+	acl_free(none);
+}
+
+/* What a `deny` entry takes is none of this rule's business, but of the next one's. */
+static void a_denied_packet_meets_the_next_rule(void **state)
+{
+	static const char *const list[] = {"101"};
+	struct lab *l = *state;
+	struct nat_map_entry deny = {.seq = 5, .acl = list, .n_acl = 1};
+	struct nat_map_entry all = {.seq = 10, .permit = true};
+
+	l->map[0] = (struct nat_map){"ENTERPRISE", (struct nat_map_entry[]){deny, all}, 2};
+	l->map[1] = (struct nat_map){"INTERNET", &all, 1};
+	l->dynamic[0].addr = ip("203.0.113.77");
+	apply(l);
+	sees(l, l->isp, "198.51.100.9", "203.0.113.2");
+	l->w.n_dynamic = 1;
+	ns_sh(l->isp, "ip route add 10.20.20.0/24 via 203.0.113.2");
+	apply(l);
+	sees(l, l->isp, "198.51.100.9", "10.20.20.20");
+}
+
 static void static_address_and_port_from_outside(void **state)
 {
 	struct lab *l = *state;
@@ -303,6 +346,43 @@ static void static_address_and_port_from_outside(void **state)
 	close(web);
 	close(host);
 	close(isp);
+}
+
+/* TCP connections to the address of the service go to its servers in turn. */
+static void connections_are_spread_over_a_rotary_pool(void **state)
+{
+	struct lab *l = *state;
+	struct acl *service = acl_new("7", ACL_STANDARD);
+	const struct nat_pool pool = {.name = "SERVERS",
+	        .first = ip("10.20.20.20"),
+	        .last = ip("10.20.20.21"),
+	        .len = 24,
+	        .rotary = true};
+	const struct nat_destination d = {"7", "SERVERS"};
+
+	permit_net(service, "203.0.113.2/32");
+	l->acls[1] = service;
+	l->w.n_acl = 2;
+	l->w.pool = &pool;
+	l->w.n_pool = 1;
+	l->w.destination = &d;
+	l->w.n_destination = 1;
+	apply(l);
+	ns_sh(l->inside, "n=0; for a in 20 21; do python3 -c \"\n"
+	                 "import socket\n"
+	                 "s = socket.create_server(('10.20.20.$a', 80)); s.settimeout(20)\n"
+	                 "for i in 1, 2: c = s.accept()[0]; c.send(b'$a'); c.close()\n"
+	                 "\" > /dev/null & done\n"
+	                 "while [ $(ss -Hltn 'sport = 80' | wc -l) -lt 2 ] && "
+	                 "[ $((n += 1)) -lt 2000 ]; do :; done");
+	ns_sh(l->isp, "python3 -c \"\n"
+	              "import socket\n"
+	              "said = [socket.create_connection(('203.0.113.2', 80), 5).recv(2) for i in "
+	              "range(4)]\n"
+	              "assert sorted(said) == [b'20', b'20', b'21', b'21'], said\n"
+	              "\"");
+	apply(l);
+	acl_free(service);
 }
 
 static void static_network_both_ways(void **state)
@@ -568,7 +648,10 @@ int main(void)
 	        T(without_an_address_nothing_leaves),
 	        T(what_the_list_denies_is_not_translated),
 	        T(static_address_and_port_from_outside),
+	        T(a_route_map_may_be_long),
+	        T(a_denied_packet_meets_the_next_rule),
 	        T(static_network_both_ways),
+	        T(connections_are_spread_over_a_rotary_pool),
 	        T(pool_addresses_are_used),
 	        T(translations_are_shown_and_cleared),
 	        T(counters_survive_a_change_and_clearing_zeroes_them),
