@@ -30,7 +30,7 @@ enum { DP_IFNAMSIZ = 16, DP_MAX_TS = 8 };
 enum dp_mode { DP_TUNNEL, DP_TRANSPORT };
 enum dp_payload { DP_PAYLOAD_IP, DP_PAYLOAD_GRE }; /* `tunnel mode ipsec …` or `tunnel mode gre …` */
 
-/* A tunnel interface. Its key is `id`; `name` is the network device's ("Tunnel0"). */
+/* A tunnel interface. Its key is `id`, of which the kernel back end tells the low 20 bits apart; `name` is the network device's ("Tunnel0"). */
 struct dp_tunnel {
 	uint32_t id;
 	char name[DP_IFNAMSIZ];

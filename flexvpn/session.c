@@ -13,7 +13,7 @@
 
 uint32_t fx_tunnel_id(const struct fx_interface *t)
 {
-	enum { ACCESS = 0x40000000 }; /* of Virtual-Access1; Tunnel numbers count from 1 */
+	enum { ACCESS = 0x80000 }; /* Virtual-Access counts from here, Tunnel from 1: dp_tunnel.id has 20 bits */
 
 	return t->is_access ? ACCESS + t->number : t->number + 1;
 }

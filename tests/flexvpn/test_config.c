@@ -249,7 +249,7 @@ static void guide_prints_back(void **s)
  * -------------------------------------------------------------------------------------------------------------
  */
 
-static const char *const examples[] = {"guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg",
+static const char *const examples[] = {"guide-psk.cfg", "guide-eap.cfg", "two-hubs.cfg", "hub.cfg",
         "tracked-isps.cfg", "dial-backup.cfg", "whole-isr.cfg"};
 
 static void examples_print_to_a_fixpoint(void **s)

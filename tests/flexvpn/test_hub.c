@@ -17,6 +17,7 @@
 #include "flexvpn/exec.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/pool.h"
+#include "flexvpn/session.h"
 #include "grammar/gen/exec.h"
 #include "lib_boxes.h"
 
@@ -129,6 +130,24 @@ static void the_hub_has_an_interface_and_routes_for_it(void **state)
 	assert_true(box_route(hub, "10.20.1.0/24", "Vi1"));
 	assert_true(
 	        boxes_logged(b, "Line protocol on Interface Virtual-Access1, changed state to up"));
+	boxes_free(b);
+}
+
+/* The kernel's policies are told apart by 20 bits of the tunnel's number. */
+static void its_tunnel_is_none_of_the_configured_ones(void **state)
+{
+	struct boxes *b = world(2);
+	const struct fx_config *c;
+	enum { KEY = 0xfffff };
+
+	(void)state;
+	box_enter(&b->box[HUB], "interface Tunnel0\ninterface Tunnel1");
+	boxes_run(b, 2 * SECOND);
+	c = b->box[HUB].x->cfg;
+	uint32_t access = fx_tunnel_id(fx_find_interface(c, "Virtual-Access1")) & KEY;
+
+	assert_int_not_equal(access, fx_tunnel_id(fx_find_interface(c, "Tunnel0")) & KEY);
+	assert_int_not_equal(access, fx_tunnel_id(fx_find_interface(c, "Tunnel1")) & KEY);
 	boxes_free(b);
 }
 
@@ -483,6 +502,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_spoke_gets_what_its_policy_grants),
 	        cmocka_unit_test(the_hub_has_an_interface_and_routes_for_it),
+	        cmocka_unit_test(its_tunnel_is_none_of_the_configured_ones),
 	        cmocka_unit_test(what_a_spoke_no_longer_offers_loses_its_route),
 	        cmocka_unit_test(a_spoke_cannot_take_its_own_address_into_the_tunnel),
 	        cmocka_unit_test(a_loss_leaves_nothing_behind_and_the_others_alone),

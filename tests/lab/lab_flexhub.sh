@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Our hub: our spoke connects to it with the guide's example, then strongSwan does, at the same time: addresses from the pool, routes
+# Our hub (examples/configs/hub.cfg): our spoke connects to it with the guide's example, then strongSwan does, at the same time: addresses from the pool, routes
 # both ways, pings between the networks behind, a rekeying by either side, a spoke that dies, and nothing left behind.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -10,53 +10,14 @@ mkdir -p "$LAB_DIR/state" "$LAB_DIR/hubstate" "$LAB_DIR/inet"
 lab_wires || exit 1
 ip -n "$LAB-hub" addr add 169.254.7.2/32 dev eth0 scope link # as on the spoke: keeps the link's routes
 
-cat > "$LAB_DIR/hub.cfg" <<-C
-	hostname hub
-	crypto logging ikev2
-	crypto ikev2 dpd 10 2 periodic
-	ip local pool FLEX 10.250.0.10 10.250.0.20
-	ip access-list standard CORP
-	 permit 192.168.100.0 0.0.0.255
-	 permit 192.168.101.0 0.0.0.255
-	crypto ikev2 authorization policy SPOKES
-	 pool FLEX
-	 dns 192.168.100.53
-	 def-domain corp.example
-	 route set interface
-	 route set access-list CORP
-	crypto ikev2 keyring KR
-	 peer any
-	  address 0.0.0.0 0.0.0.0
-	  pre-shared-key $LAB_KEY
-	crypto ikev2 profile HUB
-	 match identity remote address 172.16.0.0 255.240.0.0
-	 match identity remote fqdn domain lab.example
-	 authentication local pre-share
-	 authentication remote pre-share
-	 keyring local KR
-	 aaa authorization group psk list default SPOKES
-	 virtual-template 1
-	crypto ipsec transform-set TS esp-aes esp-sha256-hmac
-	crypto ipsec profile IPS
-	 set transform-set TS
-	platform interface Ethernet0/0 device eth0
-	interface Ethernet0/0
-	 ip address 10.0.0.1 255.255.255.0
-	interface Loopback0
-	 ip address 10.250.0.1 255.255.255.255
-	interface Virtual-Template1 type tunnel
-	 ip unnumbered Loopback0
-	 tunnel source Ethernet0/0
-	 tunnel mode ipsec ipv4
-	 tunnel protection ipsec profile IPS
-C
+cp "$LAB_TOP/examples/configs/hub.cfg" "$LAB_DIR/hub.cfg"
 ip netns exec "$LAB-hub" "$LAB_BIN/spoked" --config "$LAB_DIR/hub.cfg" --socket "$LAB_DIR/hub.sock" --state-dir "$LAB_DIR/hubstate" \
 	--dataplane "${LAB_DATAPLANE:-auto}" --foreground > "$LAB_DIR/hubd.log" 2>&1 < /dev/null &
 started hubd $!
 hub_run() { "$LAB_BIN/spokesh" --socket "$LAB_DIR/hub.sock" -c "$1"; }
 hub_says() { hub_run "$1" | grep -q -- "$2"; }
 hub_route() { in_ns hub ip route show "$1" | grep -q "${2:-.}"; }
-must 'the hub answers' until_ok 20 hub_run 'show version'
+must 'the hub answers' until_ok 60 hub_run 'show version'
 must 'no line of it is refused' not grep -q 'CONFIG_LINE' "$LAB_DIR/hubd.log"
 
 { adapt "$LAB_TOP/examples/configs/guide-psk.cfg" | sed 's/connect manual/connect auto/'; echo 'crypto ikev2 dpd 10 2 periodic'; } > "$LAB_DIR/startup-config"

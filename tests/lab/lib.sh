@@ -351,6 +351,7 @@ lab_exit() {
 	trap - EXIT
 	if [ "$1" != 0 ] && [ -z "${LAB_QUIET:-}" ]; then
 		lab_say "---- spoked"; tail -n 60 "$LAB_DIR/spoked.log" >&2 2> /dev/null
+		[ -e "$LAB_DIR/hubd.log" ] && lab_say "---- our hub" && tail -n 60 "$LAB_DIR/hubd.log" >&2
 		for h in hub hub2; do [ -e "$LAB_DIR/$h/log" ] && lab_say "---- $h" && tail -n 60 "$LAB_DIR/$h/log" >&2; done
 	fi
 	lab_down
