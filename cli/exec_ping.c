@@ -250,11 +250,11 @@ static bool take_df(void *state, const char *answer, const char **why)
 
 static bool take_pattern(void *state, const char *answer, const char **why)
 {
-	char *end;
+	char *end = NULL;
 	unsigned long v = *answer ? strtoul(answer, &end, 16) : PATTERN;
 
 	*why = "% Invalid pattern: four hex digits are wanted";
-	if ((*answer && (*end || *answer == '-')) || v > UINT16_MAX)
+	if (((end && *end) || *answer == '-') || v > UINT16_MAX)
 		return false;
 	((struct ping_wanted *)state)->pattern = (uint32_t)v;
 	return true;

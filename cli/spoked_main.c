@@ -3,7 +3,7 @@
  * spoked: the router process. Options, the signs of life towards whoever started it, signals; all
  * else is the router's and the terminals' business.
  *
- * It keeps no core dumps and cannot be traced, for its memory holds keys. SIGTERM and SIGINT end it
+ * It is confined before it reads a packet or a line (base/confine.h). SIGTERM and SIGINT end it
  * in order: sessions are deleted at the peers, devices and routes removed. SIGHUP is ignored: the
  * configuration is changed at a terminal, not by re-reading a file. Without --foreground it goes to
  * the background once it serves terminals, and fails visibly if it cannot.
@@ -11,17 +11,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/notify.h"
@@ -148,12 +149,19 @@ static int read_options(int argc, char **argv, struct options *o)
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static void keep_secrets(void)
+/* FRR's shell talks to daemons whose sockets are for this group. A service has it from its user;
+ * root, which will not pass by permissions any more, takes it. */
+static void join_frr(void)
 {
-	struct rlimit none = {0, 0};
+	const struct group *g = geteuid() == 0 ? getgrnam("frrvty") : NULL;
+	gid_t have[64];
+	int n = g ? getgroups(ARRAY_LEN(have) - 1, have) : -1;
 
-	setrlimit(RLIMIT_CORE, &none);
-	prctl(PR_SET_DUMPABLE, 0);
+	if (n < 0)
+		return;
+	have[n] = g->gr_gid;
+	if (setgroups((size_t)n + 1, have) < 0)
+		syslog(LOG_WARNING, "group frrvty: %s", strerror(errno));
 }
 
 static void say(struct daemon *d, const char *why)
@@ -311,15 +319,22 @@ static void load_startup(struct daemon *d)
  * process left behind. */
 static bool start(struct daemon *d, char *why, size_t n)
 {
+	char unconfined[120];
+	struct router_plane plane;
 	struct router_opts ro = {.dataplane = d->o.dataplane,
 	        .loop = &d->loop,
 	        .startup_path = d->o.config,
 	        .vtysh = d->o.vtysh,
-	        .state_dir = d->o.state_dir};
+	        .state_dir = d->o.state_dir,
+	        .plane = &plane};
 
 	d->server = server_new(&d->loop, d->o.socket, why, n);
 	if (!d->server)
 		return false;
+	if (!router_choose_plane(d->o.dataplane, &plane, why, n))
+		return false;
+	if (!confine_calls(CONFINE_ROUTER, unconfined, sizeof(unconfined)))
+		log_msg(PLATFORM_UNCONFINED, unconfined);
 	d->router = router_new(&ro, why, n);
 	if (!d->router)
 		return false;
@@ -354,7 +369,6 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	prctl(PR_SET_NAME, "spoked"); /* after a reload the kernel would call it "exe" */
-	keep_secrets();
 	signal(SIGPIPE, SIG_IGN);
 	openlog("spoked", LOG_PID, LOG_DAEMON);
 	if (!d.o.foreground)
@@ -362,7 +376,8 @@ int main(int argc, char **argv)
 	d.sink = log_sink_add(d.o.foreground ? to_stderr : to_syslog, NULL, LOG_SEV_DEBUG);
 	uv_loop_init(&d.loop);
 	start_handles(&d);
-	bool ok = start(&d, why, sizeof(why));
+	join_frr();
+	bool ok = confine_privileges(why, sizeof(why)) && start(&d, why, sizeof(why));
 
 	if (!ok)
 		say(&d, why);

@@ -11,6 +11,8 @@ pkg_check_modules(NFTABLES REQUIRED IMPORTED_TARGET libnftables)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(CAPNG REQUIRED IMPORTED_TARGET libcap-ng)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 add_library(spoke_flags INTERFACE)
@@ -22,7 +24,7 @@ target_compile_options(spoke_flags INTERFACE
   -fno-strict-aliasing -fstack-protector-strong -fstack-clash-protection
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<NOT:$<BOOL:${SPOKE_SANITIZE}>>,$<NOT:$<BOOL:${SPOKE_FUZZ}>>>:-D_FORTIFY_SOURCE=2>)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-target_link_options(spoke_flags INTERFACE -pie -Wl,-z,relro,-z,now)
+target_link_options(spoke_flags INTERFACE -pie -Wl,--as-needed,-z,relro,-z,now)
 if(SPOKE_SANITIZE)
   target_compile_options(spoke_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1)
   target_link_options(spoke_flags INTERFACE -fsanitize=address,undefined)
@@ -37,7 +39,7 @@ if(SPOKE_COVERAGE)
 endif()
 
 # What each folder may link besides the folders below it.
-set(SPOKE_PARTS_base OpenSSL::Crypto)
+set(SPOKE_PARTS_base OpenSSL::Crypto PkgConfig::SECCOMP PkgConfig::CAPNG)
 set(SPOKE_PARTS_grammar)
 set(SPOKE_PARTS_ikev2 OpenSSL::Crypto)
 set(SPOKE_PARTS_dataplane OpenSSL::Crypto PkgConfig::MNL Threads::Threads)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* dp_user_ops: opening, closing, and the thread. See user.h for the whole. */
+#include "base/confine.h"
 #include "dataplane/user.h"
 
 #include <errno.h>
@@ -72,7 +73,10 @@ static void *packets(void *arg)
 {
 	struct user *u = arg;
 	struct epoll_event ev[EVENTS];
+	char why[120];
 
+	/* Where the kernel has no filters the process has said so already. */
+	(void)confine_calls(CONFINE_PACKETS, why, sizeof(why));
 	while (atomic_load(&u->running)) {
 		int n = epoll_wait(u->epoll, ev, EVENTS, -1);
 

@@ -86,17 +86,18 @@ static void random_octets(void *ctx, uint8_t *dst, size_t n)
 	abort();
 }
 
-static bool open_dataplane(struct router *r, const char *which, char *why, size_t n)
+bool router_choose_plane(const char *which, struct router_plane *out, char *why, size_t n)
 {
 	static const struct dp_ops *const candidates[] = {&dp_kernel_ops, &dp_user_ops};
-	struct dp_config cfg = {0};
 	char yes[96] = "";
 
+	*out = (struct router_plane){0};
+	why[0] = '\0';
 	if (strcmp(which, "fake") == 0) {
-		r->b.dp_ops = &dp_fake_ops;
-		snprintf(r->dataplane_why, sizeof(r->dataplane_why), "asked for");
+		*out = (struct router_plane){&dp_fake_ops, "asked for"};
+		return true;
 	}
-	for (size_t i = 0; !r->b.dp_ops && i < ARRAY_LEN(candidates); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(candidates); i++) {
 		bool asked = strcmp(which, candidates[i]->name) == 0;
 
 		if (!asked && strcmp(which, "auto") != 0)
@@ -105,14 +106,26 @@ static bool open_dataplane(struct router *r, const char *which, char *why, size_
 			snprintf(why, n, "data plane %s: %s", candidates[i]->name, yes);
 			continue;
 		}
-		r->b.dp_ops = candidates[i];
-		snprintf(r->dataplane_why, sizeof(r->dataplane_why), "%s%s%s", yes, why[0] ? "; " : "", why);
+		out->ops = candidates[i];
+		snprintf(out->why, sizeof(out->why), "%s%s%s", yes, why[0] ? "; " : "", why);
+		return true;
 	}
-	if (!r->b.dp_ops) {
-		if (!why[0])
-			snprintf(why, n, "data plane %s: not in this build", which);
+	if (!why[0])
+		snprintf(why, n, "data plane %s: not in this build", which);
+	return false;
+}
+
+static bool open_dataplane(struct router *r, const struct router_opts *o, char *why, size_t n)
+{
+	struct dp_config cfg = {0};
+	struct router_plane chosen;
+
+	if (o->plane)
+		chosen = *o->plane;
+	else if (!router_choose_plane(o->dataplane, &chosen, why, n))
 		return false;
-	}
+	r->b.dp_ops = chosen.ops;
+	snprintf(r->dataplane_why, sizeof(r->dataplane_why), "%s", chosen.why);
 	r->b.dp = r->b.dp_ops->open(&cfg, why, n);
 	snprintf(r->dataplane, sizeof(r->dataplane), "%s", r->b.dp_ops->name);
 	return r->b.dp != NULL;
@@ -159,7 +172,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	why[0] = '\0';
 	r->loop = o->loop;
 	r->b.random = random_octets;
-	if (!open_net(r, o->dataplane, why, n) || !open_dataplane(r, o->dataplane, why, n)) {
+	if (!open_net(r, o->dataplane, why, n) || !open_dataplane(r, o, why, n)) {
 		if (r->b.net)
 			r->b.net_ops->close(r->b.net);
 		free(r);

@@ -16,7 +16,17 @@
 
 struct router;
 
+/* What carries packets. It is chosen before the process gives up the means of trying things out (base/confine.h). */
+struct dp_ops;
+struct router_plane {
+	const struct dp_ops *ops;
+	char why[200]; /* it was chosen */
+};
+/* `which`: as in router_opts. False: none that works here, and `why` says so. */
+bool router_choose_plane(const char *which, struct router_plane *out, char *why, size_t n);
+
 struct router_opts {
+	const struct router_plane *plane; /* borrowed for the call; NULL: chosen by `dataplane` */
 	const char *dataplane;    /* "auto", "kernel", "user", or "fake" (nothing leaves the process; no privilege needed) */
 	uv_loop_t *loop;          /* borrowed; outlives the router */
 	const char *startup_path; /* where the startup-config is kept; NULL: it is not */

@@ -119,6 +119,16 @@ static void job_read(struct job *j)
 	}
 }
 
+/* Before the answer it may complain that its own configuration, which nothing here needs, is not
+ * for this user to read. */
+static const char *without_complaint(const char *text)
+{
+	static const char complaint[] = "% Can't open configuration file ";
+	const char *end = strchr(text, '\n');
+
+	return end && strncmp(text, complaint, sizeof(complaint) - 1) == 0 ? end + 1 : text;
+}
+
 /* True: it has ended, and what it said is read. */
 static bool job_ended(struct job *j)
 {
@@ -170,9 +180,7 @@ static void job_answer(struct job *j, const char *command, struct frr_answer *ou
 	} else if (!out->ran && !j->text.len) {
 		sb_printf(&j->text, "vtysh ended with status %d", j->status);
 	}
-	out->text = sb_take(&j->text);
-	if (!out->text)
-		out->text = xstrdup("");
+	out->text = xstrdup(without_complaint(sb_str(&j->text)));
 }
 
 /* ---- questions ----------------------------------------------------------------------------------

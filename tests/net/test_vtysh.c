@@ -19,6 +19,8 @@
 static const char script[] =
         "#!/bin/sh\n"
         "case \"$3\" in\n"
+        "*complain*) echo \"% Can't open configuration file /etc/frr/vtysh.conf due to 'Permission "
+        "denied'.\" ;;\n"
         "*nobody*) echo 'Exiting: failed to connect to any daemons.'; exit 1 ;;\n"
         "*sleep*) exec sleep 1000 ;;\n"
         "*much*) exec head -c 300000 /dev/zero ;;\n"
@@ -70,6 +72,18 @@ static struct frr_answer wait_for(struct bench *b)
 	while (!b->io.poll(b->io.ctx, &a))
 		assert_int_equal(poll(&p, 1, 20000), 1);
 	return a;
+}
+
+static void what_it_misses_itself_is_no_answer(void **s)
+{
+	struct bench *b = *s;
+
+	struct frr_answer a;
+
+	b->io.ask(b->io.ctx, FRR_SHOW, "complain first");
+	a = wait_for(b);
+	assert_string_equal(a.text, "--x -c complain first\n");
+	free(a.text);
 }
 
 static void a_command_is_answered(void **s)
@@ -183,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        WITH_SHELL(a_command_is_answered),
+	        WITH_SHELL(what_it_misses_itself_is_no_answer),
 	        WITH_SHELL(a_configuration_goes_in_by_standard_input),
 	        WITH_SHELL(a_refusal_is_an_answer),
 	        WITH_SHELL(without_daemons_it_did_not_run),
