@@ -45,6 +45,22 @@ static void keep(unsigned cap)
 	capng_update(CAPNG_ADD, sets, cap);
 }
 
+static bool is_kept(unsigned cap)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (kept[i] == cap)
+			return cap != CAP_SETGID;
+	return false;
+}
+
+static bool has_others(void)
+{
+	for (unsigned cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (!is_kept(cap) && capng_have_capability(CAPNG_PERMITTED, cap))
+			return true;
+	return false;
+}
+
 bool confine_privileges(char *why, size_t n)
 {
 	struct rlimit none = {0, 0};
@@ -61,6 +77,9 @@ bool confine_privileges(char *why, size_t n)
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		have[i] = (kept[i] != CAP_SETGID || geteuid() == 0) &&
 		          capng_have_capability(CAPNG_PERMITTED, kept[i]);
+	/* A service manager that gave no more need not let anything be changed. */
+	if (!bounds && !has_others())
+		return true;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if (have[i])

@@ -79,6 +79,7 @@ must 'a terminal is served' says 'show version' 'uptime is'
 must 'as its own user' in_box pgrep -u spoke -x spoked
 must 'no right but three' status_is '^CapBnd:.0000000000003400'
 must 'nothing can give it more' status_is '^NoNewPrivs:.1'
+must 'it is confined by itself' not in_box sh -c 'journalctl -u spoked -o cat | grep UNCONFINED'
 must 'manual pages' in_box sh -c 'man -w spoked && man -w spokesh && man spoked | grep -q startup-config'
 must 'completion' test -e "$box/usr/share/bash-completion/completions/spoked"
 
