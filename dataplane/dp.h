@@ -36,6 +36,8 @@ struct dp_tunnel {
 	char name[DP_IFNAMSIZ];
 	enum dp_payload payload;
 	uint16_t mtu; /* 0: 1400 until an SA tells better; never more than dp_inner_mtu() of the path */
+	bool has_key; /* GRE only: packets carry the key, and others are not taken (RFC 2890) */
+	uint32_t key;
 	uint32_t vrf; /* `tunnel vrf`: by which front door its outer packets come and go; 0: the global one */
 };
 

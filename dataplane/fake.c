@@ -167,12 +167,14 @@ static bool name_taken(const struct fake *f, const char *name)
 
 static int log_tunnel(struct fake *f, const char *what, const struct dp_tunnel *t)
 {
-	char door[16] = "";
+	char door[16] = "", key[20] = "";
 
+	if (t->has_key)
+		snprintf(key, sizeof(key), " key=%u", t->key);
 	if (t->vrf)
 		snprintf(door, sizeof(door), " vrf=%u", t->vrf);
-	return record_call(&f->record, "%s id=%u name=%.*s payload=%s mtu=%u%s", what, t->id,
-	        DP_IFNAMSIZ - 1, t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu,
+	return record_call(&f->record, "%s id=%u name=%.*s payload=%s mtu=%u%s%s", what, t->id,
+	        DP_IFNAMSIZ - 1, t->name, t->payload == DP_PAYLOAD_GRE ? "gre" : "ip", t->mtu, key,
 	        door);
 }
 

@@ -52,7 +52,8 @@ struct kdp_link_stats {
 int kdp_link_add(struct mnl_socket *s, const struct dp_tunnel *t, const struct kdp_ends *ends,
         uint32_t *ifindex); /* *ifindex: 0 or the wanted one on entry */
 int kdp_link_del(struct mnl_socket *s, uint32_t ifindex);
-int kdp_link_ends(struct mnl_socket *s, uint32_t ifindex, uint32_t id, const struct kdp_ends *ends);
+int kdp_link_ends(struct mnl_socket *s, uint32_t ifindex, const struct dp_tunnel *t,
+        const struct kdp_ends *ends);
 int kdp_link_mtu(struct mnl_socket *s, uint32_t ifindex, uint16_t mtu);
 bool kdp_link_stats(struct mnl_socket *s, uint32_t ifindex, struct kdp_link_stats *out);
 /* Another kind of device in the place of this one: same name, index, addresses, routes, state. */

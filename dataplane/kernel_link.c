@@ -50,16 +50,21 @@ static const char *kind_of(const struct dp_tunnel *t, const struct kdp_ends *end
 	return ends->remote.family == AF_INET6 ? "ip6gre" : "gre";
 }
 
-static void put_gre_ends(struct nlmsghdr *h, uint32_t id, const struct kdp_ends *ends)
+static void put_gre_ends(struct nlmsghdr *h, const struct dp_tunnel *t, const struct kdp_ends *ends)
 {
+	uint16_t flags = t->has_key ? GRE_KEY : 0;
 	struct ipaddr local = ends->local, remote = ends->remote;
 
 	if (!ipaddr_is_set(&remote)) {
 		local = ipaddr_v4(0);
-		remote = ipaddr_v4((uint32_t)NOWHERE | (id & 0xffff));
+		remote = ipaddr_v4((uint32_t)NOWHERE | (t->id & 0xffff));
 	}
 	mnl_attr_put(h, IFLA_GRE_LOCAL, ipaddr_octets(&local), local.b);
 	mnl_attr_put(h, IFLA_GRE_REMOTE, ipaddr_octets(&remote), remote.b);
+	mnl_attr_put_u16(h, IFLA_GRE_IFLAGS, flags);
+	mnl_attr_put_u16(h, IFLA_GRE_OFLAGS, flags);
+	mnl_attr_put_u32(h, IFLA_GRE_IKEY, htonl(t->has_key ? t->key : 0));
+	mnl_attr_put_u32(h, IFLA_GRE_OKEY, htonl(t->has_key ? t->key : 0));
 	mnl_attr_put_u8(h, IFLA_GRE_TTL, OUTER_TTL);
 	if (remote.family == AF_INET6) {
 		mnl_attr_put_u32(
@@ -78,7 +83,7 @@ static void put_info(struct nlmsghdr *h, const struct dp_tunnel *t, const struct
 	mnl_attr_put_strz(h, IFLA_INFO_KIND, kind_of(t, ends));
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	if (gre)
-		put_gre_ends(h, t->id, ends);
+		put_gre_ends(h, t, ends);
 	else
 		mnl_attr_put_u32(h, IFLA_XFRM_IF_ID, xf_mark(t->id));
 	if (ends->link || gre)
@@ -172,13 +177,13 @@ int kdp_link_del(struct mnl_socket *s, uint32_t ifindex)
 	return rc == -ENODEV ? 0 : rc;
 }
 
-int kdp_link_ends(struct mnl_socket *s, uint32_t ifindex, uint32_t id, const struct kdp_ends *ends)
+int kdp_link_ends(struct mnl_socket *s, uint32_t ifindex, const struct dp_tunnel *t,
+        const struct kdp_ends *ends)
 {
 	_Alignas(8) uint8_t buf[MSG];
 	struct nlmsghdr *h = link_msg(buf, RTM_NEWLINK, 0, ifindex);
-	struct dp_tunnel t = {.id = id, .payload = DP_PAYLOAD_GRE};
 
-	put_info(h, &t, ends);
+	put_info(h, t, ends);
 	return kdp_talk(s, h, NULL, NULL);
 }
 

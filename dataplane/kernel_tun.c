@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "dataplane/check.h"
+#include "dataplane/gre.h"
 #include "dataplane/kernel.h"
 #include "dataplane/path.h"
 
@@ -49,6 +50,8 @@ static uint16_t fitting(struct kernel *k, const struct kdp_tun *t)
 		return t->t.mtu ? t->t.mtu : MTU_DEFAULT;
 	fit = dp_inner_mtu(path, sa->local.addr.family, sa->udp_encap, sa->mode, t->t.payload,
 	        alg_encr(sa->encr), alg_integ(sa->integ));
+	if (t->t.payload == DP_PAYLOAD_GRE && t->t.has_key && fit)
+		fit -= GRE_KEY_SIZE;
 	if (fit < floor)
 		fit = floor; /* the outer packets are fragmented then */
 	return t->t.mtu && t->t.mtu < fit ? t->t.mtu : fit;
@@ -93,7 +96,7 @@ static int give_ends(struct kernel *k, struct kdp_tun *t, const struct kdp_ends 
 	if (needs_another(t, ends))
 		rc = kdp_link_replace(k->route, &t->t, ends, t->ifindex);
 	else
-		rc = kdp_link_ends(k->route, t->ifindex, t->t.id, ends);
+		rc = kdp_link_ends(k->route, t->ifindex, &t->t, ends);
 	if (rc == 0) {
 		t->ends = *ends;
 		t->mtu = 0; /* GRE takes the path's when its ends change */
@@ -209,6 +212,12 @@ int kdp_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 		kdp_sa_drop_all(k, have);
 		have->t.vrf = t->vrf;
 		rc = kdp_tun_follow(k, have);
+	}
+	if (have->t.has_key != t->has_key || have->t.key != t->key) {
+		have->t.has_key = t->has_key;
+		have->t.key = t->key;
+		if (have->t.payload == DP_PAYLOAD_GRE && have->t.payload == t->payload)
+			rc = give_ends(k, have, &have->ends);
 	}
 	if (have->t.payload != t->payload)
 		rc = change_payload(k, have, t->payload);

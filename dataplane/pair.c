@@ -97,10 +97,10 @@ static uint8_t *put_delivery6(struct pair *p, uint8_t *payload, size_t n, uint8_
 static uint8_t *put_gre(
         struct pair *p, uint8_t *inner, const struct inner *i, size_t *n, uint8_t *next)
 {
-	uint8_t *at = inner - GRE_HEADER;
+	uint8_t *at = inner - gre_size(&p->key);
 
-	gre_put(at, i->version);
-	*n = i->len + (size_t)GRE_HEADER;
+	gre_put(at, i->version, &p->key);
+	*n = i->len + gre_size(&p->key);
 	*next = ESP_NEXT_GRE;
 	if (p->sa.mode == DP_TRANSPORT)
 		return at;
@@ -215,7 +215,7 @@ static enum fate take_gre(struct pair *p, struct esp_plain *t, struct inner *i)
 
 	if (f != GOOD)
 		return f;
-	head = t->next == ESP_NEXT_GRE ? gre_parse(t->p, t->n) : 0;
+	head = t->next == ESP_NEXT_GRE ? gre_parse(t->p, t->n, &p->key) : 0;
 	t->p += head;
 	t->n -= head;
 	return head && inner_parse(t->p, t->n, i) ? GOOD : MALFORMED;

@@ -9,15 +9,20 @@
 
 #include "dataplane/dp.h"
 #include "dataplane/esp.h"
+#include "dataplane/gre.h"
 #include "dataplane/inner.h"
 
 /* Room that pair_encap() needs around an inner packet: ESP, a delivery header of GRE and GRE
  * itself; the trailer. */
-enum { PAIR_HEADROOM = ESP_HEADROOM + 40 + 4, PAIR_TAILROOM = ESP_TAILROOM };
+enum {
+	PAIR_HEADROOM = ESP_HEADROOM + 40 + GRE_HEADER + GRE_KEY_SIZE,
+	PAIR_TAILROOM = ESP_TAILROOM
+};
 
 struct pair {
 	struct dp_sa sa; /* without keys */
 	enum dp_payload payload;
+	struct gre_key key;
 	struct esp_in in;
 	struct esp_out out;
 	struct selectors sel;

@@ -126,6 +126,12 @@ static void drop_sas(struct user *u, const struct user_tun *t)
 			remove_at(u, i);
 }
 
+static void set_payload(struct pair *p, const struct dp_tunnel *t)
+{
+	p->payload = t->payload;
+	p->key = (struct gre_key){.on = t->has_key, .value = t->key};
+}
+
 int user_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 {
 	struct user *u = user_of(d);
@@ -136,13 +142,15 @@ int user_tunnel_set(struct dp *d, const struct dp_tunnel *t)
 		return rc < 0 ? rc : -ENODEV;
 	user_take(u);
 	have->t.payload = t->payload;
+	have->t.has_key = t->has_key;
+	have->t.key = t->key;
 	have->t.mtu = t->mtu;
 	if (have->t.vrf != t->vrf) /* SAs of another front door lead nowhere any more */
 		drop_sas(u, have);
 	have->t.vrf = t->vrf;
 	for (size_t i = 0; i < u->n_sas; i++)
 		if (u->sas[i]->tun == have)
-			u->sas[i]->p->payload = t->payload;
+			set_payload(u->sas[i]->p, t);
 	user_tun_fit(u, have, false);
 	user_give(u);
 	return 0;
@@ -185,6 +193,8 @@ int user_sa_add(struct dp *d, const struct dp_sa *sa)
 		return -EEXIST;
 	new = xcalloc(1, sizeof(*new));
 	new->p = pair_new(sa, tun->t.payload);
+	if (new->p)
+		set_payload(new->p, &tun->t);
 	new->tun = tun;
 	if (!new->p || !user_sock_for(u, new)) {
 		pair_free(new->p);

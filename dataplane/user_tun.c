@@ -134,6 +134,8 @@ static uint16_t fitting(struct user *u, const struct user_tun *t)
 		return t->t.mtu ? t->t.mtu : t->mtu;
 	fit = dp_inner_mtu(path, p->sa.local.addr.family, p->sa.udp_encap, p->sa.mode, p->payload,
 	        alg_encr(p->sa.encr), alg_integ(p->sa.integ));
+	if (t->t.payload == DP_PAYLOAD_GRE && t->t.has_key && fit)
+		fit -= GRE_KEY_SIZE;
 	if (fit < floor)
 		fit = floor; /* the outer packets are fragmented then */
 	return t->t.mtu && t->t.mtu < fit ? t->t.mtu : fit;

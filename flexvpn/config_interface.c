@@ -170,6 +170,14 @@ void use_if_tunnel_destination(
 		b->interface->dest_addr = l->addr;
 }
 
+void use_if_tunnel_key(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_key *l)
+{
+	(void)n;
+	b->interface->has_key = true;
+	b->interface->key = (uint32_t)l->key;
+}
+
 void use_if_tunnel_protection(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_if_tunnel_protection *l)
 {

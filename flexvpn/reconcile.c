@@ -38,6 +38,8 @@ struct applied_if {
 	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
 	enum dp_payload payload;
 	uint32_t vrf;
+	bool has_key;
+	uint32_t key;
 	uint16_t vlan;
 	bool ra; /* hears router advertisements by our doing … */
 	struct net_ra ra_set, ra_before; /* … thus, and as it did before */
@@ -273,7 +275,9 @@ static struct dp_tunnel describe(const struct fx *x, const struct fx_interface *
 	struct dp_tunnel t = {.id = fx_tunnel_id(i),
 		.payload = payload_of(i),
 		.mtu = (uint16_t)(i->ip_mtu ? i->ip_mtu : i->mtu),
-		.vrf = door_of(x, i)};
+		.vrf = door_of(x, i),
+		.has_key = i->has_key,
+		.key = i->key};
 
 	snprintf(t.name, sizeof(t.name), "%s", i->device);
 	return t;
@@ -288,6 +292,8 @@ static int make_tunnel(struct fx *x, struct applied_if *a, const struct fx_inter
 	a->payload = t.payload;
 	a->mtu = t.mtu;
 	a->vrf = t.vrf;
+	a->has_key = t.has_key;
+	a->key = t.key;
 	a->is_tunnel = true;
 	return rc;
 }
@@ -337,12 +343,14 @@ static void update_tunnel(struct fx *x, struct applied_if *a, const struct fx_in
 {
 	struct dp_tunnel t = describe(x, i);
 
-	if (!a->created || (a->payload == t.payload && a->mtu == t.mtu && a->vrf == t.vrf))
+	if (!a->created || (a->payload == t.payload && a->mtu == t.mtu && a->vrf == t.vrf && a->has_key == t.has_key && a->key == t.key))
 		return;
 	x->b.dp_ops->tunnel_set(x->b.dp, &t);
 	a->payload = t.payload;
 	a->mtu = t.mtu;
 	a->vrf = t.vrf;
+	a->has_key = t.has_key;
+	a->key = t.key;
 }
 
 static void remove_addr(struct fx *x, struct applied_if *a, uint8_t at)

@@ -100,9 +100,13 @@ static void tunnel_lines(
 		out_text(e->o, "  Tunnel source %s\n",
 		        i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));
 	out_text(e->o, "  Tunnel protocol/transport %s\n", transport[i->mode]);
-	if (i->mode <= FX_TUN_GRE6)
-		out_text(e->o, "    Key disabled, sequencing disabled\n    Checksumming of packets "
-		               "disabled\n");
+	if (i->mode <= FX_TUN_GRE6) {
+		if (i->has_key)
+			out_text(e->o, "    Key 0x%X, sequencing disabled\n", i->key);
+		else
+			out_text(e->o, "    Key disabled, sequencing disabled\n");
+		out_text(e->o, "    Checksumming of packets disabled\n");
+	}
 	out_text(e->o, "  Tunnel TTL 255, Fast tunneling enabled\n");
 	if (mtu)
 		out_text(e->o, "  Tunnel transport MTU %u bytes\n", mtu);

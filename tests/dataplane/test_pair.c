@@ -135,13 +135,39 @@ static void what_goes_in_comes_out_in_every_form(void **state)
 static void gre_has_its_plain_header(void **state)
 {
 	static const uint8_t v4[] = {0, 0, 8, 0}, v6[] = {0, 0, 0x86, 0xdd};
+	static const uint8_t keyed[] = {0x20, 0, 8, 0, 0, 0, 0x1f, 0x90};
+	static const struct gre_key none, key = {true, 8080};
 	uint8_t p[8];
 
 	(void)state;
-	gre_put(p, 4);
+	gre_put(p, 4, &none);
 	assert_memory_equal(p, v4, 4);
-	gre_put(p, 6);
+	gre_put(p, 6, &none);
 	assert_memory_equal(p, v6, 4);
+	assert_int_equal(gre_size(&none), 4);
+	gre_put(p, 4, &key);
+	assert_memory_equal(p, keyed, 8);
+	assert_int_equal(gre_size(&key), 8);
+}
+
+/* RFC 2890: with a key that was agreed on, packets without it, or with another, are not ours. */
+static void gre_takes_its_own_key_only(void **state)
+{
+	static const struct {
+		uint8_t p[20];
+		size_t head;
+	} cases[] = {
+	        {{0x20, 0, 8, 0, 0, 0, 0, 7, 0x45}, 8}, {{0x20, 0, 8, 0, 0, 0, 0, 8, 0x45}, 0},
+	        {{0, 0, 8, 0, 0x45}, 0},
+	        {{0x30, 0, 8, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0x45}, 12}, /* with a sequence number */
+	        {{0xa0, 0, 8, 0, 0x12, 0xf8, 0, 0, 0, 0, 0, 7, 0x45}, 12}, /* with a checksum */
+	};
+	static const struct gre_key key = {true, 7};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_int_equal(gre_parse(cases[i].p, sizeof(cases[i].p), &key), cases[i].head);
+	assert_int_equal(gre_parse(cases[0].p, 7, &key), 0);
 }
 
 static void gre_that_is_not_ours_is_refused(void **state)
@@ -162,11 +188,13 @@ static void gre_that_is_not_ours_is_refused(void **state)
 	        {{0, 0, 0, 0, 0x45}, 0},                      /* a keepalive */
 	};
 
+	static const struct gre_key none;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		assert_int_equal(gre_parse(cases[i].p, sizeof(cases[i].p)), cases[i].head);
-	assert_int_equal(gre_parse(cases[0].p, 4), 0); /* nothing follows */
-	assert_int_equal(gre_parse(cases[0].p, 3), 0);
+		assert_int_equal(gre_parse(cases[i].p, sizeof(cases[i].p), &none), cases[i].head);
+	assert_int_equal(gre_parse(cases[0].p, 4, &none), 0); /* nothing follows */
+	assert_int_equal(gre_parse(cases[0].p, 3, &none), 0);
 }
 
 /* ---- sizes ----------------------------------------------------------------------------------- */
@@ -566,6 +594,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_goes_in_comes_out_in_every_form),
 	        cmocka_unit_test(gre_has_its_plain_header),
+	        cmocka_unit_test(gre_takes_its_own_key_only),
 	        cmocka_unit_test(gre_that_is_not_ours_is_refused),
 	        cmocka_unit_test(the_mtu_is_what_fits),
 	        cmocka_unit_test(the_mtu_of_common_tunnels),

@@ -182,6 +182,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	deliver(pairs[choice], data + 1, size - 1);
 	cut(data + 1, size - 1);
 	merge(data + 1, size - 1);
-	gre_parse(data + 1, size - 1);
+	gre_parse(data + 1, size - 1, &(struct gre_key){.on = data[0] & 0x80, .value = 7});
 	return 0;
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A front-door VRF under a kernel that has VRFs: the uplink stands in `fvrf`, tunnel and inside in `red`, nothing in the global table. IKE and
-# ESP leave by fvrf's table; the hub's pushed routes go into red's. FVRF_MODE=gre: GRE under transport mode instead. The VRF is taken away
+# ESP leave by fvrf's table; the hub's pushed routes go into red's. FVRF_MODE=gre: GRE with a key under transport mode instead. The VRF is taken away
 # and comes back under a session, and after the end nothing stays.
 set -u
 . "$(dirname "$0")/../lab/lib.sh"
@@ -17,7 +17,7 @@ if [ "$mode" = gre ]; then
 	}
 	hub_plane() {
 		ip -n "$LAB-hub" link show flex0 > /dev/null 2>&1 && return
-		ip -n "$LAB-hub" link add flex0 type gre local 10.0.0.1 remote 172.16.0.1 ttl 64 && ip -n "$LAB-hub" link set flex0 addrgenmode none && ip -n "$LAB-hub" link set flex0 up mtu 1400 || return 1
+		ip -n "$LAB-hub" link add flex0 type gre local 10.0.0.1 remote 172.16.0.1 ttl 64 key 7 && ip -n "$LAB-hub" link set flex0 addrgenmode none && ip -n "$LAB-hub" link set flex0 up mtu 1400 || return 1
 		route hub 10.250.0.0/24 dev flex0 && route hub 10.20.20.0/24 dev flex0 && route hub 10.30.30.0/24 dev flex0
 	}
 fi
@@ -46,7 +46,7 @@ addr inet s0 172.31.255.254/32 # the uplink's gateway; the other one is on no ne
 		-e 's/^interface Ethernet0\/0$/&\n vrf forwarding fvrf/' -e 's/^crypto ikev2 profile prof$/&\n match fvrf fvrf/' \
 		-e 's/^ ip route .*/ip route vrf fvrf 10.0.0.0 255.255.0.0 172.31.255.254/' |
 		if [ "$mode" = gre ]; then
-			sed -e 's/tunnel mode ipsec ipv4/tunnel mode gre ip/' -e '/^crypto ipsec transform-set/a\ mode transport' \
+			sed -e 's/tunnel mode ipsec ipv4/tunnel mode gre ip\n tunnel key 7/' -e '/^crypto ipsec transform-set/a\ mode transport' \
 				-e 's/ip address negotiated/ip address 10.250.0.1 255.255.255.0/' -e 's/ config-mode set/ no config-exchange request/'
 			echo 'ip route vrf red 192.168.100.0 255.255.255.0 Tunnel0'
 		else
