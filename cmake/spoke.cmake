@@ -24,7 +24,11 @@ target_compile_options(spoke_flags INTERFACE
   -fno-strict-aliasing -fstack-protector-strong -fstack-clash-protection
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<NOT:$<BOOL:${SPOKE_SANITIZE}>>,$<NOT:$<BOOL:${SPOKE_FUZZ}>>>:-D_FORTIFY_SOURCE=2>)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-target_link_options(spoke_flags INTERFACE -pie -Wl,--as-needed,-z,relro,-z,now)
+target_link_options(spoke_flags INTERFACE -pie -Wl,-z,relro,-z,now)
+if(NOT SPOKE_SANITIZE AND NOT SPOKE_FUZZ)
+  # A sanitizer's run time defines crypt_r() too, and hands on to a libcrypt that would then not be there.
+  target_link_options(spoke_flags INTERFACE -Wl,--as-needed)
+endif()
 if(SPOKE_SANITIZE)
   target_compile_options(spoke_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -O1)
   target_link_options(spoke_flags INTERFACE -fsanitize=address,undefined)
