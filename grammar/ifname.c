@@ -36,6 +36,13 @@ static const struct gr_iftype types[] = {
         {"Dialer", "Di", "Dialer interface", "di", "<0-255>", 0, 255, 5},
         {"Cellular", "Ce", "Cellular WAN interface", "ce", PORT, 0, 32, 5},
         {"Serial", "Se", "Serial interface", "s", PORT, 0, 32, 5},
+        {"Async", "As", "Async interface", "async", PORT, 0, 999, 5},
+        {"ATM", "AT", "ATM interface", "atm", PORT, 0, 32, 5},
+        {"Embedded-Service-Engine", "EM", "Embedded service engine", "embedded", PORT, 0, 32, 4},
+        {"Service-Engine", "SE", "Service engine", "service-e", PORT, 0, 32, 4},
+        {"AppGigabitEthernet", "Ap", "Interface of applications", "appg", PORT, 0, 32, 4},
+        {"VirtualPortGroup", "VP", "Virtual port group", "virtualp", "<0-31>", 0, 31, 6},
+        {"Wlan-GigabitEthernet", "Wl", "Interface of the access point", "wlan-g", PORT, 0, 32, 4},
         {"Null", "Nu", "Null interface", "nu", "<0-0>", 0, 0, 8},
 };
 enum { RANK_NATIVE = 9 };

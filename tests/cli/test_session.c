@@ -132,7 +132,7 @@ static const struct {
         {false, "show clock | include (", -1, "% Invalid regular expression\n"},
         {false, "clear logging | include x", 14, INVALID},
         {false, "terminal length 513", 16, INVALID},
-        {true, "zoo", 0, INVALID},
+        {true, "zoo", 2, INVALID},
         {true, "hostname", -1, "% Incomplete command.\n\n"},
         {true, "do", -1, "% Incomplete command.\n\n"},
         {true, "do show clokk", 11, INVALID},

@@ -125,7 +125,7 @@ Router(config-if)#«no»
 % Incomplete command.
 
 Router(config-if)#«no hostnome»
-                     ^
+                       ^
 % Invalid input detected at '^' marker.
 
 Router(config-if)#«no tunnel sauce»
