@@ -221,11 +221,63 @@ static void status_is_documented(void **s)
 	free(list);
 }
 
+/* ---- modes do not take what is meant for others -----------------------------------------------
+ */
+
+enum { MAX_ROWS = 600 };
+struct rows {
+	const char *section[MAX_ROWS], *global[MAX_ROWS];
+	size_t n_section, n_global;
+};
+
+static void sort_out(struct rows *r, char *line, bool *global)
+{
+	char *purpose = strstr(line, " | ");
+
+	assert_true(r->n_section < MAX_ROWS && r->n_global < MAX_ROWS);
+	if (*line == '=' || *line == '>') {
+		*global = strcmp(line, "= global") == 0;
+		if (*line == '=' && !*global)
+			r->section[r->n_section++] = line + 2;
+	} else if (*global && purpose) {
+		*purpose = '\0';
+		r->global[r->n_global++] = line;
+	}
+}
+
+/* A pasted configuration leaves a mode by entering a global line. A line that a mode only keeps
+ * must not swallow one that acts. */
+static void no_mode_keeps_what_acts_outside_it(void **state)
+{
+	char *list = slurp("docs/reference.list"), *save, *line;
+	struct rows r = {0};
+	bool global = false;
+
+	(void)state;
+	for (line = strtok_r(list, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		sort_out(&r, line, &global);
+	assert_true(r.n_global > 50 && r.n_section > 20);
+	for (size_t i = 0; i < r.n_global; i++) {
+		struct status st = {0};
+
+		if (config_fate(&st, r.global[i]) != ACTS)
+			continue;
+		for (size_t k = 0; k < r.n_section; k++) {
+			snprintf(st.sections, sizeof(st.sections), "%s", r.section[k]);
+			if (config_fate(&st, r.global[i]) != ACTS)
+				print_message("after `%s`, `%s` is not the global command", r.section[k],
+				        r.global[i]);
+		}
+	}
+	free(list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(commands_are_documented),
 	        cmocka_unit_test(status_is_documented),
+	        cmocka_unit_test(no_mode_keeps_what_acts_outside_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
