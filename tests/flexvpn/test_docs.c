@@ -265,7 +265,7 @@ static void no_mode_keeps_what_acts_outside_it(void **state)
 		for (size_t k = 0; k < r.n_section; k++) {
 			snprintf(st.sections, sizeof(st.sections), "%s", r.section[k]);
 			if (config_fate(&st, r.global[i]) != ACTS)
-				print_message("after `%s`, `%s` is not the global command", r.section[k],
+				fail_msg("after `%s`, `%s` is not the global command", r.section[k],
 				        r.global[i]);
 		}
 	}
