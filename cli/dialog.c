@@ -68,11 +68,12 @@ void dialog_free(struct dialog *d)
 	free(d);
 }
 
-bool dialog_number(const char *answer, uint32_t low, uint32_t high, uint32_t *out)
+bool dialog_number(const char *answer, uint32_t low, uint32_t high, uint32_t *out, const char **why)
 {
-	char *end;
 	unsigned long long v;
+	char *end;
 
+	*why = "% Invalid number: it is out of range";
 	if (!*answer)
 		return true;
 	v = strtoull(answer, &end, 10);
@@ -83,10 +84,11 @@ bool dialog_number(const char *answer, uint32_t low, uint32_t high, uint32_t *ou
 	return true;
 }
 
-bool dialog_yes(const char *answer, bool *out)
+bool dialog_yes(const char *answer, bool *out, const char **why)
 {
 	size_t n = strlen(answer);
 
+	*why = "% Please answer 'yes' or 'no'.";
 	if (!n)
 		return true;
 	if (strncasecmp(answer, "yes", n) != 0 && strncasecmp(answer, "no", n) != 0)

@@ -28,8 +28,9 @@ void dialog_begin(struct session *s, const struct dialog_question *v, size_t n, 
 
 void dialog_free(struct dialog *d); /* accepts NULL */
 
-/* Answers as numbers and as yes or no; "" leaves `out` as it is. */
-bool dialog_number(const char *answer, uint32_t low, uint32_t high, uint32_t *out);
-bool dialog_yes(const char *answer, bool *out);
+/* Answers as numbers and as yes or no; "" leaves `out` as it is. False: `why` is IOS's message. */
+bool dialog_number(
+        const char *answer, uint32_t low, uint32_t high, uint32_t *out, const char **why);
+bool dialog_yes(const char *answer, bool *out, const char **why);
 
 #endif

@@ -165,19 +165,6 @@ static void begin(struct session *s, void *state, const struct typed_host *h)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-static bool decimal(
-        const char *answer, uint32_t low, uint32_t high, uint32_t *out, const char **why)
-{
-	*why = "% Invalid number: it is out of range";
-	return dialog_number(answer, low, high, out);
-}
-
-static bool yes_or_no(const char *answer, bool *out, const char **why)
-{
-	*why = "% Please answer 'yes' or 'no'.";
-	return dialog_yes(answer, out);
-}
-
 static bool take_protocol(void *state, const char *answer, const char **why)
 {
 	struct ping_wanted *w = state;
@@ -205,23 +192,23 @@ static bool no_target(const void *state)
 
 static bool take_count(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 1, INT32_MAX, &((struct ping_wanted *)state)->count, why);
+	return dialog_number(answer, 1, INT32_MAX, &((struct ping_wanted *)state)->count, why);
 }
 
 static bool take_size(void *state, const char *answer, const char **why)
 {
-	return decimal(
+	return dialog_number(
 	        answer, DATAGRAM_MIN, DATAGRAM_MAX, &((struct ping_wanted *)state)->size, why);
 }
 
 static bool take_timeout(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 0, TIMEOUT_MAX, &((struct ping_wanted *)state)->seconds, why);
+	return dialog_number(answer, 0, TIMEOUT_MAX, &((struct ping_wanted *)state)->seconds, why);
 }
 
 static bool take_extended(void *state, const char *answer, const char **why)
 {
-	return yes_or_no(answer, &((struct ping_wanted *)state)->extended, why);
+	return dialog_yes(answer, &((struct ping_wanted *)state)->extended, why);
 }
 
 static bool not_extended(const void *state)
@@ -240,12 +227,12 @@ static bool take_source(void *state, const char *answer, const char **why)
 
 static bool take_tos(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 0, 255, &((struct ping_wanted *)state)->tos, why);
+	return dialog_number(answer, 0, 255, &((struct ping_wanted *)state)->tos, why);
 }
 
 static bool take_df(void *state, const char *answer, const char **why)
 {
-	return yes_or_no(answer, &((struct ping_wanted *)state)->df, why);
+	return dialog_yes(answer, &((struct ping_wanted *)state)->df, why);
 }
 
 static bool take_pattern(void *state, const char *answer, const char **why)
@@ -262,7 +249,7 @@ static bool take_pattern(void *state, const char *answer, const char **why)
 
 static bool take_sweep(void *state, const char *answer, const char **why)
 {
-	return yes_or_no(answer, &((struct ping_wanted *)state)->sweep, why);
+	return dialog_yes(answer, &((struct ping_wanted *)state)->sweep, why);
 }
 
 static bool no_sweep(const void *state)
@@ -272,7 +259,7 @@ static bool no_sweep(const void *state)
 
 static bool take_sweep_min(void *state, const char *answer, const char **why)
 {
-	return decimal(
+	return dialog_number(
 	        answer, DATAGRAM_MIN, DATAGRAM_MAX, &((struct ping_wanted *)state)->sweep_min, why);
 }
 
@@ -280,12 +267,13 @@ static bool take_sweep_max(void *state, const char *answer, const char **why)
 {
 	struct ping_wanted *w = state;
 
-	return decimal(answer, w->sweep_min, DATAGRAM_MAX, &w->sweep_max, why);
+	return dialog_number(answer, w->sweep_min, DATAGRAM_MAX, &w->sweep_max, why);
 }
 
 static bool take_sweep_step(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 1, DATAGRAM_MAX, &((struct ping_wanted *)state)->sweep_step, why);
+	return dialog_number(
+	        answer, 1, DATAGRAM_MAX, &((struct ping_wanted *)state)->sweep_step, why);
 }
 
 static const struct dialog_question questions[] = {

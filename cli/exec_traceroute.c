@@ -210,13 +210,6 @@ static void begin(struct session *s, void *state, const struct typed_host *h)
 
 /* ---- questions ------------------------------------------------------------------------------ */
 
-static bool decimal(
-        const char *answer, uint32_t low, uint32_t high, uint32_t *out, const char **why)
-{
-	*why = "% Invalid number: it is out of range";
-	return dialog_number(answer, low, high, out);
-}
-
 static bool take_protocol(void *state, const char *answer, const char **why)
 {
 	struct trace_wanted *w = state;
@@ -253,23 +246,22 @@ static bool take_source(void *state, const char *answer, const char **why)
 
 static bool take_numeric(void *state, const char *answer, const char **why)
 {
-	*why = "% Please answer 'yes' or 'no'.";
-	return dialog_yes(answer, &((struct trace_wanted *)state)->numeric);
+	return dialog_yes(answer, &((struct trace_wanted *)state)->numeric, why);
 }
 
 static bool take_timeout(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 0, 3600, &((struct trace_wanted *)state)->seconds, why);
+	return dialog_number(answer, 0, 3600, &((struct trace_wanted *)state)->seconds, why);
 }
 
 static bool take_probes(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 1, 1000, &((struct trace_wanted *)state)->probes, why);
+	return dialog_number(answer, 1, 1000, &((struct trace_wanted *)state)->probes, why);
 }
 
 static bool take_first(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 1, 255, &((struct trace_wanted *)state)->first, why);
+	return dialog_number(answer, 1, 255, &((struct trace_wanted *)state)->first, why);
 }
 
 static bool take_last(void *state, const char *answer, const char **why)
@@ -277,12 +269,12 @@ static bool take_last(void *state, const char *answer, const char **why)
 	struct trace_wanted *w = state;
 
 	w->last = w->last < w->first ? w->first : w->last;
-	return decimal(answer, w->first, 255, &w->last, why);
+	return dialog_number(answer, w->first, 255, &w->last, why);
 }
 
 static bool take_port(void *state, const char *answer, const char **why)
 {
-	return decimal(answer, 1, UINT16_MAX, &((struct trace_wanted *)state)->port, why);
+	return dialog_number(answer, 1, UINT16_MAX, &((struct trace_wanted *)state)->port, why);
 }
 
 static const struct dialog_question questions[] = {
