@@ -584,6 +584,7 @@ void session_free(struct session *s)
 	free(s->warned);
 	free(s->eap_profile);
 	pki_dialog_free(s->pki);
+	free(s->key);
 	free(s->eap_name);
 	gr_raw_fini(&s->raw);
 	sb_fini(&s->frames);

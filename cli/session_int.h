@@ -117,6 +117,7 @@ struct session {
 	char ask_ifname[40];          /* clear counters; "": all */
 	char *eap_profile, *eap_name; /* crypto eap credentials */
 	struct pki_dialog *pki;       /* crypto pki … */
+	struct key_order *key;        /* crypto key … */
 	/* The command in hand goes on (ping, traceroute, a name that is looked up); lines that come
 	 * meanwhile wait. */
 	task_fn task_end; /* NULL: there is none */

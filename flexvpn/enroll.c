@@ -7,7 +7,6 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -41,7 +40,7 @@ const struct fx_key_pair *fx_enroll_key(
 	            t->ec_label   ? 256
 	            : t->rsa_bits ? t->rsa_bits
 	                          : RSA_BITS,
-	            why, n))
+	            false, why, n))
 		return NULL;
 	fx_pki_rekeyed(p);
 	return fx_keys_find(fx_pki_keys(p), own);
@@ -290,13 +289,13 @@ bool fx_enroll_own_ok(const struct fx_pki *p, const char *trustpoint, const stru
 	return true;
 }
 
-static const char *kind_word(enum fx_cert_kind kind)
+const char *fx_cert_kind_word(enum fx_cert_kind kind)
 {
 	return kind == FX_CERT_CA ? "ca " : kind == FX_CERT_SELF ? "self-signed " : "";
 }
 
-void fx_enroll_lines(const struct fx_config *c, const char *trustpoint, enum fx_cert_kind kind,
-        const struct x509_st *x, struct strbuf *out)
+void fx_enroll_drop(const struct fx_config *c, const char *trustpoint, enum fx_cert_kind kind,
+        struct strbuf *out)
 {
 	for (size_t i = 0; i < c->certs.n; i++) {
 		const struct fx_cert *old = &c->certs.v[i];
@@ -304,65 +303,13 @@ void fx_enroll_lines(const struct fx_config *c, const char *trustpoint, enum fx_
 		if (strcmp(old->trustpoint, trustpoint) == 0 &&
 		        (old->kind == FX_CERT_CA) == (kind == FX_CERT_CA))
 			sb_printf(out, "crypto pki certificate chain %s\n no certificate %s%s\n",
-			        trustpoint, kind_word(old->kind), old->serial);
+			        trustpoint, fx_cert_kind_word(old->kind), old->serial);
 	}
-	fx_cert_lines(trustpoint, kind_word(kind), x, out);
 }
 
-/* ---- PKCS #12 ---------------------------------------------------------------------------- */
-
-static PKCS12 *read_pkcs12(struct span file)
+void fx_enroll_lines(const struct fx_config *c, const char *trustpoint, enum fx_cert_kind kind,
+        const struct x509_st *x, struct strbuf *out)
 {
-	BIO *raw = BIO_new_mem_buf(file.p, (int)file.n), *b64 = BIO_new(BIO_f_base64());
-	PKCS12 *p12 = d2i_PKCS12_bio(raw, NULL);
-
-	BIO_free(raw);
-	if (!p12) {
-		raw = BIO_new_mem_buf(file.p, (int)file.n);
-		p12 = d2i_PKCS12_bio(BIO_push(b64, raw), NULL);
-		BIO_free(raw);
-	}
-	BIO_free(b64);
-	return p12;
-}
-
-static X509 *issuer_in(STACK_OF(X509) * stack, X509 *x)
-{
-	for (int i = 0; i < sk_X509_num(stack); i++)
-		if (X509_check_issued(sk_X509_value(stack, i), x) == X509_V_OK)
-			return sk_X509_value(stack, i);
-	return NULL;
-}
-
-bool fx_enroll_pkcs12(struct fx_pki *p, const char *trustpoint, struct span file,
-        const char *password, struct strbuf *lines, char *why, size_t n)
-{
-	PKCS12 *p12 = read_pkcs12(file);
-	EVP_PKEY *key = NULL;
-	X509 *own = NULL, *ca = NULL;
-	STACK_OF(X509) *stack = NULL;
-	bool ok = false;
-
-	if (!p12)
-		no(why, n, "it is no PKCS #12 file");
-	else if (PKCS12_parse(p12, password, &key, &own, &stack) != 1 || !key || !own)
-		no(why, n, "the password is wrong, or key and certificate are not in it");
-	else if (!(ca = issuer_in(stack, own)))
-		no(why, n, "the certificate of its authority is not in it");
-	else
-		ok = fx_keys_put(fx_pki_keys(p), trustpoint, key, why, n);
-	if (ok) {
-		fx_pki_rekeyed(p);
-		if (!fx_pki_tp(p, trustpoint))
-			sb_printf(lines, "crypto pki trustpoint %s\n enrollment pkcs12\n",
-			        trustpoint);
-		fx_cert_lines(trustpoint, kind_word(FX_CERT_CA), ca, lines);
-		fx_cert_lines(trustpoint, kind_word(FX_CERT_OWN), own, lines);
-	}
-	ERR_clear_error();
-	sk_X509_pop_free(stack, X509_free);
-	X509_free(own);
-	EVP_PKEY_free(key);
-	PKCS12_free(p12);
-	return ok;
+	fx_enroll_drop(c, trustpoint, kind, out);
+	fx_cert_lines(trustpoint, fx_cert_kind_word(kind), x, out);
 }

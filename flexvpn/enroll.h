@@ -25,13 +25,46 @@ bool fx_enroll_ca_ok(const struct fx_trustpoint *t, const struct x509_st *ca, ch
 bool fx_enroll_own_ok(const struct fx_pki *p, const char *trustpoint, const struct x509_st *x,
         char *why, size_t n);
 
-/* A PKCS #12 file: its key goes to the key store, the rest into `lines`. `file` base64 or binary.
- */
-bool fx_enroll_pkcs12(struct fx_pki *p, const char *trustpoint, struct span file,
-        const char *password, struct strbuf *lines, char *why, size_t n);
-
 /* The lines that put `x` in place of the certificate of that kind. */
 void fx_enroll_lines(const struct fx_config *c, const char *trustpoint, enum fx_cert_kind kind,
         const struct x509_st *x, struct strbuf *out);
+
+/* The lines that take the certificates of that kind (the authority's, or ours) away. */
+void fx_enroll_drop(const struct fx_config *c, const char *trustpoint, enum fx_cert_kind kind,
+        struct strbuf *out);
+/* "ca ", "self-signed " or "": the word of a chain's lines. */
+const char *fx_cert_kind_word(enum fx_cert_kind kind);
+
+/* ---- keys and certificates as files: enroll_file.c ---- */
+
+enum { FX_PASSPHRASE_MIN = 8 }; /* characters, of what is exported */
+
+/* What a file or a paste brought. `exportable`: the key may leave again. */
+struct fx_import {
+	const struct fx_config *cfg; /* what stands there already goes */
+	const char *trustpoint, *password;
+	bool exportable;
+};
+
+/* A PKCS #12 file: its key goes to the key store, the rest into `lines`. `file` base64 or binary.
+ */
+bool fx_enroll_pkcs12(struct fx_pki *p, const struct fx_import *i, struct span file,
+        struct strbuf *lines, char *why, size_t n);
+/* The same of three PEM texts: the authority, the encrypted key, and our certificate. */
+bool fx_enroll_pem(struct fx_pki *p, const struct fx_import *i, const char *ca, const char *key,
+        const char *own, struct strbuf *lines, char *why, size_t n);
+
+/* A trustpoint with its key, if that is exportable. PEM: certificates in clear, the key encrypted
+ * under the passphrase; `old_form` is IOS's own (Triple DES), else PKCS #8 (AES-256). Wiped and
+ * freed by the caller. */
+struct fx_export {
+	struct secret ca, key, own; /* texts without a zero */
+};
+bool fx_export_pem(const struct fx_tp *t, const char *passphrase, bool old_form,
+        struct fx_export *out, char *why, size_t n);
+void fx_export_wipe(struct fx_export *e);
+/* PKCS #12 in DER. */
+bool fx_export_pkcs12(
+        const struct fx_tp *t, const char *passphrase, struct secret *out, char *why, size_t n);
 
 #endif

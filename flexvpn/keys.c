@@ -26,6 +26,7 @@ enum { SEAL_LEN = 32, LABEL_MAX = 100 };
 
 #define SEAL_FILE  "seal"
 #define KEY_SUFFIX ".key"
+#define EXPORTABLE "Exportable: yes\n" /* the first line of such a key's file */
 
 struct fx_keys {
 	char *dir;          /* NULL: nothing is kept */
@@ -90,11 +91,12 @@ static void drop(struct fx_keys *k, const char *label)
 }
 
 /* Takes the reference. */
-static void add(struct fx_keys *k, const char *label, EVP_PKEY *key, uint64_t made)
+static void add(struct fx_keys *k, const char *label, EVP_PKEY *key, uint64_t made, bool exportable)
 {
 	drop(k, label);
 	k->v = xrealloc(k->v, (k->n + 1) * sizeof(*k->v));
-	k->v[k->n++] = (struct fx_key_pair){.label = xstrdup(label), .key = key, .made = made};
+	k->v[k->n++] = (struct fx_key_pair){
+	        .label = xstrdup(label), .key = key, .made = made, .exportable = exportable};
 }
 
 /* ---- files -------------------------------------------------------------------------- */
@@ -193,12 +195,13 @@ static int passphrase(char *buf, int size, int writing, void *ctx)
 	return n;
 }
 
-static bool save(const struct fx_keys *k, const char *label, EVP_PKEY *key)
+static bool save(const struct fx_keys *k, const char *label, EVP_PKEY *key, bool exportable)
 {
 	BIO *mem = BIO_new(BIO_s_secmem());
 	char *path = key_path(k, label), *data = NULL;
-	bool ok = mem && PEM_write_bio_PKCS8PrivateKey(mem, key, EVP_aes_256_cbc(),
-	                         (const char *)k->seal.p, (int)k->seal.n, NULL, NULL) == 1;
+	bool ok = mem && (!exportable || BIO_puts(mem, EXPORTABLE) > 0) &&
+	          PEM_write_bio_PKCS8PrivateKey(mem, key, EVP_aes_256_cbc(),
+	                  (const char *)k->seal.p, (int)k->seal.n, NULL, NULL) == 1;
 	long n = ok ? BIO_get_mem_data(mem, &data) : 0;
 
 	ok = ok && n > 0 && write_file(k, path, data, (size_t)n);
@@ -231,13 +234,17 @@ static void load(struct fx_keys *k, const char *name)
 
 	if (!label_of(name, label))
 		return;
-	char *path = path_of(k, name, "");
+	char *path = path_of(k, name, ""), first[sizeof(EXPORTABLE)] = "";
 	FILE *f = fopen(path, "re");
+	bool exportable = f && fgets(first, sizeof(first), f) && strcmp(first, EXPORTABLE) == 0;
+
+	if (f && !exportable)
+		rewind(f);
 	EVP_PKEY *key = f ? PEM_read_PrivateKey(f, NULL, passphrase, k) : NULL;
 
 	if (key) {
 		fstat(fileno(f), &st);
-		add(k, label, key, (uint64_t)st.st_mtime * 1000);
+		add(k, label, key, (uint64_t)st.st_mtime * 1000, exportable);
 	} else {
 		log_msg(PKI_KEY_UNREADABLE, label, path);
 	}
@@ -290,21 +297,22 @@ void fx_keys_free(struct fx_keys *k)
 
 /* ---- making and removing -------------------------------------------------------------- */
 
-bool fx_keys_put(struct fx_keys *k, const char *label, struct evp_pkey_st *key, char *why, size_t n)
+bool fx_keys_put(struct fx_keys *k, const char *label, struct evp_pkey_st *key, bool exportable,
+        char *why, size_t n)
 {
 	if (!*label || strlen(label) > LABEL_MAX) {
 		snprintf(why, n, "a label has 1 to %d characters", LABEL_MAX);
 		return false;
 	}
-	if (k->dir && !save(k, label, key))
+	if (k->dir && !save(k, label, key, exportable))
 		return failed(why, n, k->dir);
 	EVP_PKEY_up_ref(key);
-	add(k, label, key, wall_ms());
+	add(k, label, key, wall_ms(), exportable);
 	return true;
 }
 
 bool fx_keys_generate(struct fx_keys *k, const char *label, enum fx_key_kind kind, unsigned bits,
-        char *why, size_t n)
+        bool exportable, char *why, size_t n)
 {
 	const char *curve = bits == 521 ? "P-521" : bits == 384 ? "P-384" : "P-256";
 	EVP_PKEY *key = kind == FX_KEY_RSA ? EVP_RSA_gen(bits) : EVP_EC_gen(curve);
@@ -313,10 +321,21 @@ bool fx_keys_generate(struct fx_keys *k, const char *label, enum fx_key_kind kin
 		snprintf(why, n, "OpenSSL could not make the key");
 		return false;
 	}
-	bool ok = fx_keys_put(k, label, key, why, n);
+	bool ok = fx_keys_put(k, label, key, exportable, why, n);
 
 	EVP_PKEY_free(key);
 	return ok;
+}
+
+bool fx_keys_rename(struct fx_keys *k, const char *from, const char *to, char *why, size_t n)
+{
+	const struct fx_key_pair *p = fx_keys_find(k, from);
+
+	if (!p) {
+		snprintf(why, n, "there is no key pair %s", from);
+		return false;
+	}
+	return fx_keys_put(k, to, p->key, p->exportable, why, n) && fx_keys_remove(k, from);
 }
 
 bool fx_keys_remove(struct fx_keys *k, const char *label)

@@ -19,7 +19,8 @@ struct fx_keys;
 struct fx_key_pair {
 	const char *label;
 	struct evp_pkey_st *key;
-	uint64_t made; /* wall clock, milliseconds; of the file, if it was read from one */
+	uint64_t made;   /* wall clock, milliseconds; of the file, if it was read from one */
+	bool exportable; /* its owner may have it back, under a passphrase */
 };
 
 enum fx_key_kind { FX_KEY_RSA, FX_KEY_EC };
@@ -30,10 +31,12 @@ void fx_keys_free(struct fx_keys *k); /* accepts NULL */
 
 /* bits: of an RSA key, or of a curve (256, 384, 521). A pair of the same label is replaced. */
 bool fx_keys_generate(struct fx_keys *k, const char *label, enum fx_key_kind kind, unsigned bits,
-        char *why, size_t n);
+        bool exportable, char *why, size_t n);
 /* Takes a reference of its own. */
-bool fx_keys_put(
-        struct fx_keys *k, const char *label, struct evp_pkey_st *key, char *why, size_t n);
+bool fx_keys_put(struct fx_keys *k, const char *label, struct evp_pkey_st *key, bool exportable,
+        char *why, size_t n);
+/* `from` takes the place of `to`, which goes. False: `why`, and both are as they were. */
+bool fx_keys_rename(struct fx_keys *k, const char *from, const char *to, char *why, size_t n);
 bool fx_keys_remove(struct fx_keys *k, const char *label); /* false: there was none */
 
 /* n octets that are this box's own, the same after a restart: drawn at random the first time, kept

@@ -190,7 +190,9 @@ static void status(struct out *o, const struct fx_tp *t)
 	}
 	out_text(o, "  State:\n");
 	out_field_str(o, "keys", "    Keys generated ............. %s\n",
-	        t->key ? "Yes (General Purpose, non-exportable)" : "No");
+	        !t->key                ? "No"
+	        : t->key->exportable ? "Yes (General Purpose, exportable)"
+	                               : "Yes (General Purpose, non-exportable)");
 	out_field_str(o, "authenticated", "    Issuing CA authenticated ....... %s\n",
 	        t->ca ? "Yes" : "No");
 	out_field_str(
@@ -268,9 +270,9 @@ void exec_show_crypto_key_mypubkey(struct exec *e, const struct gl_exec_show_cry
 		out_field_str(e->o, "label", "Key name: %s\n", k->label);
 		out_field_str(e->o, "type", "Key type: %s KEYS\n", rsa ? "RSA" : "EC");
 		out_field_int(e->o, "bits", " Key size: %lld\n", EVP_PKEY_get_bits(k->key));
-		out_text(e->o, " Storage Device: private-config\n Usage: General Purpose Key\n Key "
-		               "is not exportable.\n "
-		               "Key Data:");
+		out_text(e->o, " Storage Device: private-config\n Usage: General Purpose Key\n");
+		out_bool(e->o, "exportable", k->exportable);
+		out_text(e->o, " Key is %sexportable.\n Key Data:", k->exportable ? "" : "not ");
 		public_key(e->o, k);
 		out_text(e->o, "\n");
 		out_obj_end(e->o);

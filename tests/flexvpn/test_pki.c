@@ -26,58 +26,7 @@
 #include "base/log.h"
 #include "flexvpn/enroll.h"
 #include "flexvpn/expiry.h"
-#include "tests/flexvpn/lib_ca.h"
-
-/* ---- a configuration ---------------------------------------------------------------------- */
-
-struct place {
-	struct cfg_editor *ed;
-	struct fx_config *cfg;
-	struct fx_pki *pki;
-	struct ca_made root;
-};
-
-static void feed(struct place *p, const char *text)
-{
-	assert_int_equal(cfg_load_text(p->ed, text, NULL, NULL), 0);
-}
-
-static void settle(struct place *p)
-{
-	struct fx_config *old = p->cfg;
-
-	p->cfg = fx_config_build(cfg_editor_candidate(p->ed));
-	fx_pki_configure(p->pki, p->cfg);
-	fx_config_free(old);
-}
-
-static void open_place(struct place *p, const char *dir)
-{
-	struct cfg *empty = cfg_new();
-	struct strbuf lines = {0};
-	struct ca_spec root = {.cn = "Root", .ca = true, .usage = "critical,keyCertSign,cRLSign"};
-
-	*p = (struct place){
-	        .ed = cfg_editor_new(empty), .pki = fx_pki_new(dir, &(struct fetch_io){0})};
-	cfg_unref(empty);
-	p->root = ca_make(&root, NULL);
-	feed(p, "crypto pki trustpoint TP\n enrollment terminal\n revocation-check none\n"
-	        "crypto ikev2 profile P\n match identity remote any\n authentication local "
-	        "rsa-sig\n"
-	        " authentication remote ecdsa-sig\n pki trustpoint TP\n");
-	fx_cert_lines("TP", "ca ", p->root.x, &lines);
-	feed(p, sb_str(&lines));
-	sb_fini(&lines);
-	settle(p);
-}
-
-static void close_place(struct place *p)
-{
-	fx_config_free(p->cfg);
-	fx_pki_free(p->pki);
-	cfg_editor_free(p->ed);
-	ca_free(&p->root);
-}
+#include "tests/flexvpn/lib_place.h"
 
 /* Is this chain believed to be `id`? */
 static bool trusts(
@@ -125,7 +74,7 @@ static void an_identity_must_stand_in_the_certificate(void **state)
 	struct ipaddr right = ipaddr_v4(0x0a000001), wrong = ipaddr_v4(0x0a000002);
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&s, &p.root);
 	struct ike_id good[] = {ike_id_text(ID_FQDN, "hub.example"),
 	        ike_id_text(ID_FQDN, "HUB.example"), ike_id_text(ID_RFC822_ADDR, "hub@example"),
@@ -143,7 +92,7 @@ static void an_identity_must_stand_in_the_certificate(void **state)
 		assert_non_null(strstr(why, "not that of"));
 	}
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* Without alternative names the common name counts. */
@@ -157,14 +106,14 @@ static void a_common_name_counts_when_there_is_no_other(void **state)
 	char why[160];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&s, &p.root);
 	assert_true(trusts_one(&p, &id, &m, why));
 	ca_free(&m);
 	m = ca_make(&with, &p.root);
 	assert_false(trusts_one(&p, &id, &m, why));
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 static void time_authority_and_use_are_checked(void **state)
@@ -184,7 +133,7 @@ static void time_authority_and_use_are_checked(void **state)
 	char why[160];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(of); i++) {
 		m = ca_make(&of[i].s, &p.root);
 		assert_int_equal(trusts_one(&p, &id, &m, why), !of[i].why);
@@ -203,7 +152,7 @@ static void time_authority_and_use_are_checked(void **state)
 	assert_non_null(strstr(why, "sent none"));
 	ca_free(&m);
 	ca_free(&other);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* An intermediate authority comes with the peer's certificate; a peer's certificate is no
@@ -218,7 +167,7 @@ static void chains_are_built_from_what_the_peer_sends(void **state)
 	char why[160];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	s = ca_make(&sub, &p.root);
 	m = ca_make(&leaf, &s);
 	assert_false(trusts_one(&p, &id, &m, why));
@@ -228,7 +177,7 @@ static void chains_are_built_from_what_the_peer_sends(void **state)
 	ca_free(&worm);
 	ca_free(&m);
 	ca_free(&s);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* IOS's default is `crl`; a list is not to be had, so only `none` lets a certificate pass. */
@@ -241,17 +190,17 @@ static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 	char why[160];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&s, &p.root);
-	feed(&p, "crypto pki trustpoint TP\n no revocation-check\n");
-	settle(&p);
+	place_feed(&p, "crypto pki trustpoint TP\n no revocation-check\n");
+	place_settle(&p);
 	assert_false(trusts_one(&p, &id, &m, why));
 	assert_non_null(strstr(why, "revocation"));
-	feed(&p, "crypto pki trustpoint TP\n revocation-check crl none\n");
-	settle(&p);
+	place_feed(&p, "crypto pki trustpoint TP\n revocation-check crl none\n");
+	place_settle(&p);
 	assert_true(trusts_one(&p, &id, &m, why));
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* ---- certificates that expire ------------------------------------------------------------ */
@@ -287,21 +236,21 @@ static void a_certificate_is_announced_once_until_the_next_day(void **state)
 	struct place p;
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&near, &p.root);
 	fx_cert_lines("TP", "", m.x, &text);
-	feed(&p, sb_str(&text));
-	settle(&p);
+	place_feed(&p, sb_str(&text));
+	place_settle(&p);
 	assert_int_equal(lines, 1);
-	settle(&p);
+	place_settle(&p);
 	assert_int_equal(lines, 1);
 	assert_false(fx_pki_poll(p.pki, 1));
 	assert_int_equal(fx_pki_deadline(p.pki), 86400001);
-	settle(&p);
+	place_settle(&p);
 	assert_int_equal(lines, 1);
 	sb_fini(&text);
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 	log_sink_remove(sink);
 }
 
@@ -312,11 +261,12 @@ static bool fits(struct place *p, const struct ca_made *m, const char *lines)
 	uint8_t *der = NULL;
 	int n = i2d_X509(m->x, &der);
 
-	feed(p, "no crypto pki certificate map M 10\ncrypto ikev2 profile P\n match certificate "
+	place_feed(p,
+	        "no crypto pki certificate map M 10\ncrypto ikev2 profile P\n match certificate "
 	        "M\n");
-	feed(p, "crypto pki certificate map M 10\n");
-	feed(p, lines);
-	settle(p);
+	place_feed(p, "crypto pki certificate map M 10\n");
+	place_feed(p, lines);
+	place_settle(p);
 	bool yes = fx_match_certificate(p->cfg, &p->cfg->profiles.v[0], span_of(der, (size_t)n));
 
 	OPENSSL_free(der);
@@ -361,14 +311,14 @@ static void a_map_asks_for_all_of_its_lines(void **state)
 	struct place p;
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&s, &p.root);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (fits(&p, &m, cases[i].lines) != cases[i].fits)
 			fail_msg(
 			        "\"%s\" should%s fit", cases[i].lines, cases[i].fits ? "" : " not");
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 static void a_profile_believes_its_own_trustpoints_only(void **state)
@@ -381,43 +331,25 @@ static void a_profile_believes_its_own_trustpoints_only(void **state)
 	char why[160];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&s, &p.root);
 	assert_int_equal(
 	        fx_pki_authorities(p.pki, &p.cfg->profiles.v[0], ids, sizeof(ids)), IKE_KEY_ID_LEN);
-	feed(&p, "crypto pki trustpoint EMPTY\ncrypto ikev2 profile P\n no pki trustpoint TP\n pki "
-	         "trustpoint EMPTY\n");
-	settle(&p);
+	place_feed(&p,
+	        "crypto pki trustpoint EMPTY\ncrypto ikev2 profile P\n no pki trustpoint TP\n pki "
+	        "trustpoint EMPTY\n");
+	place_settle(&p);
 	assert_false(trusts_one(&p, &id, &m, why));
 	assert_int_equal(fx_pki_authorities(p.pki, &p.cfg->profiles.v[0], ids, sizeof(ids)), 0);
-	feed(&p, "crypto ikev2 profile P\n no pki trustpoint\n pki trustpoint TP verify\n");
-	settle(&p);
+	place_feed(&p, "crypto ikev2 profile P\n no pki trustpoint\n pki trustpoint TP verify\n");
+	place_settle(&p);
 	assert_true(trusts_one(&p, &id, &m, why));
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* ---- ours -------------------------------------------------------------------------------------
  */
-
-static X509 *sign_request(const struct place *p, const char *text)
-{
-	BIO *mem = BIO_new_mem_buf(text, -1);
-	X509_REQ *r = PEM_read_bio_X509_REQ(mem, NULL, NULL, NULL);
-	EVP_PKEY *pub = r ? X509_REQ_get_pubkey(r) : NULL;
-	struct ca_spec s = {.cn = "spoke"};
-	X509 *x;
-
-	assert_non_null(pub);
-	assert_int_equal(X509_REQ_verify(r, pub), 1);
-	x = ca_issue(pub, &s, &p->root, p->root.key);
-	X509_set_subject_name(x, X509_REQ_get_subject_name(r));
-	assert_true(X509_sign(x, p->root.key, EVP_sha256()) > 0);
-	EVP_PKEY_free(pub);
-	X509_REQ_free(r);
-	BIO_free(mem);
-	return x;
-}
 
 static void a_request_becomes_our_certificate(void **state)
 {
@@ -428,22 +360,23 @@ static void a_request_becomes_our_certificate(void **state)
 	struct ike_certs chain;
 
 	(void)state;
-	open_place(&p, NULL);
-	feed(&p, "crypto pki trustpoint TP\n subject-name cn=spoke, ou=\"East, West\", o=Test\n");
-	settle(&p);
+	place_open(&p, NULL);
+	place_feed(&p,
+	        "crypto pki trustpoint TP\n subject-name cn=spoke, ou=\"East, West\", o=Test\n");
+	place_settle(&p);
 	const struct fx_trustpoint *t = fx_find_trustpoint(p.cfg, "TP");
 	const struct fx_key_pair *k = fx_enroll_key(p.pki, t, why, sizeof(why));
 
 	assert_non_null(k);
 	assert_ptr_equal(fx_enroll_key(p.pki, t, why, sizeof(why)), k); /* the same one again */
 	text = fx_enroll_request(t, k, "spoke1", why, sizeof(why));
-	X509 *x = sign_request(&p, text);
+	X509 *x = place_sign(&p, text);
 
 	assert_true(fx_enroll_own_ok(p.pki, "TP", x, why, sizeof(why)));
 	assert_false(fx_enroll_own_ok(p.pki, "TP", p.root.x, why, sizeof(why))); /* not our key */
 	fx_enroll_lines(p.cfg, "TP", FX_CERT_OWN, x, &lines);
-	feed(&p, sb_str(&lines));
-	settle(&p);
+	place_feed(&p, sb_str(&lines));
+	place_settle(&p);
 	const struct fx_tp *tp = fx_pki_signer(p.pki, &p.cfg->profiles.v[0], (struct span){0});
 
 	assert_non_null(tp);
@@ -454,13 +387,13 @@ static void a_request_becomes_our_certificate(void **state)
 	fx_pki_chain(tp, &chain);
 	assert_int_equal(chain.n, 1); /* the authority is a root: the peer has it */
 	/* `authentication local ecdsa-sig` has no use for an RSA key */
-	feed(&p, "crypto ikev2 profile P\n authentication local ecdsa-sig\n");
-	settle(&p);
+	place_feed(&p, "crypto ikev2 profile P\n authentication local ecdsa-sig\n");
+	place_settle(&p);
 	assert_null(fx_pki_signer(p.pki, &p.cfg->profiles.v[0], (struct span){0}));
 	free(text);
 	X509_free(x);
 	sb_fini(&lines);
-	close_place(&p);
+	place_close(&p);
 }
 
 static void a_subject_that_makes_no_sense_is_refused(void **state)
@@ -470,8 +403,9 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
 	char why[120];
 
 	(void)state;
-	open_place(&p, NULL);
-	assert_true(fx_keys_generate(fx_pki_keys(p.pki), "K", FX_KEY_EC, 256, why, sizeof(why)));
+	place_open(&p, NULL);
+	assert_true(
+	        fx_keys_generate(fx_pki_keys(p.pki), "K", FX_KEY_EC, 256, false, why, sizeof(why)));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct fx_trustpoint t = {.name = "T", .subject = bad[i], .digest = "SHA256"};
 
@@ -479,7 +413,7 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
 		        &t, fx_keys_find(fx_pki_keys(p.pki), "K"), NULL, why, sizeof(why)));
 		assert_non_null(strstr(why, "subject"));
 	}
-	close_place(&p);
+	place_close(&p);
 }
 
 static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
@@ -492,7 +426,7 @@ static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
 	char why[120];
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	m = ca_make(&leaf, &p.root);
 	assert_true(fx_enroll_ca_ok(&t, p.root.x, why, sizeof(why)));
 	assert_false(fx_enroll_ca_ok(&t, m.x, why, sizeof(why)));
@@ -511,7 +445,7 @@ static void only_an_authority_with_the_right_fingerprint_is_taken(void **state)
 	sb_fini(&sha1);
 	sb_fini(&md5);
 	ca_free(&m);
-	close_place(&p);
+	place_close(&p);
 }
 
 static void pasted_text_is_read_in_every_form(void **state)
@@ -549,26 +483,26 @@ static void the_lines_of_a_certificate_may_be_split_anyhow(void **state)
 	struct strbuf lines = {0}, loose = {0};
 
 	(void)state;
-	open_place(&p, NULL);
+	place_open(&p, NULL);
 	fx_cert_lines("TP", "ca ", p.root.x, &lines);
 	for (const char *c = sb_str(&lines); *c; c++)
 		sb_puts(&loose, *c == '\n'                 ? "\r\n"
 		                : strncmp(c, "  ", 2) == 0 ? "\t"
 		                                           : (char[]){*c, '\0'});
-	feed(&p, "no crypto pki certificate chain TP\n");
-	settle(&p);
+	place_feed(&p, "no crypto pki certificate chain TP\n");
+	place_settle(&p);
 	assert_null(fx_pki_tp(p.pki, "TP")->ca);
-	feed(&p, sb_str(&loose));
-	settle(&p);
+	place_feed(&p, sb_str(&loose));
+	place_settle(&p);
 	assert_int_equal(X509_cmp(fx_pki_tp(p.pki, "TP")->ca, p.root.x), 0);
-	feed(&p, "no crypto pki certificate chain TP\ncrypto pki certificate chain TP\n "
-	         "certificate ca 01\n  3082 01\n  0 \n "
-	         "quit\n");
-	settle(&p);
+	place_feed(&p, "no crypto pki certificate chain TP\ncrypto pki certificate chain TP\n "
+	               "certificate ca 01\n  3082 01\n  0 \n "
+	               "quit\n");
+	place_settle(&p);
 	assert_null(fx_pki_tp(p.pki, "TP")->ca);
 	sb_fini(&lines);
 	sb_fini(&loose);
-	close_place(&p);
+	place_close(&p);
 }
 
 /* ---- keys --------------------------------------------------------------------------------------
@@ -583,8 +517,8 @@ static void keys_outlive_the_process_and_are_not_readable(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	k = fx_keys_new(dir);
-	assert_true(fx_keys_generate(k, "a/../b c", FX_KEY_EC, 384, why, sizeof(why)));
-	assert_false(fx_keys_generate(k, "", FX_KEY_EC, 256, why, sizeof(why)));
+	assert_true(fx_keys_generate(k, "a/../b c", FX_KEY_EC, 384, false, why, sizeof(why)));
+	assert_false(fx_keys_generate(k, "", FX_KEY_EC, 256, false, why, sizeof(why)));
 	EVP_PKEY *key = fx_keys_find(k, "a/../b c")->key;
 
 	EVP_PKEY_up_ref(key);

@@ -63,5 +63,7 @@ Trustpoint LAB:
 Router#«crypto key generate ec keysize 256 label K1»
 The name for the keys will be: K1
 
+[OK] (elapsed time was n seconds)
+
 Router#«show crypto pki certificates»
 Router#
