@@ -25,6 +25,7 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/httpd.h"
 #include "cli/notify.h"
 #include "cli/server.h"
 
@@ -33,7 +34,8 @@
 
 struct options {
 	const char *config, *socket, *state_dir, *dataplane, *vtysh;
-	bool foreground;
+	bool foreground, metrics;
+	struct endpoint metrics_at;
 };
 
 struct daemon {
@@ -44,6 +46,7 @@ struct daemon {
 	struct router *router;
 	struct shell *shell;
 	struct server *server;
+	struct httpd *metrics;
 	struct log_sink *sink;
 	int ready_fd; /* to the process that waits for us; -1: none */
 	bool reload;
@@ -62,6 +65,7 @@ static void usage(FILE *to)
 	      "  --state-dir DIR     what outlives a restart (" DEFAULT_STATE ")\n"
 	      "  --dataplane WHICH   auto, kernel, user, or fake (nothing leaves the process)\n"
 	      "  --vtysh COMMAND     FRR's shell, for routing protocols (vtysh)\n"
+	      "  --metrics ADDR:PORT numbers for Prometheus are read there, at /metrics\n"
 	      "  --foreground        stay attached, log to standard error\n"
 	      "  --help, --version\n\n"
 	      "SIGTERM and SIGINT end it in order; SIGHUP is ignored.\n",
@@ -74,6 +78,7 @@ static const struct option longopts[] = {
         {"state-dir", required_argument, NULL, 'd'},
         {"dataplane", required_argument, NULL, 'p'},
         {"vtysh", required_argument, NULL, 'v'},
+        {"metrics", required_argument, NULL, 'm'},
         {"foreground", no_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -123,6 +128,13 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'v':
 			o->vtysh = optarg;
+			break;
+		case 'm':
+			o->metrics = httpd_address(optarg, &o->metrics_at);
+			if (!o->metrics) {
+				fprintf(stderr, "spoked: %s is no ADDR:PORT\n", optarg);
+				return 2;
+			}
 			break;
 		case 'f':
 			o->foreground = true;
@@ -315,6 +327,23 @@ static void load_startup(struct daemon *d)
 		log_msg(SYS_CONFIG_READ, why);
 }
 
+static void metrics_page(void *ctx, struct strbuf *out)
+{
+	router_metrics(ctx, out);
+}
+
+static bool start_metrics(struct daemon *d, char *why, size_t n)
+{
+	struct httpd_opts o = {.loop = &d->loop,
+	        .at = d->o.metrics_at,
+	        .page = metrics_page,
+	        .ctx = d->router};
+
+	if (d->o.metrics)
+		d->metrics = httpd_new(&o, why, n);
+	return !d->o.metrics || d->metrics;
+}
+
 /* The socket's path first: it makes us the only one, and the router clears away what an earlier
  * process left behind. */
 static bool start(struct daemon *d, char *why, size_t n)
@@ -336,7 +365,7 @@ static bool start(struct daemon *d, char *why, size_t n)
 	if (!confine_calls(CONFINE_ROUTER, unconfined, sizeof(unconfined)))
 		log_msg(PLATFORM_UNCONFINED, unconfined);
 	d->router = router_new(&ro, why, n);
-	if (!d->router)
+	if (!d->router || !start_metrics(d, why, n))
 		return false;
 	d->shell = shell_new(&(struct shell_opts){.router = d->router,
 	        .loop = &d->loop,
@@ -351,6 +380,7 @@ static bool start(struct daemon *d, char *why, size_t n)
 
 static void stop(struct daemon *d)
 {
+	httpd_free(d->metrics);
 	server_free(d->server);
 	shell_free(d->shell);
 	router_free(d->router);

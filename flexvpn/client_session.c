@@ -196,6 +196,8 @@ static void become_active(struct fx *x, struct fx_client *c)
 
 	c->child_up = true;
 	c->connects++;
+	c->tally.failovers += ipaddr_is_set(&c->tally.last) && !ipaddr_eq(&c->tally.last, &c->peer);
+	c->tally.last = c->peer;
 	c->tried = c->brief;
 	c->why[0] = '\0';
 	take_backup_list(c);
@@ -247,6 +249,7 @@ static void on_child_down(struct fx *x, struct fx_client *c, const struct ike_ev
 static void on_child_up(struct fx *x, struct fx_client *c, const struct ike_event *ev)
 {
 	fx_trace(x, c, FX_T_CHILD_UP, ev->child.spi_in, 0);
+	c->tally.child_rekeys += ev->replaces != 0;
 	if (!fx_session_child_add(x, &c->sas, ev)) {
 		fx_client_failed(x, c, "the data plane refused the IPsec SA");
 		fx_client_close(x, c);
@@ -272,6 +275,7 @@ static void on_down(struct fx *x, struct fx_client *c, const struct ike_event *e
 	char why[sizeof(c->why)];
 
 	reason_of(ev, why, sizeof(why));
+	c->tally.silent += was_up && (ev->reason == IKE_R_DPD || ev->reason == IKE_R_TIMEOUT);
 	if (ev->reason == IKE_R_EAP)
 		fx_creds_refused(x, c);
 	fx_trace(x, c, FX_T_IKE_DOWN, ev->handle, ev->reason);
@@ -340,6 +344,9 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 	case IKE_EV_CFG_SET:
 		fx_pushed_set(&ev->attrs, &c->pushed);
 		fx_client_want_routes(x, c);
+		return;
+	case IKE_EV_REKEYED:
+		c->tally.ike_rekeys++;
 		return;
 	case IKE_EV_CREDENTIALS:
 		fx_creds_wanted(x, c, &ev->ask);

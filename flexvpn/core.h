@@ -123,12 +123,26 @@ struct fx_redirect {
 	uint32_t n;
 };
 
+/* What a session's SAs have carried: octets of ESP payload, as `show crypto ipsec sa` counts them. */
+struct fx_traffic {
+	uint64_t pkts_in, bytes_in, pkts_out, bytes_out;
+};
+
 /* The child SAs of a session that are in the data plane. */
 struct fx_sas {
+	struct fx_traffic gone; /* carried by those that were, since the client is there */
 	char tunnel[40]; /* the interface */
 	uint32_t tunnel_id;
 	uint32_t spi[FX_MAX_CHILDREN]; /* inbound */
 	uint8_t n_spi;
+};
+
+/* What happened to a client since it is there: metrics.h. */
+struct fx_tally {
+	struct ipaddr last; /* gateway of the last session */
+	uint64_t failovers; /* sessions with another gateway than the one before */
+	uint64_t ike_rekeys, child_rekeys;
+	uint64_t silent; /* sessions lost because the gateway no longer answered */
 };
 
 struct fx_client {
@@ -155,6 +169,7 @@ struct fx_client {
 	uint64_t retry_at;
 	unsigned possible_then; /* RETRY_WAIT: how many gateways could be tried when the pass ended */
 	uint32_t attempts, connects;
+	struct fx_tally tally;
 	struct fx_tried tried;
 	struct fx_tried brief; /* gave sessions that did not last: counted as tried until the pass ends */
 	struct fx_transition past[FX_TRANSITIONS];

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/metrics.h"
 #include "flexvpn/startup.h"
 #include "net/probe.h"
 
@@ -362,6 +363,11 @@ bool router_erase(struct router *r, char *why, size_t n)
 	cfg_unref(r->startup);
 	r->startup = NULL;
 	return true;
+}
+
+void router_metrics(const struct router *r, struct strbuf *out)
+{
+	fx_metrics(r->fx, mono_ms(), out);
 }
 
 const char *router_hostname(const struct router *r)

@@ -62,6 +62,8 @@ bool router_erase(struct router *r, char *why, size_t n);
 /* After an order to the machine: act on it at once and arm the next timer. */
 void router_pump(struct router *r);
 
+void router_metrics(const struct router *r, struct strbuf *out); /* metrics.h: the page as it is now */
+
 const char *router_hostname(const struct router *r); /* "Router" until configured */
 const char *router_dataplane(const struct router *r, const char **why);
 

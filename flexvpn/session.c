@@ -87,10 +87,32 @@ void fx_session_child_send(struct fx *x, uint32_t spi_in)
 	x->b.dp_ops->sa_send(x->b.dp, spi_in);
 }
 
+static void add_carried(const struct fx *x, uint32_t spi_in, struct fx_traffic *t)
+{
+	struct dp_sa_state s;
+
+	if (!x->b.dp_ops->sa_get(x->b.dp, spi_in, &s))
+		return;
+	t->pkts_in += s.c.pkts_in;
+	t->bytes_in += s.c.bytes_in;
+	t->pkts_out += s.c.pkts_out;
+	t->bytes_out += s.c.bytes_out;
+}
+
+struct fx_traffic fx_session_carried(const struct fx *x, const struct fx_sas *s)
+{
+	struct fx_traffic t = s->gone;
+
+	for (uint8_t i = 0; i < s->n_spi; i++)
+		add_carried(x, s->spi[i], &t);
+	return t;
+}
+
 void fx_session_child_del(struct fx *x, struct fx_sas *s, uint32_t spi_in)
 {
 	for (uint8_t i = 0; i < s->n_spi; i++)
 		if (s->spi[i] == spi_in) {
+			add_carried(x, spi_in, &s->gone);
 			x->b.dp_ops->sa_del(x->b.dp, spi_in);
 			s->spi[i] = s->spi[--s->n_spi];
 			return;

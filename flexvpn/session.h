@@ -13,6 +13,7 @@ uint32_t fx_tunnel_id(const struct fx_interface *t); /* the data plane's key of 
 bool fx_session_child_add(struct fx *x, struct fx_sas *s, const struct ike_event *ev);
 void fx_session_child_send(struct fx *x, uint32_t spi_in);
 void fx_session_child_del(struct fx *x, struct fx_sas *s, uint32_t spi_in);
+struct fx_traffic fx_session_carried(const struct fx *x, const struct fx_sas *s); /* by all that there were */
 void fx_session_drop_children(struct fx *x, struct fx_sas *s);
 void fx_session_moved(struct fx *x, const struct fx_sas *s, const struct ike_event *ev); /* the peer's address changed */
 

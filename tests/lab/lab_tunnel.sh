@@ -7,6 +7,12 @@ set -u
 lab_trap
 lab_up || exit 1
 adapt "$LAB_TOP/examples/configs/guide-psk.cfg" > "$LAB_DIR/startup-config"
+LAB_OPTIONS=(--metrics 9101)
+metric() { # SAMPLE: its value
+	in_ns spoke python3 -c 'import sys, urllib.request
+for line in urllib.request.urlopen("http://127.0.0.1:9101/metrics", timeout=5).read().decode().splitlines():
+    if line.startswith(sys.argv[1] + " "): print(line.rsplit(" ", 1)[1])' "$1"
+}
 must 'spoked starts with the example as its startup-config' spoked_start "$LAB_DIR/startup-config"
 must 'no line of it is refused' not grep -q 'CONFIG_LINE' "$LAB_DIR/spoked.log"
 must 'connect manual waits for the command' client_is CONNECT_REQUIRED
@@ -28,6 +34,7 @@ must 'large packets pass' in_ns inside ping -n -q -c 3 -i 0.2 -W 2 -s 3000 192.1
 must 'a TCP stream passes' until_ok 20 tcp_through
 must 'show crypto ikev2 sa has it' spoke_says 'show crypto ikev2 sa' '172.16.0.1/4\?500 *10.0.0.1/4\?500 .*READY'
 must 'packets were counted' spoke_says 'show crypto ipsec sa' '#pkts encaps: [1-9]'
+must 'and are metrics' test "$(metric 'spoke_client_receive_bytes_total{client="flex"}')" -gt 10000
 must 'connections of the engine' spoke_says 'show crypto engine connections active' '^ *[12]  IPsec   AES.* [1-9][0-9]* .*172.16.0.1$'
 must 'messages by exchange' spoke_says 'show crypto ikev2 stats exchange' '^IKE_AUTH  *[1-9]'
 must 'the next hop is a neighbour' spoke_says 'show arp' '^Internet  2.2.2.2  *[0-9]*   [0-9a-f.]*  ARPA   Ethernet0/0$'
@@ -46,6 +53,7 @@ must 'one new IKE SA stands' until_ok 20 ike_changed
 wait $train
 must 'not one packet of the train was lost' grep -q '200 received' "$LAB_DIR/train"
 must 'still active' client_is ACTIVE
+must 'both rekeys are metrics' test "$(metric 'spoke_client_ike_rekeys_total{client="flex"}')$(metric 'spoke_client_ipsec_rekeys_total{client="flex"}')" = 11
 
 must 'clear … connect takes it down' sh_run 'clear crypto ikev2 client flexvpn connect flex'
 must 'the pushed routes are gone' until_ok 10 not spoke_route 192.168.100.0/24
