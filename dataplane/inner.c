@@ -177,25 +177,6 @@ bool selectors_take(const struct selectors *s, const uint8_t *p, struct inner *i
 
 /* ---- ECN ------------------------------------------------------------------------------------- */
 
-/* Sums words as they lie in memory: a ones' complement sum does not mind their order (RFC 1071). */
-uint16_t inet_sum(const void *p, size_t n)
-{
-	const uint8_t *b = p;
-	uint64_t sum = 0;
-	uint32_t w;
-
-	for (; n >= sizeof(w); n -= sizeof(w), b += sizeof(w)) {
-		memcpy(&w, b, sizeof(w));
-		sum += w;
-	}
-	w = 0;
-	memcpy(&w, b, n);
-	sum += w;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ntohs((uint16_t)sum);
-}
-
 static void set_ce(uint8_t *p, const struct inner *i)
 {
 	if (i->version == 6) {

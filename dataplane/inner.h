@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dataplane/dp.h"
+#include "dataplane/sum.h"
 
 enum { ECN_MASK = 3, ECN_CE = 3 };
 
@@ -43,7 +44,5 @@ bool selectors_take(const struct selectors *s, const uint8_t *p, struct inner *i
 
 /* RFC 6040 §4.2 at the end of a tunnel; false: the packet must be dropped. */
 bool inner_ecn_out_of_tunnel(uint8_t *p, const struct inner *i, uint8_t outer_tos);
-
-uint16_t inet_sum(const void *p, size_t n); /* RFC 1071, not inverted */
 
 #endif

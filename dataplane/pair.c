@@ -136,6 +136,18 @@ static bool is_our_own(const struct pair *p, const uint8_t *inner, const struct 
 	       get_u16(inner + i->l4 + 2) == p->sa.remote.port;
 }
 
+size_t pair_head(const struct pair *p)
+{
+	size_t n = (size_t)ESP_HEADER + p->out.iv;
+
+	if (p->payload != DP_PAYLOAD_GRE)
+		return n;
+	n += gre_size(&p->key);
+	if (p->sa.mode == DP_TUNNEL)
+		n += p->sa.local.addr.family == AF_INET6 ? IPV6_HEADER : IPV4_HEADER;
+	return n;
+}
+
 static bool may_go(struct pair *p, uint8_t *inner, size_t n, struct inner *i)
 {
 	if (p->hard) {

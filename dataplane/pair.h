@@ -37,6 +37,9 @@ struct pair {
 struct pair *pair_new(const struct dp_sa *sa, enum dp_payload payload);
 void pair_free(struct pair *p); /* wipes the keys; accepts NULL */
 
+/* What pair_encap() puts in front of an inner packet: never more than PAIR_HEADROOM. */
+size_t pair_head(const struct pair *p);
+
 /*
  * Seals the inner packet of n octets where it is; there is room around it. On true, `wire` is the
  * ESP packet and `tos` what the outer header should carry. On false it was counted.

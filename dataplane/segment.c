@@ -10,18 +10,13 @@
 enum { IPV4_HEADER = 20, IPV6_HEADER = 40, TCP_HEADER = 20, UDP_HEADER = 8 };
 enum { TCP_FIN = 1, TCP_PSH = 8, TCP_CWR = 0x80 };
 
-static uint16_t fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)(sum + (sum >> 16));
-}
-
 uint16_t pseudo_sum(const uint8_t *ip, uint8_t proto, size_t l4_len)
 {
 	bool v6 = ip[0] >> 4 == 6;
 	uint32_t sum = proto + (uint32_t)l4_len;
 
-	return fold(fold(sum) + (uint32_t)(v6 ? inet_sum(ip + 8, 32) : inet_sum(ip + 12, 8)));
+	return inet_fold(
+	        inet_fold(sum) + (uint32_t)(v6 ? inet_sum(ip + 8, 32) : inet_sum(ip + 12, 8)));
 }
 
 /* ---- what to cut ----------------------------------------------------------------------------- */
@@ -89,7 +84,8 @@ static void fix_tcp(const struct segmenter *s, uint8_t *tcp, bool last)
 		tcp[13] &= (uint8_t)~TCP_CWR;
 }
 
-static void fix_l4(const struct segmenter *s, uint8_t *dst, size_t len, bool last)
+/* `payload`: the sum of what follows the header. */
+static void fix_l4(const struct segmenter *s, uint8_t *dst, size_t len, bool last, uint16_t payload)
 {
 	uint8_t *l4 = dst + s->l4, *field = l4 + (s->tcp ? 16 : 6);
 	size_t n = len - s->l4;
@@ -99,8 +95,9 @@ static void fix_l4(const struct segmenter *s, uint8_t *dst, size_t len, bool las
 	else
 		put_u16(l4 + 4, (uint16_t)n);
 	put_u16(field, 0);
-	uint16_t sum = (uint16_t)~fold(
-	        (uint32_t)pseudo_sum(dst, s->tcp ? IPPROTO_TCP : IPPROTO_UDP, n) + inet_sum(l4, n));
+	uint16_t sum = (uint16_t)~inet_fold(
+	        (uint32_t)pseudo_sum(dst, s->tcp ? IPPROTO_TCP : IPPROTO_UDP, n) +
+	        inet_sum(l4, s->head - s->l4) + payload);
 
 	put_u16(field, sum || s->tcp ? sum : 0xffff);
 }
@@ -124,9 +121,10 @@ size_t segment_next(struct segmenter *s, uint8_t *dst, size_t cap)
 	if (!part || len > cap)
 		return 0;
 	memcpy(dst, s->p, s->head);
-	memcpy(dst + s->head, s->p + s->head + s->off, part);
+	uint16_t sum = inet_copy_sum(dst + s->head, s->p + s->head + s->off, part);
+
 	fix_ip(s, dst, len);
-	fix_l4(s, dst, len, part == left);
+	fix_l4(s, dst, len, part == left, sum);
 	s->off += part;
 	s->count++;
 	return len;

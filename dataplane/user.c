@@ -137,7 +137,7 @@ static void stop(struct user *u)
 static void buffers(struct user *u)
 {
 	u->tx.read = xmalloc(TX_ROOM);
-	u->tx.slots = xmalloc((size_t)TX_SLOTS * TX_SLOT);
+	u->tx.pool = xmalloc(TX_POOL);
 	u->tx.iv_used = IV_POOL;
 	u->rx.slots = xmalloc((size_t)RX_SLOTS * RX_SLOT);
 	user_rx_init(u);
@@ -163,7 +163,7 @@ static void user_close(struct dp *d)
 	user_queue_close(&u->queue);
 	free(u->sas);
 	free(u->tx.read);
-	free(u->tx.slots);
+	free(u->tx.pool);
 	free(u->rx.slots);
 	pthread_mutex_destroy(&u->lock);
 	pthread_cond_destroy(&u->turn);

@@ -135,22 +135,32 @@ void user_tell(struct user *u, const struct dp_event *ev);
 /* ---- the whole ---- */
 
 enum {
-	TX_SLOTS = 64,
-	TX_ROOM = 65536,
-	TX_SLOT = PAIR_HEADROOM + TX_ROOM + PAIR_TAILROOM,
+	TX_ROOM = 65536,     /* octets that the device gives at once, and that a packet may have */
+	TX_FLIGHT = 1 << 18, /* sealed octets that go down together; one packet more has room behind
+	                        them */
+	TX_POOL = TX_FLIGHT + PAIR_HEADROOM + TX_ROOM + PAIR_TAILROOM,
+	TX_RUNS = 128,
 	RX_SLOTS = 16,
 	RX_SLOT = 65536,
 	IV_POOL = 4096,
 };
 
-struct tx_item {
-	struct span wire;
+/* ESP packets that lie one behind the other and go down as one message: all of `step` octets, but
+ * for a shorter last one. */
+struct tx_run {
+	uint16_t step;
+	uint16_t parts;
 	uint8_t tos;
+	bool closed;
 };
 
 struct user_tx {
-	uint8_t *read, *slots; /* what the device gave; where packets are sealed */
-	struct tx_item item[TX_SLOTS];
+	uint8_t *read, *pool; /* what the device gave; where packets are sealed */
+	size_t used;          /* of the pool */
+	struct tx_run run[TX_RUNS];
+	struct mmsghdr m[TX_RUNS];
+	struct iovec iov[TX_RUNS];
+	union control_buf control[TX_RUNS];
 	unsigned n;
 	uint8_t iv[IV_POOL];
 	size_t iv_used;

@@ -23,7 +23,6 @@ enum {
 	GSO_SEGMENTS = 64,
 	GSO_OCTETS = 65000,
 	REFIT_EVERY_MS = 1000,
-	MESSAGES = TX_SLOTS
 };
 
 /* ---- telling --------------------------------------------------------------------------------- */
@@ -54,60 +53,59 @@ struct batch {
 	struct user_sa *sa;
 	struct user_sock *sock;
 	struct sockaddr_storage to;
-	struct iovec iov[TX_SLOTS];
-	struct mmsghdr m[MESSAGES];
-	union control_buf control[MESSAGES];
-	unsigned n;
+	socklen_t to_len;
+	size_t head; /* in front of an inner packet */
+	bool gso;
 };
 
-/* How many of the items from `at` on make one message: equal in size, but for a shorter last one.
- */
-static unsigned run_length(const struct user_tx *tx, unsigned at, bool gso)
+static void batch_begin(struct user *u, struct batch *b, struct user_sa *sa)
 {
-	const struct tx_item *first = &tx->item[at];
-	size_t octets = first->wire.n;
-	unsigned k = 1;
-
-	while (gso && at + k < tx->n && k < GSO_SEGMENTS) {
-		const struct tx_item *i = &tx->item[at + k];
-
-		octets += i->wire.n;
-		if (i->tos != first->tos || i->wire.n > first->wire.n || octets > GSO_OCTETS)
-			break;
-		k++;
-		if (i->wire.n < first->wire.n)
-			break;
-	}
-	return k;
-}
-
-static void add_message(struct batch *b, const struct user_tx *tx, unsigned at, unsigned k)
-{
-	struct msghdr *h = &b->m[b->n].msg_hdr;
-
-	*h = (struct msghdr){.msg_name = &b->to,
-	        .msg_namelen = endpoint_to_sockaddr(&b->sa->p->sa.remote, &b->to),
-	        .msg_iov = &b->iov[at],
-	        .msg_iovlen = k,
-	        .msg_control = &b->control[b->n]};
-	user_departure_write(h, &b->sa->p->sa.local.addr, tx->item[at].tos,
-	        k > 1 ? (uint16_t)tx->item[at].wire.n : 0);
-	b->n++;
-}
-
-static void fill(struct batch *b, struct user_tx *tx)
-{
-	for (unsigned i = 0; i < tx->n; i++)
-		b->iov[i] = (struct iovec){
-		        .iov_base = (void *)tx->item[i].wire.p, .iov_len = tx->item[i].wire.n};
-	b->n = 0;
-	for (unsigned at = 0, k; at < tx->n; at += k) {
-		k = run_length(tx, at, !b->sock->raw && !b->sock->no_gso);
-		add_message(b, tx, at, k);
-	}
+	*b = (struct batch){.sa = sa, .sock = sa ? user_sock_for(u, sa) : NULL};
+	if (!b->sock)
+		return;
+	b->to_len = endpoint_to_sockaddr(&sa->p->sa.remote, &b->to);
 	/* Of a raw socket there is no port, and IPv6 insists. */
 	if (b->sock->raw && b->sock->v6)
 		((struct sockaddr_in6 *)&b->to)->sin6_port = 0;
+	b->head = pair_head(sa->p);
+	b->gso = !b->sock->raw && !b->sock->no_gso;
+}
+
+static bool joins(
+        const struct batch *b, const struct tx_run *r, size_t octets, size_t n, uint8_t tos)
+{
+	return b->gso && !r->closed && r->tos == tos && n <= r->step && r->parts < GSO_SEGMENTS &&
+	       octets + n <= GSO_OCTETS;
+}
+
+/* The ESP packet that was sealed at the end of the pool: it goes with the run before it, or starts
+ * one. There is room for one. */
+static void append(struct user_tx *tx, const struct batch *b, struct span wire, uint8_t tos)
+{
+	struct tx_run *r = tx->n ? &tx->run[tx->n - 1] : NULL;
+
+	tx->used += wire.n;
+	if (r && joins(b, r, tx->iov[tx->n - 1].iov_len, wire.n, tos)) {
+		tx->iov[tx->n - 1].iov_len += wire.n;
+		r->parts++;
+		r->closed = wire.n < r->step;
+		return;
+	}
+	tx->run[tx->n] = (struct tx_run){.step = (uint16_t)wire.n, .parts = 1, .tos = tos};
+	tx->iov[tx->n++] = (struct iovec){(void *)wire.p, wire.n};
+}
+
+static void describe(struct user_tx *tx, struct batch *b, unsigned i)
+{
+	struct msghdr *h = &tx->m[i].msg_hdr;
+	const struct tx_run *r = &tx->run[i];
+
+	*h = (struct msghdr){.msg_name = &b->to,
+	        .msg_namelen = b->to_len,
+	        .msg_iov = &tx->iov[i],
+	        .msg_iovlen = 1,
+	        .msg_control = &tx->control[i]};
+	user_departure_write(h, &b->sa->p->sa.local.addr, r->tos, r->parts > 1 ? r->step : 0);
 }
 
 static void count_failure(struct user_sa *sa, int err, unsigned packets)
@@ -120,18 +118,17 @@ static void count_failure(struct user_sa *sa, int err, unsigned packets)
 
 /* A run that the kernel would not cut goes down packet by packet: larger than the path, or a device
  * without checksums. */
-static void send_singly(struct user *u, struct batch *b, const struct msghdr *run)
+static void send_singly(struct user *u, struct batch *b, unsigned i)
 {
-	const struct tx_item *first = &u->tx.item[run->msg_iov - b->iov];
-	union control_buf control;
+	const struct tx_run *r = &u->tx.run[i];
+	struct iovec v = u->tx.iov[i];
+	size_t left = v.iov_len;
+	struct msghdr m = u->tx.m[i].msg_hdr;
 
-	for (size_t i = 0; i < run->msg_iovlen; i++) {
-		struct msghdr m = *run;
-
-		m.msg_iov = &run->msg_iov[i];
-		m.msg_iovlen = 1;
-		m.msg_control = &control;
-		user_departure_write(&m, &b->sa->p->sa.local.addr, first->tos, 0);
+	m.msg_iov = &v;
+	user_departure_write(&m, &b->sa->p->sa.local.addr, r->tos, 0);
+	for (; left; left -= v.iov_len, v.iov_base = (uint8_t *)v.iov_base + v.iov_len) {
+		v.iov_len = left < r->step ? left : r->step;
 		if (sendmsg(b->sock->src.fd, &m, MSG_NOSIGNAL) >= 0)
 			u->stats.udp_writes++;
 		else
@@ -155,42 +152,47 @@ static void refit(struct user *u, struct user_tun *t)
 }
 
 /* What to do about the message that stopped sendmmsg(); it is done with then. */
-static void on_refusal(struct user *u, struct batch *b, const struct msghdr *m, int err)
+static void on_refusal(struct user *u, struct batch *b, unsigned i, int err)
 {
-	if (is_reported(err) && sendmsg(b->sock->src.fd, m, MSG_NOSIGNAL) >= 0) {
+	unsigned parts = u->tx.run[i].parts;
+
+	if (is_reported(err) && sendmsg(b->sock->src.fd, &u->tx.m[i].msg_hdr, MSG_NOSIGNAL) >= 0) {
 		u->stats.udp_writes++;
 		return;
 	}
-	if (m->msg_iovlen > 1 && (err == EMSGSIZE || err == EINVAL || err == EIO)) {
+	if (parts > 1 && (err == EMSGSIZE || err == EINVAL || err == EIO)) {
 		b->sock->no_gso |= err == EIO;
-		send_singly(u, b, m);
+		b->gso = !b->sock->no_gso;
+		send_singly(u, b, i);
 		if (err != EIO)
 			refit(u, b->sa->tun);
 		return;
 	}
-	count_failure(b->sa, err, (unsigned)m->msg_iovlen);
+	count_failure(b->sa, err, parts);
 }
 
 static void flush(struct user *u, struct batch *b)
 {
-	unsigned done = 0;
+	struct user_tx *tx = &u->tx;
 
-	if (!u->tx.n)
+	if (!tx->n)
 		return;
-	fill(b, &u->tx);
-	while (done < b->n) {
-		int rc = sendmmsg(b->sock->src.fd, b->m + done, b->n - done, MSG_NOSIGNAL);
+	for (unsigned i = 0; i < tx->n; i++)
+		describe(tx, b, i);
+	for (unsigned done = 0; done < tx->n;) {
+		int rc = sendmmsg(b->sock->src.fd, tx->m + done, tx->n - done, MSG_NOSIGNAL);
 
 		if (rc > 0) {
 			done += (unsigned)rc;
 			u->stats.udp_writes += (unsigned)rc;
 			continue;
 		}
-		on_refusal(u, b, &b->m[done].msg_hdr, errno);
+		on_refusal(u, b, done, errno);
 		done++;
 	}
 	b->sa->last_out_ms = u->now;
-	u->tx.n = 0;
+	tx->n = 0;
+	tx->used = 0;
 }
 
 /* ---- sealing --------------------------------------------------------------------------------- */
@@ -213,16 +215,18 @@ static const uint8_t *next_iv(struct user_tx *tx, const struct esp_out *o)
 
 static void seal(struct user *u, struct batch *b, uint8_t *inner, size_t n)
 {
-	struct tx_item *i = &u->tx.item[u->tx.n];
 	const uint8_t *iv = next_iv(&u->tx, &b->sa->p->out);
+	struct span wire;
+	uint8_t tos;
 
 	if (!iv && b->sa->p->out.iv && !b->sa->p->out.counter_iv) {
 		b->sa->p->c.send_errors++;
 		return;
 	}
-	if (pair_encap(b->sa->p, inner, n, iv, &i->wire, &i->tos))
-		u->tx.n++;
-	if (u->tx.n == TX_SLOTS)
+	if (!pair_encap(b->sa->p, inner, n, iv, &wire, &tos))
+		return;
+	append(&u->tx, b, wire, tos);
+	if (u->tx.used >= TX_FLIGHT || u->tx.n == TX_RUNS)
 		flush(u, b);
 }
 
@@ -230,7 +234,7 @@ static void cut_and_seal(
         struct user *u, struct batch *b, const struct virtio_net_hdr *h, uint8_t *p, size_t n)
 {
 	struct segmenter s;
-	uint8_t *slot;
+	uint8_t *inner;
 	size_t len;
 
 	if (!segment_begin(&s, h, p, n)) {
@@ -238,11 +242,11 @@ static void cut_and_seal(
 		return;
 	}
 	for (;;) {
-		slot = u->tx.slots + (size_t)u->tx.n * TX_SLOT + PAIR_HEADROOM;
-		len = segment_next(&s, slot, TX_ROOM);
+		inner = u->tx.pool + u->tx.used + b->head;
+		len = segment_next(&s, inner, TX_ROOM);
 		if (!len)
 			return;
-		seal(u, b, slot, len);
+		seal(u, b, inner, len);
 	}
 }
 
@@ -274,14 +278,13 @@ static size_t read_packet(struct user *u, struct user_tun *t, struct virtio_net_
 
 void user_tun_ready(struct user *u, struct source *s, uint32_t events)
 {
-	static _Thread_local struct batch b;
+	struct batch b;
 	struct user_tun *t = (struct user_tun *)s;
 	struct virtio_net_hdr h;
 	size_t n;
 
 	(void)events;
-	b.sa = t->send;
-	b.sock = b.sa ? user_sock_for(u, b.sa) : NULL;
+	batch_begin(u, &b, t->send);
 	for (int i = 0; i < READS && (n = read_packet(u, t, &h)) > 0; i++) {
 		if (b.sock)
 			cut_and_seal(u, &b, &h, u->tx.read, n);
