@@ -59,6 +59,14 @@ size_t alg_encr_keymat(const struct alg_encr *a, uint16_t key_bits); /* octets o
  */
 struct cipher;
 
+/*
+ * Who does AES-GCM and ChaCha20-Poly1305: "OpenSSL 3.0.19", or "Intel IPsec-MB 1.3.0 (AVX512)" where the build has that library and the
+ * processor is one that it is written for. All else is OpenSSL's.
+ */
+const char *cipher_library(void);
+/* For tests and measurements: ciphers made from now on are OpenSSL's alone, or not. */
+void cipher_openssl_only(bool only);
+
 struct cipher *cipher_new(const struct alg_encr *encr, const struct alg_integ *integ, struct span key_material,
 	struct span integ_key, bool sealing);
 void cipher_free(struct cipher *c); /* wipes; accepts NULL */

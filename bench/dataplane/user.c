@@ -6,6 +6,7 @@
  *   cbc         AES-CBC-128 with HMAC-SHA-256-128 instead of AES-GCM-128
  *   chacha      ChaCha20-Poly1305
  *   gre         GRE in a transport mode SA instead of `tunnel mode ipsec`
+ *   openssl     OpenSSL's ciphers, even where a faster library is at hand
  *   raw         protocol 50 instead of UDP
  *   tunnels=N   so many tunnels; DEVICE is the first, and the others are up and idle
  *
@@ -112,6 +113,8 @@ static struct options read_options(int argc, char **argv)
 			o.integ = AUTH_HMAC_SHA2_256_128;
 		} else if (strcmp(a, "chacha") == 0)
 			o.encr = ENCR_CHACHA20_POLY1305;
+		else if (strcmp(a, "openssl") == 0)
+			cipher_openssl_only(true);
 		else if (strcmp(a, "gre") == 0)
 			o.gre = true;
 		else if (strcmp(a, "raw") == 0)

@@ -110,14 +110,87 @@ static void illegal_keys_are_refused(void **s)
 	assert_null(cipher_new(alg_encr(ENCR_AES_CBC), alg_integ(AUTH_HMAC_SHA1_96), span_of(k, 16), span_of(k, 19), true));
 }
 
+/* One packet after another through one cipher, as ESP does; what is sealed by one library opens in the other. */
+static void agree(uint16_t id, uint16_t bits)
+{
+	static uint8_t a[1500], b[1500];
+	uint8_t km[36], iv[8] = {0}, tag_a[16], tag_b[16];
+	const struct alg_encr *e = alg_encr(id);
+	struct span k = span_of(km, alg_encr_keymat(e, bits)), none = {0};
+
+	memset(km, bits % 251 + 3, sizeof(km));
+	struct cipher *mine = cipher_new(e, NULL, k, none, true), *back = cipher_new(e, NULL, k, none, false);
+
+	cipher_openssl_only(true);
+	struct cipher *theirs = cipher_new(e, NULL, k, none, true);
+
+	assert_non_null(mine);
+	assert_non_null(theirs);
+	for (size_t n = 0; n < sizeof(a); n += n < 130 ? 1 : 37) {
+		iv[7] = (uint8_t)n;
+		iv[6] = (uint8_t)(n >> 8);
+		memset(a, (int)n, sizeof(a));
+		memset(b, (int)n, sizeof(b));
+		assert_true(cipher_seal(mine, span_of("twelve-bytes", n % 2 ? 8 : 12), iv, a, n, none, tag_a));
+		assert_true(cipher_seal(theirs, span_of("twelve-bytes", n % 2 ? 8 : 12), iv, b, n, none, tag_b));
+		assert_memory_equal(a, b, sizeof(a));
+		assert_memory_equal(tag_a, tag_b, 16);
+		assert_true(cipher_open(back, span_of("twelve-bytes", n % 2 ? 8 : 12), iv, b, n, none, tag_b));
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(b[i], (uint8_t)n);
+		tag_a[15] ^= 0x80;
+		assert_false(cipher_open(back, span_of("twelve-bytes", n % 2 ? 8 : 12), iv, a, n, none, tag_a));
+	}
+	cipher_free(mine);
+	cipher_free(back);
+	cipher_free(theirs);
+	cipher_openssl_only(false);
+}
+
+static void the_libraries_agree(void **s)
+{
+	(void)s;
+	agree(ENCR_AES_GCM_16, 128);
+	agree(ENCR_AES_GCM_16, 192);
+	agree(ENCR_AES_GCM_16, 256);
+	agree(ENCR_CHACHA20_POLY1305, 0);
+}
+
+/* RFC 8439 §2.8.2 */
+static void chacha20_poly1305_vector(void **s)
+{
+	static const char text[] = "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, "
+				   "sunscreen would be it.";
+	uint8_t km[36], iv[8], aad[12], want[16], tag[16], p[sizeof(text) - 1];
+
+	(void)s;
+	for (uint8_t i = 0; i < 32; i++)
+		km[i] = (uint8_t)(0x80 + i);
+	from_hex("07000000", km + 32);
+	from_hex("4041424344454647", iv);
+	from_hex("50515253c0c1c2c3c4c5c6c7", aad);
+	from_hex("1ae10b594f09e26a7e902ecbd0600691", want);
+	memcpy(p, text, sizeof(p));
+	struct cipher *c = cipher_new(alg_encr(ENCR_CHACHA20_POLY1305), NULL, span_of(km, 36), (struct span){0}, true);
+
+	assert_non_null(c);
+	assert_true(cipher_seal(c, span_of(aad, 12), iv, p, sizeof(p), (struct span){0}, tag));
+	assert_memory_equal(tag, want, 16);
+	cipher_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(aes_cbc_vector),
 		cmocka_unit_test(aes_gcm_vector),
 		cmocka_unit_test(each_suite_opens_what_it_sealed_and_nothing_else),
+		cmocka_unit_test(chacha20_poly1305_vector),
+		cmocka_unit_test(the_libraries_agree),
 		cmocka_unit_test(illegal_keys_are_refused),
 	};
+	int failed = cmocka_run_group_tests_name("by the library at hand", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cipher_openssl_only(true);
+	return failed + cmocka_run_group_tests_name("by OpenSSL", tests, NULL, NULL);
 }
