@@ -444,5 +444,7 @@ void exec_show_crypto_engine_brief(struct exec *e, const struct gl_exec_show_cry
 	out_text(e->o, "        crypto engine type:  software\n");
 	out_field_str(e->o, "data-plane", "                data plane:  %s\n", name);
 	out_field_str(e->o, "why", "                    chosen:  %s\n", why);
+	out_field_str(e->o, "ciphers", "                   ciphers:  %s\n",
+	        strcmp(name, "kernel") == 0 ? "the kernel's" : cipher_library());
 	out_obj_end(e->o);
 }
