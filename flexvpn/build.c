@@ -205,6 +205,7 @@ struct fx_config *fx_config_build(const struct cfg *snapshot)
 	finish_policies(c);
 	finish_ipsec(c);
 	finish_clients(c);
+	fx_config_index(c);
 	return c;
 }
 
@@ -212,6 +213,7 @@ void fx_config_free(struct fx_config *c)
 {
 	if (!c)
 		return;
+	keyed_fini(&c->names);
 	/* Keys stand in the arena as typed; they go with it, wiped first. */
 	for (size_t i = 0; i < c->keyrings.n; i++)
 		for (size_t k = 0; k < c->keyrings.v[i].keys.n; k++) {

@@ -86,7 +86,7 @@ void fx_client_set_state(struct fx *x, struct fx_client *c, enum fx_state s)
 		fx_standby_drop(x, c);
 	c->state = s;
 	c->since = x->now;
-	x->reconsider = true; /* mates of a backup group look again */
+	fx_client_mates_look(x, c);
 }
 
 const struct fx_client_cfg *fx_client_config(const struct fx *x, const struct fx_client *c)
@@ -123,6 +123,7 @@ void fx_client_connect(struct fx *x, struct fx_client *c)
 	c->user_wants = true;
 	if (c->state == FX_RETRY_WAIT)
 		c->retry_at = x->now;
+	fx_client_look(x, c);
 	fx_clients_run(x);
 }
 
@@ -134,6 +135,7 @@ void fx_client_disconnect(struct fx *x, struct fx_client *c)
 	c->tried = c->brief = (struct fx_tried){0};
 	fx_client_close(x, c);
 	fx_client_set_state(x, c, FX_INIT);
+	fx_client_look(x, c);
 	fx_clients_run(x);
 }
 
@@ -169,6 +171,7 @@ static void client_free(struct fx *x, struct fx_client **at)
 	fx_client_close(x, c);
 	fx_standby_drop(x, c);
 	fx_guards_drop(x, c);
+	fx_agenda_forget(x, c);
 	*at = c->next;
 	free(c->name);
 	free(c);
@@ -277,6 +280,7 @@ void fx_clients_configure(struct fx *x, const struct cfg *old, const struct cfg 
 	for (size_t i = 0; i < x->cfg->clients.n; i++)
 		if (!fx_client_by_name(x, x->cfg->clients.v[i].name))
 			client_new(x, x->cfg->clients.v[i].name);
+	fx_agenda_arrange(x);
 	cfg_changes(old, new, on_change, x);
 	for (struct fx_client *c = x->clients; c; c = c->next)
 		recheck(x, c, fx_client_config(x, c));
@@ -335,14 +339,6 @@ static void run_one(struct fx *x, struct fx_client *c)
 	}
 }
 
-static bool due(const struct fx *x, const struct fx_client *c)
-{
-	return (c->state == FX_RETRY_WAIT && x->now >= c->retry_at) ||
-	       (c->state == FX_ACTIVE &&
-	               ((c->trial.not_before && x->now >= c->trial.not_before) ||
-	                       (c->standby.not_before && x->now >= c->standby.not_before)));
-}
-
 static bool at_rest(const struct fx_client *c)
 {
 	return c->state == FX_INIT || c->state == FX_WAIT_TRACK || c->state == FX_CONNECT_REQUIRED;
@@ -350,30 +346,15 @@ static bool at_rest(const struct fx_client *c)
 
 void fx_clients_run(struct fx *x)
 {
-	bool all = x->reconsider;
+	struct fx_client *c;
 
-	x->reconsider = false;
 	fx_client_answers(x);
-	for (struct fx_client *c = x->clients; c; c = c->next)
-		if (all || c->state == FX_INIT || c->state == FX_CONNECT_REQUIRED || due(x, c))
-			run_one(x, c);
-	fx_clients_default(x);
-	for (struct fx_client *c = x->clients; c; c = c->next)
+	fx_agenda_begin(x);
+	while ((c = fx_agenda_take(x))) {
+		run_one(x, c);
+		fx_client_arm(x, c);
 		if (c->guarded && at_rest(c))
 			fx_guards_drop(x, c);
-}
-
-uint64_t fx_clients_deadline(const struct fx *x)
-{
-	uint64_t at = IKE_NEVER;
-
-	for (const struct fx_client *c = x->clients; c; c = c->next) {
-		if (c->state == FX_RETRY_WAIT && c->retry_at < at)
-			at = c->retry_at;
-		if (c->state == FX_ACTIVE && c->trial.not_before && c->trial.not_before < at)
-			at = c->trial.not_before;
-		if (c->state == FX_ACTIVE && c->standby.not_before && c->standby.not_before < at)
-			at = c->standby.not_before;
 	}
-	return at;
+	fx_clients_default(x);
 }

@@ -17,6 +17,23 @@ void fx_client_note(struct fx_client *c, enum fx_state from, enum fx_state to);
 bool fx_client_peer_listed(const struct fx_client_cfg *cfg,
         const struct fx_client *c); /* is the gateway of the session still configured? */
 
+/* ---- client_agenda.c ---- */
+struct fx_agenda *fx_agenda_new(void);
+void fx_agenda_free(struct fx_agenda *a);
+void fx_agenda_arrange(struct fx *x); /* clients came or went, or follow something else now */
+void fx_agenda_forget(struct fx *x, struct fx_client *c); /* it is about to be freed */
+/* A round: those whose turn it is, those whose timer is due, and all where x->reconsider says so. */
+void fx_agenda_begin(struct fx *x);
+struct fx_client *fx_agenda_take(struct fx *x); /* NULL: the round is over */
+void fx_client_look(struct fx *x, struct fx_client *c); /* it is this client's turn in the next round */
+void fx_client_mates_look(struct fx *x,
+        struct fx_client *c); /* … and that of the members of its backup group */
+/* The members of a backup group, one after the other: begins with *at = KEYED_END. NULL: no more. */
+struct fx_client *fx_client_mate(const struct fx *x, uint32_t group, uint32_t *at);
+void fx_client_arm(struct fx *x, struct fx_client *c); /* its timer, after anything happened to it */
+bool fx_clients_looking(const struct fx *x); /* is there a round to be had? */
+void fx_clients_follow(struct fx *x, uint32_t track); /* that object changed: who follows it looks */
+
 /* ---- client_peer.c ---- */
 void fx_client_start(struct fx *x,
         struct fx_client *c); /* from no session to the next gateway's trial, or to waiting */

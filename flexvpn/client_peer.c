@@ -35,15 +35,13 @@ static bool taken(void *ctx, const struct ipaddr *peer)
 {
 	const struct mate *m = ctx;
 
-	for (const struct fx_client *o = m->x->clients; o; o = o->next) {
-		const struct fx_client_cfg *cfg = o == m->c ? NULL : fx_client_config(m->x, o);
+	const struct fx_client *o;
+	uint32_t at = KEYED_END;
 
-		if (!cfg || cfg->backup_group != m->group)
-			continue;
-		if ((o->handle && ipaddr_eq(&o->peer, peer)) ||
-		        (o->trial.handle && ipaddr_eq(&o->trial.peer, peer)))
+	while ((o = fx_client_mate(m->x, (uint32_t)m->group, &at)))
+		if (o != m->c && ((o->handle && ipaddr_eq(&o->peer, peer)) ||
+		                         (o->trial.handle && ipaddr_eq(&o->trial.peer, peer))))
 			return true;
-	}
 	return false;
 }
 
@@ -108,7 +106,8 @@ static bool take_door(struct fx *x, struct fx_client *c, const struct fx_resolve
 		        r->tunnel->tunnel_vrf);
 		return false;
 	}
-	x->dirty |= d.number != c->door;
+	if (d.number != c->door)
+		fx_interface_touch(x, r->tunnel->name);
 	c->door = d.number;
 	c->door_ifindex = d.ifindex;
 	return true;
@@ -156,7 +155,7 @@ uint32_t fx_client_open_sa(struct fx *x, struct fx_client *c, const struct fx_re
 	if (!handle)
 		snprintf(c->why, sizeof(c->why), "the limit of IKE SAs is reached");
 	if (!childless)
-		x->reconsider = true; /* a mate may be standing by with this peer */
+		fx_client_mates_look(x, c); /* one may be standing by with this peer */
 	return handle;
 }
 
@@ -582,6 +581,7 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
 	t->peer = c->peer;
 	snprintf(t->peer_name, sizeof(t->peer_name), "%s", c->peer_name);
 	t->n_resolved = t->used_resolved = 0;
+	t->not_before = 0;
 	t->reauth = trial_open(x, c, &r);
 	if (!t->reauth)
 		trial_failed(x, c, c->why);
@@ -625,6 +625,9 @@ void fx_client_answers(struct fx *x)
 				on_answer(x, c, &a);
 			else if (c->trial.asking == a.id)
 				on_trial_answer(x, c, &a);
+			else
+				continue;
+			fx_client_arm(x, c);
 		}
 	}
 }
@@ -670,13 +673,13 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	        strcmp(x->choice.source ? x->choice.source : "", c->source) != 0 && !c->asking) {
 		if (!move_source(x, c, &r)) {
 			fx_client_restart(x, c, "another tunnel source");
-			x->reconsider = true;
+			fx_client_look(x, c);
 			return;
 		}
 	}
 	if (c->handle && !same_door(x, c, &r, c->source)) {
 		fx_client_restart(x, c, "the tunnel's VRF is another one now");
-		x->reconsider = true;
+		fx_client_look(x, c);
 		return;
 	}
 	move_source(x, c, &r);

@@ -67,8 +67,7 @@ bool fx_redirect_follow(struct fx *x, struct fx_client *c)
 	if (!to->type)
 		return false;
 	c->used_resolved = c->n_resolved = 0;
-	snprintf(c->peer_name, sizeof(c->peer_name), "%s",
-	        to->type == IKE_GW_NAME ? to->name : "");
+	snprintf(c->peer_name, sizeof(c->peer_name), "%s", to->type == IKE_GW_NAME ? to->name : "");
 	if (to->type == IKE_GW_NAME) {
 		fx_client_ask(x, c, to->name, c->redirect.from.type == IKE_GW_IP6);
 		return true;

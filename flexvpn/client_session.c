@@ -65,8 +65,10 @@ void fx_client_tear_down(struct fx *x, struct fx_client *c)
 	fx_session_drop_children(x, &c->sas);
 	fx_routes_unwant_owner(x, c->id);
 	c->child_up = false;
-	x->dirty = x->reconsider = true;
+	fx_interface_touch(x, c->sas.tunnel);
+	fx_client_mates_look(x, c);
 	if (was_up) {
+		x->sessions_changed = true;
 		log_session(x, c, false);
 		fx_reconcile(x);
 		log_connection(c, false);
@@ -113,7 +115,7 @@ static bool default_is_taken(const struct fx *x, const struct fx_client *c, uint
 
 static const char *refusal(struct fx *x, const struct fx_client *c, const struct prefix *dst)
 {
-	if (default_is_taken(x, c, default_bit(dst)))
+	if (default_bit(dst) && default_is_taken(x, c, default_bit(dst)))
 		return "another FlexVPN connection has the default route";
 	if (fx_session_recursive(x, &c->peer, c->sas.tunnel, dst, c->route_distance))
 		return "it would carry the tunnel's own packets into the tunnel";
@@ -130,7 +132,8 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 	x->default_free |= c->defaults != 0;
 	c->defaults = 0;
 	fx_guards_set(x, c);
-	x->dirty = true;
+	fx_interface_touch(x, c->sas.tunnel);
+	x->sessions_changed = true;
 	if (!c->accept_routes)
 		return;
 	for (size_t i = 0; i < c->pushed.n_subnet; i++) {
@@ -315,7 +318,7 @@ static void on_trial_event(struct fx *x, struct fx_client *c, const struct ike_e
 	}
 }
 
-void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+static void on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev)
 {
 	if (c->trial.handle && ev->handle == c->trial.handle) {
 		on_trial_event(x, c, ev);
@@ -368,4 +371,10 @@ void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_even
 	default:
 		return;
 	}
+}
+
+void fx_client_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev)
+{
+	on_event(x, c, ev);
+	fx_client_arm(x, c);
 }

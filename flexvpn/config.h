@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/keyed.h"
 #include "base/mem.h"
 #include "flexvpn/config_services.h"
 #include "grammar/grammar.h"
@@ -379,6 +380,7 @@ struct fx_binding { /* platform interface NAME device DEV */
 
 struct fx_config {
 	struct arena arena;
+	struct keyed names; /* of everything that is found by a name: fx_config_index() */
 	const struct cfg *cfg; /* referenced: bulk lines (routes, access lists) are read from it on demand */
 	struct fx_globals g;
 	FX_LIST(fx_ike_proposal) proposals;
@@ -418,6 +420,7 @@ struct fx_config {
 
 struct fx_config *fx_config_build(const struct cfg *c);
 void fx_config_free(struct fx_config *c); /* accepts NULL */
+void fx_config_index(struct fx_config *c); /* after its lists changed: the lookups below are by hash */
 
 /* Says in the log which weak algorithms `fresh` uses that `old` (may be NULL) did not. */
 void fx_warn_weak(const struct fx_config *old, const struct fx_config *fresh);
@@ -433,7 +436,9 @@ const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const ch
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name);
 /* The IPv4 address that an interface has by configuration: its own, or that of the one that it borrows from. False: none. */
 bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, struct ipaddr *out);
+const struct fx_interface *fx_find_device(const struct fx_config *c, const char *device); /* the interface bound to it */
 const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name);
+const struct fx_client_cfg *fx_find_client_of(const struct fx_config *c, const char *tunnel);
 const struct fx_trustpoint *fx_find_trustpoint(const struct fx_config *c, const char *name);
 
 /* What a client works with once every reference is resolved. */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "flexvpn/client.h"
 #include "flexvpn/core_ike.h"
 #include "flexvpn/counters.h"
 #include "flexvpn/credentials.h"
@@ -46,6 +47,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->routes = fx_routes_new();
 	x->services = fx_services_new();
 	x->doors = fx_doors_new();
+	x->agenda = fx_agenda_new();
 	x->tracks = track_new();
 	x->slas = fx_slas_new(x);
 	open_trace(x);
@@ -93,38 +95,8 @@ void fx_free(struct fx *x)
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
 	fx_hub_free(x->hub);
+	fx_agenda_free(x->agenda);
 	free(x);
-}
-
-/* ---- lookups ------------------------------------------------------------------------------------------------------------ */
-
-struct fx_client *fx_client_by_name(const struct fx *x, const char *name)
-{
-	struct fx_client *c = x->clients;
-
-	while (c && strcmp(c->name, name) != 0)
-		c = c->next;
-	return c;
-}
-
-struct fx_client *fx_client_by_owner(const struct fx *x, uint64_t owner)
-{
-	struct fx_client *c = x->clients;
-
-	while (c && c->id != owner)
-		c = c->next;
-	return c;
-}
-
-struct fx_client *fx_client_by_tunnel(const struct fx *x, const char *tunnel)
-{
-	for (size_t i = 0; x->cfg && i < x->cfg->clients.n; i++) {
-		const struct fx_client_cfg *cl = &x->cfg->clients.v[i];
-
-		if (cl->tunnel && strcmp(cl->tunnel, tunnel) == 0)
-			return fx_client_by_name(x, cl->name);
-	}
-	return NULL;
 }
 
 /* ---- configuration -------------------------------------------------------------------------------------------------------- */
@@ -307,7 +279,7 @@ static bool drain(struct fx *x)
 	}
 	while (x->b.net_ops->poll(x->b.net, &nev)) {
 		any = true;
-		x->refresh |= !fx_route_echo(x, &nev);
+		x->refresh |= !fx_route_echo(x, &nev) && !fx_link_news(x, &nev);
 	}
 	return any;
 }
@@ -315,15 +287,13 @@ static bool drain(struct fx *x)
 /* Wanted and applied, until nothing asks for another look. */
 static bool settle(struct fx *x)
 {
-	x->retrack |= x->dirty || x->refresh;
 	fx_reconcile(x);
 	fx_tracks_run(x);
 	fx_clients_run(x);
-	bool again = x->dirty || x->refresh || x->reconsider || x->retrack;
+	bool again = fx_reconcile_pending(x) || fx_clients_looking(x);
 
-	x->retrack |= again;
 	fx_reconcile(x);
-	return again;
+	return again || track_touched(x->tracks);
 }
 
 void fx_pump(struct fx *x, uint64_t now)

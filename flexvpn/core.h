@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/timers.h"
 #include "base/trace.h"
 #include "dataplane/dp.h"
 #include "flexvpn/config.h"
@@ -146,7 +147,11 @@ struct fx_tally {
 };
 
 struct fx_client {
+	struct timer timer; /* client_agenda.c: first, so that it leads here … */
 	struct fx_client *next;
+	struct fx_client *next_look; /* … whose turn comes next */
+	bool looks;
+	uint32_t place; /* among all clients */
 	uint32_t id; /* the owner number in the engine; never reused */
 	char *name;
 	enum fx_state state;
@@ -222,6 +227,7 @@ struct fx_frr;
 
 struct fx_nat;
 struct fx_hub;
+struct fx_agenda; /* client.h */
 
 struct fx {
 	struct fx_backends b;
@@ -229,6 +235,7 @@ struct fx {
 	uint64_t now; /* of the pump in progress: CLOCK_MONOTONIC milliseconds, or virtual */
 	struct fx_config *cfg;
 	struct fx_client *clients;
+	struct fx_agenda *agenda; /* which of them look at their choices again, and when */
 	struct fx_hub *hub; /* sessions that peers opened */
 	uint32_t next_client_id;
 	struct fx_routes *routes;
@@ -236,11 +243,11 @@ struct fx {
 	struct fx_doors *doors;
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
 	struct fx_nat *nat;
-	bool dirty;                 /* wanted may have changed */
+	bool dirty;                 /* anything wanted may have changed; of one interface: fx_interface_touch() */
+	bool sessions_changed;      /* what is made of all sessions together may have changed: DNS, DHCP, NAT */
 	bool refresh;               /* the kernel reported a change: look again before comparing */
-	bool reconsider;            /* a track, a mate or the configuration changed: clients look at their choices again */
+	bool reconsider;            /* all clients look at their choices again; one of them: fx_client_look() */
 	bool default_free;          /* a client let go of a default route: another may have been refused it */
-	bool retrack;               /* a fact that track objects look at may have changed */
 	struct track_set *tracks;
 	struct sla_set *slas;
 	struct fx_pki *pki;
@@ -298,6 +305,11 @@ void fx_unreconcile(struct fx *x); /* remove all that is ours */
 /* Once the startup-config is in force: what a killed predecessor left and the configuration does not want is removed; what it does
  * want was taken over as it stood. */
 void fx_purge(struct fx *x);
+/* What is wanted of this one interface, or what the kernel has of it, may have changed. */
+void fx_interface_touch(struct fx *x, const char *name);
+/* The carrier of a link that we know came or went: that interface is touched. False: this is another kind of news. */
+bool fx_link_news(struct fx *x, const struct net_event *ev);
+bool fx_reconcile_pending(const struct fx *x);
 struct fx_applied *fx_applied_new(void); /* nothing applied; freed with free() */
 /* Is the line protocol of this interface up, as configured and as the back ends say? `why` may be NULL. */
 bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **why);
@@ -315,6 +327,7 @@ void fx_nat_refresh(struct fx *x); /* compare with the kernel's addresses */
 void fx_nat_purge(struct fx *x);   /* applies, and removes what a killed predecessor left */
 void fx_nat_remove(struct fx *x);
 void fx_nat_lists_changed(struct fx *x); /* some access list has another line */
+bool fx_nat_follows(const struct fx *x, uint32_t track); /* does a route map depend on that object? */
 bool fx_nat_owns_address(const struct fx *x, uint32_t ifindex, const struct prefix *addr);
 const struct acl *fx_nat_list(const struct fx *x, const char *name, bool v6); /* one that is in use, or NULL */
 
@@ -341,6 +354,7 @@ void fx_routes_redhcp(struct fx *x); /* so are those by the router of a lease */
 void fx_routes_revrf(struct fx *x); /* VRFs came or went: their tables are looked at again */
 void fx_routes_retrack(struct fx *x, uint32_t track); /* the state of that object changed; 0: of any */
 bool fx_routes_tracked(const struct fx *x, uint32_t track); /* does a route depend on that object? */
+void fx_routes_relink(struct fx *x, const char *ifname); /* so are those that may lead through that interface */
 void fx_routes_apply(struct fx *x);
 void fx_routes_refresh(struct fx *x); /* compare with the kernel's table */
 void fx_routes_remove_all(struct fx *x);

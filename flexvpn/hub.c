@@ -271,6 +271,7 @@ static void publish(struct fx *x)
 	h->all = all;
 	x->cfg->interfaces.v = all;
 	x->cfg->interfaces.n = n;
+	fx_config_index(x->cfg);
 	x->dirty = true;
 }
 

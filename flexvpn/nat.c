@@ -106,6 +106,14 @@ static bool anything(const struct fx *x)
 	return false;
 }
 
+bool fx_nat_follows(const struct fx *x, uint32_t track)
+{
+	for (size_t i = 0; i < x->cfg->maps.n; i++)
+		if (x->cfg->maps.v[i].track == track)
+			return true;
+	return false;
+}
+
 static void need_list(struct plan *p, const char *name, bool v6)
 {
 	struct fx_nat *s = p->x->nat;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "base/log.h"
 #include "flexvpn/core.h"
@@ -32,7 +33,9 @@ struct want_if {
 };
 
 struct applied_if {
-	struct applied_if *next;
+	UT_hash_handle hh; /* by name */
+	struct applied_if *next_touched;
+	bool touched, news; /* news: the kernel said something about it */
 	char name[40], device[NET_IFNAMSIZ];
 	bool is_tunnel, created; /* we made the device */
 	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
@@ -56,7 +59,8 @@ struct applied_if {
 };
 
 struct fx_applied {
-	struct applied_if *ifs;
+	struct applied_if *ifs; /* a table */
+	struct applied_if *touched;
 	bool forwarding;
 };
 
@@ -77,10 +81,10 @@ bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *
 
 static struct applied_if *applied_find(const struct fx *x, const char *name)
 {
-	struct applied_if *a = x->applied ? x->applied->ifs : NULL;
+	struct applied_if *a = NULL;
 
-	while (a && strcmp(a->name, name) != 0)
-		a = a->next;
+	if (x->applied)
+		HASH_FIND_STR(x->applied->ifs, name, a);
 	return a;
 }
 
@@ -360,10 +364,8 @@ static void remove_addr(struct fx *x, struct applied_if *a, uint8_t at)
 	a->addr[at] = a->addr[--a->n_addr];
 }
 
-static void remove_if(struct fx *x, struct applied_if **at)
+static void remove_if(struct fx *x, struct applied_if *a)
 {
-	struct applied_if *a = *at;
-
 	if (a->ra && a->ifindex)
 		x->b.net_ops->ra_set(x->b.net, a->device, &a->ra_before, NULL);
 	while (a->n_addr)
@@ -372,7 +374,7 @@ static void remove_if(struct fx *x, struct applied_if **at)
 		x->b.dp_ops->tunnel_del(x->b.dp, a->tunnel_id);
 	else if (a->created && a->ifindex)
 		x->b.net_ops->link_del(x->b.net, a->ifindex);
-	*at = a->next;
+	HASH_DEL(x->applied->ifs, a);
 	free(a);
 }
 
@@ -504,8 +506,7 @@ static struct applied_if *attach(struct fx *x, const struct fx_interface *i)
 		a = xcalloc(1, sizeof(*a));
 		snprintf(a->name, sizeof(a->name), "%s", i->name);
 		snprintf(a->device, sizeof(a->device), "%s", i->device);
-		a->next = x->applied->ifs;
-		x->applied->ifs = a;
+		HASH_ADD_STR(x->applied->ifs, name, a);
 	}
 	return a;
 }
@@ -563,16 +564,15 @@ static void give_back(struct fx *x, const struct applied_if *a)
 
 static void sync_gone(struct fx *x)
 {
-	for (struct applied_if **at = &x->applied->ifs; *at;) {
-		const struct fx_interface *i = fx_find_interface(x->cfg, (*at)->name);
+	struct applied_if *a, *next;
 
-		if (i && i->device && strcmp(i->device, (*at)->device) == 0 &&
-			(!(*at)->created || (*at)->vlan == i->vlan))
-			at = &(*at)->next;
-		else {
-			give_back(x, *at);
-			remove_if(x, at);
-		}
+	HASH_ITER (hh, x->applied->ifs, a, next) {
+		const struct fx_interface *i = fx_find_interface(x->cfg, a->name);
+
+		if (i && i->device && strcmp(i->device, a->device) == 0 && (!a->created || a->vlan == i->vlan))
+			continue;
+		give_back(x, a);
+		remove_if(x, a);
 	}
 }
 
@@ -613,21 +613,97 @@ static void refresh_if(struct fx *x, struct applied_if *a)
 			a->theirs[a->n_theirs++] = s.seen[i];
 }
 
-void fx_reconcile(struct fx *x)
+/* ---- one interface -------------------------------------------------------------------------------------------------------- */
+
+static void touch(struct fx *x, struct applied_if *a)
 {
-	if (!x->cfg)
+	if (a->touched)
 		return;
-	if (!x->dirty && !x->refresh) {
-		fx_routes_apply(x); /* routes alone keep a list of their own of what is to be done */
-		return;
+	a->touched = true;
+	a->next_touched = x->applied->touched;
+	x->applied->touched = a;
+}
+
+void fx_interface_touch(struct fx *x, const char *name)
+{
+	const struct fx_interface *i = x->cfg ? fx_find_interface(x->cfg, name) : NULL;
+
+	if (i && i->device)
+		touch(x, attach(x, i));
+}
+
+static struct applied_if *take_touched(struct fx *x)
+{
+	struct applied_if *a = x->applied->touched;
+
+	if (a) {
+		x->applied->touched = a->next_touched;
+		a->touched = false;
 	}
-	if (x->refresh) {
-		for (struct applied_if *a = x->applied->ifs; a; a = a->next)
+	return a;
+}
+
+static void touched_none(struct fx *x)
+{
+	struct applied_if *a;
+
+	while ((a = take_touched(x)))
+		a->news = false;
+}
+
+/* A link that is or is not up any more may have lost addresses and routes; without carrier it has lost neither. */
+bool fx_link_news(struct fx *x, const struct net_event *ev)
+{
+	const struct fx_interface *i = ev->type == NET_EV_LINK && x->cfg ? fx_find_device(x->cfg, ev->link.name) : NULL;
+	struct applied_if *a = i ? applied_find(x, i->name) : NULL;
+
+	if (!a || a->failed || a->ifindex != ev->link.index || a->up != ev->link.up || (!a->is_tunnel && a->mtu != ev->link.mtu))
+		return false;
+	a->news = true;
+	touch(x, a);
+	fx_routes_relink(x, i->name);
+	return true;
+}
+
+static void sync_touched(struct fx *x)
+{
+	struct applied_if *a;
+
+	while ((a = take_touched(x))) {
+		const struct fx_interface *i = fx_find_interface(x->cfg, a->name);
+
+		if (a->news)
 			refresh_if(x, a);
-		fx_nat_refresh(x);
-		fx_routes_refresh(x);
+		a->news = false;
+		if (i && i->device)
+			sync_if(x, i);
+		track_touch_interface(x->tracks, a->name);
 	}
-	x->dirty = x->refresh = false;
+	if (!x->sessions_changed)
+		return;
+	x->sessions_changed = false;
+	fx_services_apply(x);
+	fx_nat_apply(x); /* before the routes: nothing leaves untranslated */
+}
+
+/* ---- the whole ------------------------------------------------------------------------------------------------------------- */
+
+static void refresh(struct fx *x)
+{
+	struct applied_if *a, *next;
+
+	HASH_ITER (hh, x->applied->ifs, a, next)
+		refresh_if(x, a);
+	fx_nat_refresh(x);
+	fx_routes_refresh(x);
+}
+
+static void sync_all(struct fx *x)
+{
+	touched_none(x);
+	if (x->refresh)
+		refresh(x);
+	x->dirty = x->refresh = x->sessions_changed = false;
 	if (!x->applied->forwarding && x->cfg->interfaces.n) {
 		x->applied->forwarding = true;
 		x->b.net_ops->forwarding(x->b.net, AF_INET, true);
@@ -641,14 +717,34 @@ void fx_reconcile(struct fx *x)
 	fx_vrfs_apply(x); /* those in which devices stand that were just made */
 	fx_services_apply(x);
 	fx_nat_apply(x); /* before the routes: nothing leaves untranslated */
+	track_touch_all(x->tracks);
+}
+
+/* Routes keep a list of their own of what is to be done. */
+void fx_reconcile(struct fx *x)
+{
+	if (!x->cfg)
+		return;
+	if (x->dirty || x->refresh)
+		sync_all(x);
+	else
+		sync_touched(x);
 	fx_routes_apply(x);
+}
+
+bool fx_reconcile_pending(const struct fx *x)
+{
+	return x->dirty || x->refresh || x->sessions_changed || x->applied->touched;
 }
 
 void fx_unreconcile(struct fx *x)
 {
 	fx_routes_remove_all(x);
-	while (x->applied->ifs)
-		remove_if(x, &x->applied->ifs);
+	struct applied_if *a, *next;
+
+	touched_none(x);
+	HASH_ITER (hh, x->applied->ifs, a, next)
+		remove_if(x, a);
 	fx_doors_close(x);
 	fx_services_remove(x);
 	fx_nat_remove(x);
@@ -697,7 +793,9 @@ static bool left_route(void *ctx, const struct net_route *r)
 
 static bool addr_is_applied(const struct fx *x, const struct net_addr *l)
 {
-	for (const struct applied_if *a = x->applied->ifs; a; a = a->next)
+	const struct applied_if *a, *next;
+
+	HASH_ITER (hh, x->applied->ifs, a, next)
 		if (a->ifindex == l->ifindex && has_addr(a->addr, a->n_addr, &l->addr))
 			return true;
 	return false;
@@ -705,7 +803,9 @@ static bool addr_is_applied(const struct fx *x, const struct net_addr *l)
 
 static bool link_is_applied(const struct fx *x, const struct net_link *l)
 {
-	for (const struct applied_if *a = x->applied->ifs; a; a = a->next)
+	const struct applied_if *a, *next;
+
+	HASH_ITER (hh, x->applied->ifs, a, next)
 		if (a->created && strcmp(a->device, l->name) == 0)
 			return true;
 	return false;

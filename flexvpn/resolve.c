@@ -11,12 +11,66 @@
 #include "flexvpn/doors.h"
 #include "flexvpn/services.h"
 
-#define FIND(list, key)                                                                            \
+/* ---- by name
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+enum name_kind {
+	N_PROPOSAL,
+	N_KEYRING,
+	N_PROFILE,
+	N_AUTHOR,
+	N_TRANSFORM,
+	N_IPSEC,
+	N_INTERFACE,
+	N_DEVICE,
+	N_CLIENT,
+	N_CLIENT_TUNNEL,
+	N_TRUSTPOINT
+};
+
+static uint64_t name_key(enum name_kind kind, const char *name)
+{
+	return keyed_hash(name) + (uint64_t)kind;
+}
+
+#define INDEX(list, kind, field)                                                                   \
 	do {                                                                                       \
-		for (size_t i_ = 0; i_ < (list).n; i_++)                                           \
-			if (strcmp((list).v[i_].name, key) == 0)                                   \
-				return &(list).v[i_];                                              \
+		for (uint32_t i_ = 0; i_ < (list).n; i_++)                                         \
+			if ((list).v[i_].field)                                                    \
+				keyed_put(&c->names, name_key(kind, (list).v[i_].field), i_);      \
 	} while (0)
+
+#define FIND_BY(list, kind, field, key)                                                            \
+	do {                                                                                       \
+		const struct keyed *k_ = &c->names;                                                \
+		uint32_t at_ = keyed_first(k_, name_key(kind, key));                               \
+                                                                                                   \
+		for (; at_ != KEYED_END; at_ = keyed_next(k_, at_)) {                              \
+			uint32_t i_ = keyed_value(k_, at_);                                        \
+                                                                                                   \
+			if (i_ < (list).n && (list).v[i_].field &&                                 \
+			        strcmp((list).v[i_].field, key) == 0)                              \
+				return &(list).v[i_];                                              \
+		}                                                                                  \
+	} while (0)
+#define FIND(list, kind, key) FIND_BY(list, kind, name, key)
+
+void fx_config_index(struct fx_config *c)
+{
+	keyed_clear(&c->names);
+	INDEX(c->proposals, N_PROPOSAL, name);
+	INDEX(c->keyrings, N_KEYRING, name);
+	INDEX(c->profiles, N_PROFILE, name);
+	INDEX(c->authors, N_AUTHOR, name);
+	INDEX(c->transforms, N_TRANSFORM, name);
+	INDEX(c->ipsec, N_IPSEC, name);
+	INDEX(c->interfaces, N_INTERFACE, name);
+	INDEX(c->interfaces, N_DEVICE, device);
+	INDEX(c->clients, N_CLIENT, name);
+	INDEX(c->clients, N_CLIENT_TUNNEL, tunnel);
+	INDEX(c->trustpoints, N_TRUSTPOINT, name);
+}
 
 /* ---- the smart defaults
  * -----------------------------------------------------------------------------------------------
@@ -48,45 +102,45 @@ const struct fx_ipsec_profile fx_default_ipsec = {
 
 const struct fx_ike_proposal *fx_find_proposal(const struct fx_config *c, const char *name)
 {
-	FIND(c->proposals, name);
+	FIND(c->proposals, N_PROPOSAL, name);
 	return strcmp(name, "default") == 0 && !c->g.no_default_proposal ? &fx_default_proposal
 	                                                                 : NULL;
 }
 
 const struct fx_keyring *fx_find_keyring(const struct fx_config *c, const char *name)
 {
-	FIND(c->keyrings, name);
+	FIND(c->keyrings, N_KEYRING, name);
 	return NULL;
 }
 
 const struct fx_profile *fx_find_profile(const struct fx_config *c, const char *name)
 {
-	FIND(c->profiles, name);
+	FIND(c->profiles, N_PROFILE, name);
 	return NULL;
 }
 
 const struct fx_author *fx_find_author(const struct fx_config *c, const char *name)
 {
-	FIND(c->authors, name);
+	FIND(c->authors, N_AUTHOR, name);
 	return strcmp(name, "default") == 0 && !c->g.no_default_author ? &fx_default_author : NULL;
 }
 
 const struct fx_transform *fx_find_transform(const struct fx_config *c, const char *name)
 {
-	FIND(c->transforms, name);
+	FIND(c->transforms, N_TRANSFORM, name);
 	return strcmp(name, "default") == 0 && !c->g.no_default_transform ? &fx_default_transform
 	                                                                  : NULL;
 }
 
 const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const char *name)
 {
-	FIND(c->ipsec, name);
+	FIND(c->ipsec, N_IPSEC, name);
 	return strcmp(name, "default") == 0 && !c->g.no_default_ipsec ? &fx_default_ipsec : NULL;
 }
 
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name)
 {
-	FIND(c->interfaces, name);
+	FIND(c->interfaces, N_INTERFACE, name);
 	return NULL;
 }
 
@@ -100,15 +154,27 @@ bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, s
 	return true;
 }
 
+const struct fx_interface *fx_find_device(const struct fx_config *c, const char *device)
+{
+	FIND_BY(c->interfaces, N_DEVICE, device, device);
+	return NULL;
+}
+
+const struct fx_client_cfg *fx_find_client_of(const struct fx_config *c, const char *tunnel)
+{
+	FIND_BY(c->clients, N_CLIENT_TUNNEL, tunnel, tunnel);
+	return NULL;
+}
+
 const struct fx_client_cfg *fx_find_client(const struct fx_config *c, const char *name)
 {
-	FIND(c->clients, name);
+	FIND(c->clients, N_CLIENT, name);
 	return NULL;
 }
 
 const struct fx_trustpoint *fx_find_trustpoint(const struct fx_config *c, const char *name)
 {
-	FIND(c->trustpoints, name);
+	FIND(c->trustpoints, N_TRUSTPOINT, name);
 	return NULL;
 }
 

@@ -33,8 +33,30 @@ struct route_slot {
 	uint32_t vrf;
 };
 
+/* Routes that one fact concerns: those of an owner, those behind an object, those through an
+ * interface. */
+enum concern { OF_OWNER, BEHIND_TRACK, THROUGH_INTERFACE, N_CONCERN };
+
+struct bundle_key { /* zero-padded */
+	enum concern of;
+	uint32_t number;
+	char ifname[40]; /* "": by a gateway alone */
+};
+
+struct bundle {
+	UT_hash_handle hh;
+	struct bundle_key key;
+	struct route *first;
+};
+
+struct membership {
+	struct bundle *in; /* NULL: in none of that kind */
+	struct route *prev, *next;
+};
+
 struct route {
 	UT_hash_handle hh, hs; /* in fx_routes.table; while installed, in fx_routes.kernel */
+	struct membership in[N_CONCERN];
 	struct route_slot slot;
 	struct fx_route_want want;
 	struct route *next_queued;
@@ -58,11 +80,91 @@ struct fx_routes {
 	struct route *table;
 	struct route *kernel; /* the installed ones, by slot */
 	struct route *queue;  /* those to be worked on, latest first */
+	struct bundle *bundles;
 	size_t n, n_shadowed;
 	uint64_t generation;             /* another one whenever a route is wanted or no longer */
 	struct gateway_fact gateway[32]; /* asked in this round */
 	size_t n_gateway;
 };
+
+/* ---- bundles
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static struct bundle_key bundle_key(enum concern of, uint32_t number, const char *ifname)
+{
+	struct bundle_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.of = of;
+	k.number = number;
+	snprintf(k.ifname, sizeof(k.ifname), "%s", ifname);
+	return k;
+}
+
+static struct bundle *bundle_find(const struct fx_routes *r, const struct bundle_key *k)
+{
+	struct bundle *b;
+
+	HASH_FIND(hh, r->bundles, k, sizeof(*k), b);
+	return b;
+}
+
+static void join(
+        struct fx_routes *r, struct route *e, enum concern of, uint32_t number, const char *ifname)
+{
+	struct bundle_key k = bundle_key(of, number, ifname);
+	struct bundle *b = bundle_find(r, &k);
+
+	if (!b) {
+		b = xcalloc(1, sizeof(*b));
+		memcpy(&b->key, &k, sizeof(k));
+		HASH_ADD(hh, r->bundles, key, sizeof(b->key), b);
+	}
+	e->in[of] = (struct membership){.in = b, .next = b->first};
+	if (b->first)
+		b->first->in[of].prev = e;
+	b->first = e;
+}
+
+static void join_bundles(struct fx_routes *r, struct route *e)
+{
+	if (e->want.owner)
+		join(r, e, OF_OWNER, e->want.owner, "");
+	if (e->want.track)
+		join(r, e, BEHIND_TRACK, e->want.track, "");
+	if (!e->want.null0)
+		join(r, e, THROUGH_INTERFACE, 0, e->want.ifname);
+}
+
+static void leave_bundles(struct fx_routes *r, struct route *e)
+{
+	for (size_t of = 0; of < N_CONCERN; of++) {
+		struct membership *m = &e->in[of];
+
+		if (!m->in)
+			continue;
+		if (m->next)
+			m->next->in[of].prev = m->prev;
+		if (m->prev)
+			m->prev->in[of].next = m->next;
+		else
+			m->in->first = m->next;
+		if (m->in->first)
+			continue;
+		HASH_DEL(r->bundles, m->in);
+		free(m->in);
+	}
+}
+
+static struct route *bundle_first(
+        const struct fx *x, enum concern of, uint32_t number, const char *ifname)
+{
+	struct bundle_key k = bundle_key(of, number, ifname);
+	const struct bundle *b = bundle_find(x->routes, &k);
+
+	return b ? b->first : NULL;
+}
 
 struct fx_routes *fx_routes_new(void)
 {
@@ -75,6 +177,7 @@ void fx_routes_free(struct fx_routes *r)
 
 	HASH_CLEAR(hs, r->kernel);
 	HASH_ITER (hh, r->table, e, next) {
+		leave_bundles(r, e);
 		HASH_DEL(r->table, e);
 		free(e);
 	}
@@ -171,6 +274,7 @@ void fx_route_want(struct fx *x, const struct fx_route_want *w)
 		memcpy(&e->want, &k, sizeof(k));
 		e->slot = slot_of(&k.dst, k.distance, k.vrf);
 		HASH_ADD(hh, x->routes->table, want, sizeof(e->want), e);
+		join_bundles(x->routes, e);
 		x->routes->n++;
 		x->routes->generation++;
 	}
@@ -195,12 +299,9 @@ void fx_route_unwant(struct fx *x, const struct fx_route_want *w)
 
 void fx_routes_unwant_owner(struct fx *x, uint32_t owner)
 {
-	struct route *e, *next;
-
-	HASH_ITER (hh, x->routes->table, e, next)
-		if (e->want.owner == owner)
-			while (e->refs)
-				unwant(x, e);
+	for (struct route *e = bundle_first(x, OF_OWNER, owner, ""); e; e = e->in[OF_OWNER].next)
+		while (e->refs)
+			unwant(x, e);
 }
 
 /* ---- static routes of the configuration
@@ -305,21 +406,32 @@ void fx_routes_revrf(struct fx *x)
 
 void fx_routes_retrack(struct fx *x, uint32_t track)
 {
-	struct route *e, *next;
+	struct bundle *b, *next;
 
-	HASH_ITER (hh, x->routes->table, e, next)
-		if (e->want.track && (!track || e->want.track == track))
+	for (struct route *e = bundle_first(x, BEHIND_TRACK, track, ""); e;
+	        e = e->in[BEHIND_TRACK].next)
+		enqueue(x, e);
+	if (track)
+		return;
+	HASH_ITER (hh, x->routes->bundles, b, next)
+		for (struct route *e = b->key.of == BEHIND_TRACK ? b->first : NULL; e;
+		        e = e->in[BEHIND_TRACK].next)
+			enqueue(x, e);
+}
+
+void fx_routes_relink(struct fx *x, const char *ifname)
+{
+	const char *const through[] = {ifname, ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(through); i++)
+		for (struct route *e = bundle_first(x, THROUGH_INTERFACE, 0, through[i]); e;
+		        e = e->in[THROUGH_INTERFACE].next)
 			enqueue(x, e);
 }
 
 bool fx_routes_tracked(const struct fx *x, uint32_t track)
 {
-	struct route *e, *next;
-
-	HASH_ITER (hh, x->routes->table, e, next)
-		if (e->want.track == track)
-			return true;
-	return false;
+	return bundle_first(x, BEHIND_TRACK, track, "");
 }
 
 /* ---- into the kernel
@@ -390,6 +502,7 @@ static void now_installed(struct fx *x, struct route *e, const struct net_route 
 	if (!e->installed)
 		HASH_ADD(hs, x->routes->kernel, slot, sizeof(e->slot), e);
 	e->installed = true;
+	track_touch_routes(x->tracks);
 }
 
 /* Those that waited for a slot look again. */
@@ -400,6 +513,7 @@ static void now_gone(struct fx *x, struct route *e)
 	if (!e->installed)
 		return;
 	e->installed = false;
+	track_touch_routes(x->tracks);
 	HASH_DELETE(hs, x->routes->kernel, e);
 	if (!x->routes->n_shadowed)
 		return;
@@ -454,6 +568,7 @@ static void uninstall(struct fx *x, struct route *e)
 static void drop(struct fx *x, struct route *e)
 {
 	set_shadowed(x, e, false);
+	leave_bundles(x->routes, e);
 	HASH_DEL(x->routes->table, e);
 	x->routes->n--;
 	x->routes->generation++;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "flexvpn/core.h"
+#include "flexvpn/client.h"
 #include "flexvpn/doors.h"
 #include "flexvpn/names.h"
 #include "flexvpn/services.h"
@@ -15,7 +15,6 @@ void fx_tracks_configure(struct fx *x)
 	track_configure(x->tracks, x->cfg->tracks.v, x->cfg->tracks.n, x->now);
 	sla_configure(x->slas, x->cfg->slas.v, x->cfg->slas.n, x->now);
 	fx_routes_retrack(x, 0);
-	x->retrack = true;
 }
 
 /* ---- facts
@@ -116,8 +115,9 @@ static void on_change(void *ctx, const struct track_cfg *c, bool up)
 	log_msg(TRACK_STATE, c->number,
 	        track_describe(c, gr_ifname_short(c->ifname, name), text, sizeof(text)),
 	        up ? "Down" : "Up", up ? "Up" : "Down");
-	x->reconsider = x->dirty = true;
+	fx_clients_follow(x, c->number);
 	fx_routes_retrack(x, c->number);
+	x->dirty |= fx_nat_follows(x, c->number);
 }
 
 /* ---- probes */
@@ -182,19 +182,19 @@ struct sla_set *fx_slas_new(struct fx *x)
 
 void fx_slas_resolved(struct fx *x, const struct resolver_answer *a)
 {
-	x->retrack |= sla_resolved(x->slas, a->id, a->n ? &a->addr[0] : NULL, x->now);
+	sla_resolved(x->slas, a->id, a->n ? &a->addr[0] : NULL, x->now);
 }
 
-static bool probes(struct fx *x)
+static void probes(struct fx *x)
 {
-	bool changed = false, ok;
-	uint32_t id;
+	uint32_t id, number;
+	bool ok;
 
 	while (x->b.sla_poll && x->b.sla_poll(x->b.sla.ctx, &id, &ok))
-		changed |= sla_answer(x->slas, id, ok, x->now);
-	if (sla_deadline(x->slas) <= x->now)
-		changed |= sla_tick(x->slas, x->now);
-	return changed;
+		sla_answer(x->slas, id, ok, x->now);
+	sla_tick(x->slas, x->now);
+	while (sla_news(x->slas, &number))
+		track_touch_sla(x->tracks, number);
 }
 
 void fx_tracks_run(struct fx *x)
@@ -205,11 +205,9 @@ void fx_tracks_run(struct fx *x)
 	        .route = route_fact,
 	        .sla = sla_fact};
 
-	x->retrack |= probes(x) || track_deadline(x->tracks) <= x->now;
-	if (!x->retrack)
-		return;
-	x->retrack = false;
-	track_evaluate(x->tracks, &f, x->now, on_change, x);
+	probes(x);
+	if (track_touched(x->tracks) || track_deadline(x->tracks) <= x->now)
+		track_evaluate(x->tracks, &f, x->now, on_change, x);
 }
 
 uint64_t fx_tracks_deadline(const struct fx *x)

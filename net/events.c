@@ -2,9 +2,8 @@
 /*
  * Watching: a second socket in rtnetlink's multicast groups, read when its descriptor is readable.
  *
- * When the kernel had to drop announcements (ENOBUFS), what was missed is unknown. Every link is
- * then announced anew: a reader that asks for the present state on each event, as ours do, is right
- * again.
+ * When the kernel had to drop announcements (ENOBUFS), what was missed is unknown: that is said,
+ * and a reader that then asks for the present state of everything is right again.
  */
 #include <errno.h>
 
@@ -49,15 +48,6 @@ static int on_news(struct nl_msg *m, void *arg)
 	return NL_OK;
 }
 
-static bool announce(void *ctx, const struct net_link *l)
-{
-	struct net_kernel *k = ctx;
-	struct net_event ev = {.type = NET_EV_LINK, .link = *l};
-
-	net_evq_put(&k->q, &ev);
-	return true;
-}
-
 int kernel_events_open(struct net_kernel *k)
 {
 	nl_socket_disable_seq_check(k->ev);
@@ -91,7 +81,7 @@ bool kernel_events_poll(struct net *n, struct net_event *out)
 		if (rc == -NLE_AGAIN)
 			return false;
 		if (rc == -NLE_NOMEM)
-			kernel_links(n, announce, k);
+			net_evq_put(&k->q, &(struct net_event){.type = NET_EV_MISSED});
 		else if (rc < 0)
 			return false;
 	}

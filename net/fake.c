@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/record.h"
 #include "net/rtnl.h"
 
@@ -27,6 +28,7 @@ struct fake {
 	struct net_route *route;
 	size_t n_link, n_addr, n_route;
 	uint32_t next_index;
+	struct keyed names; /* numbers of links by name, of those that are gone too */
 	struct net_evq q;
 	struct record record;
 };
@@ -56,6 +58,7 @@ static void fake_close(struct net *n)
 	free(f->link);
 	free(f->addr);
 	free(f->route);
+	keyed_fini(&f->names);
 	net_evq_fini(&f->q);
 	record_fini(&f->record);
 	free(f);
@@ -66,17 +69,30 @@ static void fake_close(struct net *n)
 
 static struct fake_link *by_index(struct fake *f, uint32_t index)
 {
-	for (size_t i = 0; i < f->n_link; i++)
-		if (f->link[i].l.index == index)
-			return &f->link[i];
-	return NULL;
+	size_t low = 0, high = f->n_link; /* they stand in the order of their numbers */
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (f->link[middle].l.index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < f->n_link && f->link[low].l.index == index ? &f->link[low] : NULL;
 }
 
 static struct fake_link *by_name(struct fake *f, const char *name)
 {
-	for (size_t i = 0; i < f->n_link; i++)
-		if (strcmp(f->link[i].l.name, name) == 0)
-			return &f->link[i];
+	const struct keyed *k = &f->names;
+
+	for (uint32_t at = keyed_first(k, keyed_hash(name)); at != KEYED_END;
+	        at = keyed_next(k, at)) {
+		struct fake_link *l = by_index(f, keyed_value(k, at));
+
+		if (l && strcmp(l->l.name, name) == 0)
+			return l;
+	}
 	return NULL;
 }
 
@@ -595,6 +611,7 @@ uint32_t net_fake_link(struct net *n, const char *name, bool up, bool running)
 	l->l.loopback = strcmp(name, "lo") == 0;
 	l->l.mtu = 1500;
 	snprintf(l->l.name, sizeof(l->l.name), "%s", name);
+	keyed_put(&f->names, keyed_hash(l->l.name), l->l.index);
 	tell_link(f, NET_EV_LINK, &l->l);
 	return l->l.index;
 }

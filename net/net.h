@@ -71,7 +71,9 @@ struct net_route {
 enum { NET_FRR_DISTANCE = 20 };
 uint32_t net_route_priority(const struct net_route *r);
 
-enum net_event_type { NET_EV_LINK, NET_EV_LINK_GONE, NET_EV_ADDR, NET_EV_ADDR_GONE, NET_EV_ROUTE, NET_EV_ROUTE_GONE };
+/* NET_EV_MISSED: the kernel had to drop announcements, and anything may be another than it was. */
+enum net_event_type { NET_EV_LINK, NET_EV_LINK_GONE, NET_EV_ADDR, NET_EV_ADDR_GONE, NET_EV_ROUTE, NET_EV_ROUTE_GONE,
+	NET_EV_MISSED };
 
 struct net_event {
 	enum net_event_type type;

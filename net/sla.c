@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/mem.h"
+#include "base/timers.h"
 
 enum { DEFAULT_FREQUENCY_S = 60, DEFAULT_TIMEOUT_MS = 5000, DEFAULT_THRESHOLD_MS = 5000 };
 
 struct operation {
+	struct timer timer; /* the next thing to be done; first, so that it leads here */
 	struct sla_cfg cfg;
 	uint32_t id;         /* of the probe under way; 0: none */
 	uint32_t asking;     /* question about the target's name under way; 0: none */
@@ -19,13 +22,18 @@ struct operation {
 	uint32_t rtt;
 	uint64_t successes, failures;
 	bool dead; /* its life is over */
+	bool news; /* in sla_set.news */
 };
 
 struct sla_set {
 	struct sla_io io;
 	struct operation *v; /* by number */
 	size_t n;
-	uint32_t last_id;
+	uint32_t last_id; /* a multiple of n: a probe's number leads back to its place in v */
+	struct keyed by_number;
+	struct timers timers;
+	uint32_t *news; /* those with another result, as places in v */
+	size_t n_news;
 };
 
 const char *sla_result_text(enum sla_result r)
@@ -66,6 +74,9 @@ void sla_free(struct sla_set *s)
 		return;
 	for (size_t i = 0; i < s->n; i++)
 		forget_probe(s, &s->v[i]);
+	keyed_fini(&s->by_number);
+	timers_fini(&s->timers);
+	free(s->news);
 	free(s->v);
 	free(s);
 }
@@ -90,10 +101,46 @@ static bool same(const struct sla_cfg *a, const struct sla_cfg *b)
 
 static struct operation *find(const struct sla_set *s, uint32_t number)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].cfg.number == number)
-			return &s->v[i];
-	return NULL;
+	uint32_t at = keyed_first(&s->by_number, number);
+
+	return at == KEYED_END ? NULL : &s->v[keyed_value(&s->by_number, at)];
+}
+
+/* ---- when
+ * ---------------------------------------------------------------------------------------------------------------
+ */
+
+static uint64_t end_of(const struct operation *o)
+{
+	return o->cfg.life_s ? o->made + 1000u * ((uint64_t)o->cfg.after_s + o->cfg.life_s)
+	                     : UINT64_MAX;
+}
+
+static void arm(struct sla_set *s, struct operation *o)
+{
+	uint64_t due = o->id || o->asking ? o->sent + o->cfg.timeout_ms : o->next;
+
+	if (end_of(o) < due)
+		due = end_of(o);
+	timers_set(&s->timers, &o->timer, o->cfg.scheduled && !o->dead ? due : TIMER_NEVER);
+}
+
+/* The operations stand elsewhere now. */
+static void arrange(struct sla_set *s)
+{
+	keyed_clear(&s->by_number);
+	timers_fini(&s->timers);
+	s->n_news = 0;
+	s->news = xrealloc(s->news, (s->n + 1) * sizeof(*s->news));
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct operation *o = &s->v[i];
+
+		keyed_put(&s->by_number, o->cfg.number, i);
+		o->timer = (struct timer){0};
+		arm(s, o);
+		if (o->news)
+			s->news[s->n_news++] = i;
+	}
 }
 
 static int by_number(const void *a, const void *b)
@@ -135,22 +182,21 @@ void sla_configure(struct sla_set *s, const struct sla_cfg *v, size_t n, uint64_
 	free(s->v);
 	s->v = fresh;
 	s->n = n;
+	arrange(s);
 }
 
 /* ---- probes
  * ------------------------------------------------------------------------------------------------------------
  */
 
-static uint64_t end_of(const struct operation *o)
-{
-	return o->cfg.life_s ? o->made + 1000u * ((uint64_t)o->cfg.after_s + o->cfg.life_s)
-	                     : UINT64_MAX;
-}
-
-static bool set_result(struct operation *o, enum sla_result r)
+static bool set_result(struct sla_set *s, struct operation *o, enum sla_result r)
 {
 	bool changed = o->result != r;
 
+	if (changed && !o->news) {
+		o->news = true;
+		s->news[s->n_news++] = (uint32_t)(o - s->v);
+	}
 	o->result = r;
 	if (r == SLA_OK)
 		o->successes++;
@@ -161,14 +207,15 @@ static bool set_result(struct operation *o, enum sla_result r)
 
 static bool send_probe(struct sla_set *s, struct operation *o, uint64_t now_ms)
 {
-	if (++s->last_id == 0)
-		s->last_id = 1;
-	o->id = s->last_id;
+	if (s->last_id > UINT32_MAX - 2 * (uint32_t)s->n)
+		s->last_id = 0;
+	s->last_id += (uint32_t)s->n - s->last_id % (uint32_t)s->n;
+	o->id = s->last_id + (uint32_t)(o - s->v);
 	o->sent = now_ms;
 	if (s->io.send(s->io.ctx, &o->cfg, o->id))
 		return false;
 	o->id = 0;
-	return set_result(o, SLA_NO_CONNECTION);
+	return set_result(s, o, SLA_NO_CONNECTION);
 }
 
 /* Probes keep their beat: the next one is due a period after this one was due, however late this
@@ -195,10 +242,13 @@ bool sla_resolved(struct sla_set *s, uint32_t question, const struct ipaddr *add
 		if (o->asking != question)
 			continue;
 		o->asking = 0;
-		if (!addr)
-			return set_result(o, SLA_NO_CONNECTION);
-		o->cfg.target = *addr;
-		return send_probe(s, o, now_ms);
+		if (addr)
+			o->cfg.target = *addr;
+		bool changed =
+		        addr ? send_probe(s, o, now_ms) : set_result(s, o, SLA_NO_CONNECTION);
+
+		arm(s, o);
+		return changed;
 	}
 	return false;
 }
@@ -212,10 +262,10 @@ static bool tick_one(struct sla_set *s, struct operation *o, uint64_t now_ms)
 	if (now_ms >= end_of(o)) {
 		o->dead = true;
 		forget_probe(s, o);
-		return set_result(o, SLA_UNKNOWN);
+		return set_result(s, o, SLA_UNKNOWN);
 	}
 	if ((o->id || o->asking) && now_ms >= o->sent + o->cfg.timeout_ms) {
-		changed = set_result(o, o->asking ? SLA_NO_CONNECTION : SLA_TIMEOUT);
+		changed = set_result(s, o, o->asking ? SLA_NO_CONNECTION : SLA_TIMEOUT);
 		forget_probe(s, o);
 	}
 	if (!o->id && !o->asking && now_ms >= o->next)
@@ -227,43 +277,58 @@ bool sla_tick(struct sla_set *s, uint64_t now_ms)
 {
 	bool changed = false;
 
-	for (size_t i = 0; i < s->n; i++)
-		changed |= tick_one(s, &s->v[i], now_ms);
+	while (sla_deadline(s) <= now_ms) {
+		struct operation *o = (struct operation *)timers_first(&s->timers);
+
+		changed |= tick_one(s, o, now_ms);
+		arm(s, o);
+	}
 	return changed;
+}
+
+/* A probe that was sent before the operations were arranged anew stands elsewhere. */
+static struct operation *by_probe(const struct sla_set *s, uint32_t id)
+{
+	if (!id || !s->n)
+		return NULL;
+	if (s->v[id % s->n].id == id)
+		return &s->v[id % s->n];
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].id == id)
+			return &s->v[i];
+	return NULL;
 }
 
 bool sla_answer(struct sla_set *s, uint32_t id, bool ok, uint64_t now_ms)
 {
-	for (size_t i = 0; id && i < s->n; i++) {
-		struct operation *o = &s->v[i];
+	struct operation *o = by_probe(s, id);
+	enum sla_result r = SLA_NO_CONNECTION;
 
-		if (o->id != id)
-			continue;
-		o->id = 0;
-		if (!ok)
-			return set_result(o, SLA_NO_CONNECTION);
+	if (!o)
+		return false;
+	o->id = 0;
+	if (ok) {
 		o->rtt = (uint32_t)(now_ms - o->sent);
-		return set_result(o, o->rtt > o->cfg.threshold_ms ? SLA_OVER_THRESHOLD : SLA_OK);
+		r = o->rtt > o->cfg.threshold_ms ? SLA_OVER_THRESHOLD : SLA_OK;
 	}
-	return false;
+	arm(s, o);
+	return set_result(s, o, r);
+}
+
+bool sla_news(struct sla_set *s, uint32_t *number)
+{
+	if (!s->n_news)
+		return false;
+	struct operation *o = &s->v[s->news[--s->n_news]];
+
+	o->news = false;
+	*number = o->cfg.number;
+	return true;
 }
 
 uint64_t sla_deadline(const struct sla_set *s)
 {
-	uint64_t at = UINT64_MAX;
-
-	for (size_t i = 0; i < s->n; i++) {
-		const struct operation *o = &s->v[i];
-		uint64_t due = o->id || o->asking ? o->sent + o->cfg.timeout_ms : o->next;
-
-		if (!o->cfg.scheduled || o->dead)
-			continue;
-		if (end_of(o) < due)
-			due = end_of(o);
-		if (due < at)
-			at = due;
-	}
-	return at;
+	return timers_due(&s->timers);
 }
 
 /* ---- reading

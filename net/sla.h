@@ -80,6 +80,8 @@ bool sla_answer(struct sla_set *s, uint32_t id, bool ok, uint64_t now_ms);
 /* The name of a target was looked up; NULL: it has no address. True when a result changed. A
  * question of nobody's is ignored. */
 bool sla_resolved(struct sla_set *s, uint32_t question, const struct ipaddr *addr, uint64_t now_ms);
+/* An operation whose result is another one than when it was last named here. False: there is none (any more). */
+bool sla_news(struct sla_set *s, uint32_t *number);
 uint64_t sla_deadline(const struct sla_set *s); /* UINT64_MAX: nothing is due */
 
 struct sla_info {

@@ -6,24 +6,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/mem.h"
+#include "base/timers.h"
 
 struct object {
+	struct timer timer; /* a delayed change happens then; first, so that it leads here */
 	struct track_cfg cfg;
 	bool up, known; /* known: evaluated at least once */
-	bool fresh;     /* the raw answer of this evaluation is in `raw` */
+	bool touched;   /* in track_set.touched */
+	bool due;       /* its delay is over */
 	bool visiting;  /* a list that contains itself is down */
 	bool raw;
+	uint32_t round; /* of which `raw` is the answer */
 	uint32_t changes;
-	uint64_t since, due; /* due: a delayed change happens then; 0: none */
+	uint64_t since;
 	const char *why;
 	struct track_route_fact route;
 	enum track_sla_result sla;
 };
 
+/* Whom a fact concerns. */
+enum concern { C_NUMBER, C_ROUTES, C_SLA, C_MEMBER };
+
 struct track_set {
 	struct object *v; /* by number */
 	size_t n;
+	struct keyed by_number, by_interface;
+	struct timers timers;
+	uint32_t *touched; /* to be evaluated, as places in v */
+	size_t n_touched;
+	uint32_t round;
 };
 
 struct track_set *track_new(void)
@@ -35,16 +48,104 @@ void track_free(struct track_set *s)
 {
 	if (!s)
 		return;
+	keyed_fini(&s->by_number);
+	keyed_fini(&s->by_interface);
+	timers_fini(&s->timers);
+	free(s->touched);
 	free(s->v);
 	free(s);
 }
 
 static struct object *find(const struct track_set *s, uint32_t number)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].cfg.number == number)
-			return &s->v[i];
-	return NULL;
+	uint32_t at = keyed_first(&s->by_number, keyed_of(C_NUMBER, number));
+
+	return at == KEYED_END ? NULL : &s->v[keyed_value(&s->by_number, at)];
+}
+
+static bool is_list(const struct object *o)
+{
+	return o->cfg.type >= TRACK_LIST_AND && o->cfg.type <= TRACK_LIST_WEIGHT;
+}
+
+/* ---- whom a fact concerns
+ * ----------------------------------------------------------------------------------------
+ */
+
+static void touch(struct track_set *s, uint32_t place)
+{
+	if (s->v[place].touched)
+		return;
+	s->v[place].touched = true;
+	s->touched[s->n_touched++] = place;
+}
+
+static void touch_under(struct track_set *s, const struct keyed *k, uint64_t key)
+{
+	for (uint32_t at = keyed_first(k, key); at != KEYED_END; at = keyed_next(k, at))
+		touch(s, keyed_value(k, at));
+}
+
+void track_touch_all(struct track_set *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		touch(s, i);
+}
+
+void track_touch_interface(struct track_set *s, const char *ifname)
+{
+	touch_under(s, &s->by_interface, keyed_hash(ifname));
+}
+
+void track_touch_routes(struct track_set *s)
+{
+	touch_under(s, &s->by_number, keyed_of(C_ROUTES, 0));
+}
+
+void track_touch_sla(struct track_set *s, uint32_t number)
+{
+	touch_under(s, &s->by_number, keyed_of(C_SLA, number));
+}
+
+bool track_touched(const struct track_set *s)
+{
+	return s->n_touched;
+}
+
+static void concerned(struct track_set *s, uint32_t place)
+{
+	const struct track_cfg *c = &s->v[place].cfg;
+	struct keyed *k = &s->by_number;
+
+	keyed_put(k, keyed_of(C_NUMBER, c->number), place);
+	if (c->type == TRACK_ROUTE_REACH || c->type == TRACK_ROUTE_METRIC)
+		keyed_put(k, keyed_of(C_ROUTES, 0), place);
+	if (c->type == TRACK_SLA_STATE || c->type == TRACK_SLA_REACH)
+		keyed_put(k, keyed_of(C_SLA, c->sla), place);
+	if (c->ifname[0])
+		keyed_put(&s->by_interface, keyed_hash(c->ifname), place);
+	for (uint8_t i = 0; i < c->n_member; i++)
+		keyed_put(k, keyed_of(C_MEMBER, c->member[i].number), place);
+}
+
+/* The objects stand elsewhere now. */
+static void arrange(struct track_set *s)
+{
+	keyed_clear(&s->by_number);
+	keyed_clear(&s->by_interface);
+	timers_fini(&s->timers);
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct timer t = s->v[i].timer;
+
+		concerned(s, i);
+		s->v[i].timer = (struct timer){0};
+		if (t.place)
+			timers_set(&s->timers, &s->v[i].timer, t.at);
+		s->v[i].touched = false;
+	}
+	s->touched = xrealloc(s->touched, (s->n + 1) * sizeof(*s->touched));
+	s->n_touched = 0;
+	track_touch_all(s);
 }
 
 /* ---- configuration
@@ -96,6 +197,7 @@ void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, u
 	free(s->v);
 	s->v = fresh;
 	s->n = n;
+	arrange(s);
 }
 
 /* ---- the raw answers
@@ -213,14 +315,14 @@ static bool ask(struct track_set *s, struct object *o, const struct track_facts 
 
 static bool evaluate(struct track_set *s, struct object *o, const struct track_facts *f)
 {
-	if (o->fresh)
+	if (o->round == s->round)
 		return o->raw;
 	if (o->visiting)
 		return false;
 	o->visiting = true;
 	o->raw = ask(s, o, f);
 	o->visiting = false;
-	o->fresh = true;
+	o->round = s->round;
 	return o->raw;
 }
 
@@ -229,56 +331,57 @@ static bool evaluate(struct track_set *s, struct object *o, const struct track_f
  */
 
 /* True when the object's state changes now. */
-static bool settle(struct object *o, uint64_t now_ms)
+static bool settle(struct track_set *s, struct object *o, uint64_t now_ms)
 {
 	uint64_t delay = 1000u * (uint64_t)(o->raw ? o->cfg.delay_up_s : o->cfg.delay_down_s);
-
-	if (o->known && o->raw == o->up) {
-		o->due = 0;
-		return false;
-	}
-	if (!o->known)
-		delay = 0;
-	if (delay && !o->due)
-		o->due = now_ms + delay;
-	if (delay && now_ms < o->due)
-		return false;
 	bool changed = o->raw != o->up;
 
-	o->known = true;
-	o->up = o->raw;
-	o->due = 0;
-	if (changed) {
-		o->changes++;
-		o->since = now_ms;
+	if (o->known && changed && delay && !o->due) {
+		if (!o->timer.place)
+			timers_set(&s->timers, &o->timer, now_ms + delay);
+		return false;
 	}
-	return changed;
+	timers_drop(&s->timers, &o->timer);
+	o->due = false;
+	o->known = true;
+	if (!changed)
+		return false;
+	o->up = o->raw;
+	o->changes++;
+	o->since = now_ms;
+	return true;
 }
 
-static bool is_list(const struct object *o)
-{
-	return o->cfg.type >= TRACK_LIST_AND && o->cfg.type <= TRACK_LIST_WEIGHT;
-}
-
+/* Of the touched ones those that are lists, or those that are not; what follows a change is touched
+ * for the next round. */
 static bool round_of(struct track_set *s, bool lists, const struct track_facts *f, uint64_t now_ms,
         track_changed_fn changed, void *ctx)
 {
+	size_t n = s->n_touched, kept = 0;
+	uint32_t *now = xmemdup(s->touched, n * sizeof(*now));
 	bool any = false;
 
-	for (size_t i = 0; i < s->n; i++)
-		s->v[i].fresh = s->v[i].fresh && !is_list(&s->v[i]);
-	for (size_t i = 0; i < s->n; i++) {
-		struct object *o = &s->v[i];
+	s->n_touched = 0;
+	for (size_t i = 0; i < n; i++) {
+		s->v[now[i]].touched = false;
+		if (is_list(&s->v[now[i]]) != lists)
+			touch(s, now[i]);
+		else
+			now[kept++] = now[i];
+	}
+	s->round++;
+	for (size_t i = 0; i < kept; i++) {
+		struct object *o = &s->v[now[i]];
 
-		if (is_list(o) != lists)
-			continue;
 		evaluate(s, o, f);
-		if (!settle(o, now_ms))
+		if (!settle(s, o, now_ms))
 			continue;
 		any = true;
+		touch_under(s, &s->by_number, keyed_of(C_MEMBER, o->cfg.number));
 		if (changed)
 			changed(ctx, &o->cfg, o->up);
 	}
+	free(now);
 	return any;
 }
 
@@ -288,28 +391,26 @@ static bool round_of(struct track_set *s, bool lists, const struct track_facts *
 bool track_evaluate(struct track_set *s, const struct track_facts *f, uint64_t now_ms,
         track_changed_fn changed, void *ctx)
 {
-	for (size_t i = 0; i < s->n; i++)
-		s->v[i].fresh = false;
+	while (track_deadline(s) <= now_ms) {
+		struct object *o = (struct object *)timers_first(&s->timers);
+
+		timers_drop(&s->timers, &o->timer);
+		o->due = true;
+		touch(s, (uint32_t)(o - s->v));
+	}
 	bool any = round_of(s, false, f, now_ms, changed, ctx);
 
-	for (size_t i = 0; i <= s->n; i++) {
-		bool again = round_of(s, true, f, now_ms, changed, ctx);
-
-		any |= again;
-		if (!again)
-			break;
-	}
+	for (size_t i = 0; i <= s->n && s->n_touched; i++)
+		any |= round_of(s, true, f, now_ms, changed, ctx);
+	for (size_t i = 0; i < s->n_touched; i++)
+		s->v[s->touched[i]].touched = false;
+	s->n_touched = 0;
 	return any;
 }
 
 uint64_t track_deadline(const struct track_set *s)
 {
-	uint64_t at = UINT64_MAX;
-
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].due && s->v[i].due < at)
-			at = s->v[i].due;
-	return at;
+	return timers_due(&s->timers);
 }
 
 /* ---- reading
@@ -334,7 +435,7 @@ static void tell(const struct object *o, struct track_info *out)
 	        .up = o->up,
 	        .changes = o->changes,
 	        .since_ms = o->since,
-	        .delayed_to = o->due,
+	        .delayed_to = o->timer.place ? o->timer.at : 0,
 	        .why = o->why ? o->why : "",
 	        .route = o->route,
 	        .sla = o->sla};
@@ -342,12 +443,19 @@ static void tell(const struct object *o, struct track_info *out)
 
 bool track_next(const struct track_set *s, uint32_t prev, struct track_info *out)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->v[i].cfg.number > prev) {
-			tell(&s->v[i], out);
-			return true;
-		}
-	return false;
+	size_t low = 0, high = s->n;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (s->v[middle].cfg.number > prev)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low < s->n)
+		tell(&s->v[low], out);
+	return low < s->n;
 }
 
 bool track_get(const struct track_set *s, uint32_t number, struct track_info *out)

@@ -87,8 +87,15 @@ void track_free(struct track_set *s); /* accepts NULL */
  * evaluated anew, undelayed, and reports a change if the answer is another one. A new one starts down. */
 void track_configure(struct track_set *s, const struct track_cfg *v, size_t n, uint64_t now_ms);
 
-/* Evaluates everything; true when a state changed. `changed` (may be NULL) is told of each change.
- */
+/* Which fact may be another one than when its objects were last evaluated. */
+void track_touch_all(struct track_set *s);
+void track_touch_interface(struct track_set *s, const char *ifname); /* line protocol, addresses */
+void track_touch_routes(struct track_set *s);
+void track_touch_sla(struct track_set *s, uint32_t number);
+bool track_touched(const struct track_set *s); /* is there anything to evaluate? */
+
+/* Evaluates what was touched, what was delayed until now, and the lists that follow; after track_configure() all of it. True when a
+ * state changed. `changed` (may be NULL) is told of each change; it may not touch anything. */
 typedef void (*track_changed_fn)(void *ctx, const struct track_cfg *c, bool up);
 bool track_evaluate(struct track_set *s, const struct track_facts *f, uint64_t now_ms,
         track_changed_fn changed, void *ctx);

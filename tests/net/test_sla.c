@@ -95,6 +95,38 @@ static void probes_keep_their_beat(void **state)
 	sla_free(s);
 }
 
+static void answers_find_their_operations_and_news_is_named(void **state)
+{
+	enum { MANY = 50 };
+	struct sla_set *s = sla_new(&io);
+	struct sla_cfg c[MANY];
+	uint32_t id[MANY], number;
+	struct sla_info i;
+
+	(void)state;
+	for (uint32_t n = 0; n < MANY; n++) {
+		c[n] = echo_every_5s();
+		c[n].number = n + 1;
+	}
+	for (uint32_t n = 0; n < MANY;
+	        n++) { /* one more at a time, so that the others' probes are under way */
+		sla_configure(s, c, n + 1, 0);
+		sla_tick(s, 0);
+		id[n] = under_way;
+	}
+	assert_false(sla_news(s, &number));
+	for (uint32_t n = MANY; n-- > 0;) {
+		assert_true(sla_answer(s, id[n], true, 10));
+		assert_true(sla_news(s, &number));
+		assert_int_equal(number, n + 1);
+		assert_false(sla_news(s, &number));
+		assert_true(sla_get(s, n + 1, &i));
+		assert_int_equal(i.result, SLA_OK);
+	}
+	assert_int_equal(sla_deadline(s), 5000);
+	sla_free(s);
+}
+
 static void late_answer_is_over_threshold_and_none_is_a_timeout(void **state)
 {
 	struct sla_set *s = sla_new(&io);
@@ -360,6 +392,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, reset)
 	const struct CMUnitTest tests[] = {
 	        T(probes_keep_their_beat),
+	        T(answers_find_their_operations_and_news_is_named),
 	        T(late_answer_is_over_threshold_and_none_is_a_timeout),
 	        T(unscheduled_pending_and_expired_operations_have_no_result),
 	        T(unchanged_operations_survive_a_new_configuration),

@@ -75,6 +75,12 @@ static bool look(struct box *b)
 	return track_evaluate(b->s, &f, b->now, changed, b);
 }
 
+static bool look_at_all(struct box *b)
+{
+	track_touch_all(b->s);
+	return look(b);
+}
+
 static int setup(void **state)
 {
 	static struct box b;
@@ -104,7 +110,7 @@ static void undefined_object_is_down(void **state)
 {
 	struct box *b = *state;
 
-	look(b);
+	look_at_all(b);
 	assert_false(track_defined(b->s, 10));
 	assert_false(track_up(b->s, 10));
 }
@@ -116,15 +122,15 @@ static void line_protocol_follows_the_interface(void **state)
 	struct track_info i;
 
 	track_configure(b->s, &c, 1, b->now);
-	assert_false(look(b));
+	assert_false(look_at_all(b));
 	assert_false(track_up(b->s, 2));
 	assert_true(track_get(b->s, 2, &i));
 	assert_string_equal(i.why, "hw down");
 	b->eth0 = true;
-	assert_true(look(b));
+	assert_true(look_at_all(b));
 	assert_true(track_up(b->s, 2));
 	assert_int_equal(b->told, 1);
-	assert_false(look(b)); /* the same facts change nothing */
+	assert_false(look_at_all(b)); /* the same facts change nothing */
 	assert_int_equal(b->told, 1);
 }
 
@@ -135,10 +141,10 @@ static void ip_routing_needs_an_address(void **state)
 
 	track_configure(b->s, &c, 1, b->now);
 	b->eth0 = true;
-	look(b);
+	look_at_all(b);
 	assert_false(track_up(b->s, 1));
 	b->addressed = true;
-	look(b);
+	look_at_all(b);
 	assert_true(track_up(b->s, 1));
 }
 
@@ -150,24 +156,24 @@ static void delay_holds_a_change_back_and_forgets_it_when_the_fact_returns(void 
 	c.delay_down_s = 10;
 	b->eth0 = true;
 	track_configure(b->s, &c, 1, b->now);
-	look(b);
+	look_at_all(b);
 	assert_true(track_up(b->s, 1)); /* the first answer is not delayed */
 	b->eth0 = false;
 	b->now = 5000;
-	look(b);
+	look_at_all(b);
 	assert_true(track_up(b->s, 1));
 	assert_int_equal(track_deadline(b->s), 15000);
 	b->now = 14999;
 	b->eth0 = true; /* a flap shorter than the delay */
-	look(b);
+	look_at_all(b);
 	assert_true(track_deadline(b->s) == UINT64_MAX);
 	b->eth0 = false;
-	look(b);
+	look_at_all(b);
 	assert_int_equal(track_deadline(b->s), 24999);
 	b->now = 24998;
-	assert_false(look(b));
+	assert_false(look_at_all(b));
 	b->now = 24999;
-	assert_true(look(b));
+	assert_true(look_at_all(b));
 	assert_false(track_up(b->s, 1));
 	assert_true(track_deadline(b->s) == UINT64_MAX);
 }
@@ -186,7 +192,7 @@ static void sla_state_and_reachability_differ_over_the_threshold(void **state)
 	track_configure(b->s, c, 2, b->now);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		b->sla = rows[i].r;
-		look(b);
+		look_at_all(b);
 		assert_int_equal(track_up(b->s, 1), rows[i].state);
 		assert_int_equal(track_up(b->s, 2), rows[i].reach);
 	}
@@ -208,17 +214,17 @@ static void metric_threshold_has_hysteresis(void **state)
 	} steps[] = {{15, false}, {10, true}, {15, true}, {20, false}, {15, false}, {9, true}};
 
 	track_configure(b->s, &c, 1, b->now);
-	look(b);
+	look_at_all(b);
 	assert_false(track_up(b->s, 1)); /* no route at all */
 	assert_string_equal(b->vrf, "red");
 	b->routed = true;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		b->metric = steps[i].metric;
-		look(b);
+		look_at_all(b);
 		assert_int_equal(track_up(b->s, 1), steps[i].up);
 	}
 	b->routed = false;
-	look(b);
+	look_at_all(b);
 	assert_false(track_up(b->s, 1));
 }
 
@@ -243,7 +249,7 @@ static void boolean_lists(void **state)
 	for (unsigned bits = 0; bits < 4; bits++) {
 		b->eth0 = bits & 1;
 		b->eth1 = bits & 2;
-		look(b);
+		look_at_all(b);
 		assert_int_equal(track_up(b->s, 10), bits == 3);
 		assert_int_equal(track_up(b->s, 11), bits != 0);
 		assert_int_equal(track_up(b->s, 12), bits == 1);
@@ -259,13 +265,13 @@ static void a_list_of_lists_is_right_in_one_evaluation(void **state)
 	        interface_of(9, "Ethernet0/0", TRACK_LINE_PROTOCOL)};
 
 	track_configure(b->s, c, 4, b->now);
-	look(b);
+	look_at_all(b);
 	b->eth0 = true;
-	look(b);
+	look_at_all(b);
 	for (uint32_t n = 1; n <= 3; n++)
 		assert_true(track_up(b->s, n));
 	b->eth0 = false;
-	look(b);
+	look_at_all(b);
 	for (uint32_t n = 1; n <= 3; n++)
 		assert_false(track_up(b->s, n));
 }
@@ -278,7 +284,7 @@ static void undefined_member_and_self_reference_are_down(void **state)
 
 	c[0].member[0].negate = true;
 	track_configure(b->s, c, 3, b->now);
-	look(b);
+	look_at_all(b);
 	for (uint32_t n = 1; n <= 3; n++)
 		assert_false(track_up(b->s, n));
 }
@@ -300,14 +306,14 @@ static void weight_and_percentage_lists(void **state)
 	c[3].down = 40;
 	track_configure(b->s, c, 4, b->now);
 	b->eth0 = true;
-	look(b);
+	look_at_all(b);
 	assert_true(track_up(b->s, 10));
 	assert_false(track_up(b->s, 11)); /* 50 %: between the two, and it was down */
 	b->eth1 = true;
-	look(b);
+	look_at_all(b);
 	assert_true(track_up(b->s, 11));
 	b->eth0 = false;
-	look(b);
+	look_at_all(b);
 	assert_false(track_up(b->s, 10)); /* 10 is not above `down 10` */
 	assert_true(track_up(b->s, 11));  /* 50 %: it was up */
 }
@@ -321,11 +327,11 @@ static void a_changed_object_starts_anew_and_an_unchanged_one_keeps_its_history(
 
 	b->eth0 = true;
 	track_configure(b->s, c, 2, b->now);
-	look(b);
+	look_at_all(b);
 	c[1] = interface_of(2, "Ethernet0/1", TRACK_LINE_PROTOCOL);
 	b->now = 9000;
 	track_configure(b->s, c, 2, b->now);
-	assert_true(look(b)); /* told, although the object is another one */
+	assert_true(look_at_all(b)); /* told, although the object is another one */
 	assert_true(track_up(b->s, 1));
 	assert_false(track_up(b->s, 2));
 	assert_true(track_get(b->s, 1, &i));
@@ -334,6 +340,51 @@ static void a_changed_object_starts_anew_and_an_unchanged_one_keeps_its_history(
 	track_configure(b->s, NULL, 0, b->now);
 	assert_false(track_up(b->s, 1));
 	assert_false(track_next(b->s, 0, &i));
+}
+
+static void only_what_was_touched_is_asked(void **state)
+{
+	struct box *b = *state;
+	struct track_cfg c[4] = {interface_of(1, "Ethernet0/0", TRACK_LINE_PROTOCOL),
+	        interface_of(2, "Ethernet0/1", TRACK_LINE_PROTOCOL),
+	        {.number = 3,
+	                .type = TRACK_LIST_OR,
+	                .member = {{.number = 1}, {.number = 2}},
+	                .n_member = 2},
+	        {.number = 4, .type = TRACK_SLA_STATE, .sla = 9}};
+
+	track_configure(b->s, c, 4, b->now);
+	assert_true(track_touched(b->s));
+	look(b);
+	assert_false(track_touched(b->s));
+	b->eth0 = b->eth1 = true;
+	b->sla = TRACK_SLA_OK;
+	assert_false(look(b)); /* nobody said so */
+	track_touch_interface(b->s, "Ethernet0/2");
+	track_touch_sla(b->s, 8);
+	track_touch_routes(b->s);
+	assert_false(look(b)); /* these concern nobody */
+	track_touch_interface(b->s, "Ethernet0/1");
+	b->told = 0;
+	assert_true(look(b));
+	assert_int_equal(b->told, 2); /* the object, and the list that follows it */
+	assert_false(track_up(b->s, 1));
+	assert_true(track_up(b->s, 2));
+	assert_true(track_up(b->s, 3));
+	track_touch_sla(b->s, 9);
+	assert_true(look(b));
+	assert_true(track_up(b->s, 4));
+	assert_false(track_up(b->s, 1));
+	c[0].delay_up_s = 3;
+	track_configure(b->s, c, 4, b->now);
+	assert_false(look(b));
+	assert_int_equal(track_deadline(b->s), b->now + 3000);
+	b->now += 2999;
+	assert_false(look(b));
+	b->now += 1; /* a delay that is over needs no fact */
+	assert_true(look(b));
+	assert_true(track_up(b->s, 1));
+	assert_true(track_deadline(b->s) == UINT64_MAX);
 }
 
 static void names_are_those_of_the_log(void **state)
@@ -369,6 +420,7 @@ int main(void)
 	        T(undefined_member_and_self_reference_are_down),
 	        T(weight_and_percentage_lists),
 	        T(a_changed_object_starts_anew_and_an_unchanged_one_keeps_its_history),
+	        T(only_what_was_touched_is_asked),
 	        T(names_are_those_of_the_log),
 	};
 
