@@ -95,7 +95,7 @@ void exec_show_memory(struct exec *x, const struct gl_exec_show_memory *a)
 	(void)a;
 	out_obj(x->o, NULL);
 	out_text(x->o, "                Head    Total(b)     Used(b)     Free(b)   Lowest(b)  "
-	               "Largest(b)\nProcessor          0");
+	               "Largest(b)\nProcessor        0x0");
 	out_field_int(x->o, "total", "%12lld", (int64_t)m.total);
 	out_field_int(x->o, "used", "%12lld", (int64_t)(m.total - m.available));
 	out_field_int(x->o, "free", "%12lld", (int64_t)m.available);

@@ -21,10 +21,10 @@ static void standard_text(const char *text, char *out, size_t n)
 	int rest = 0;
 
 	if (sscanf(text, "%7s host %47s%n", action, addr, &rest) == 2)
-		snprintf(out, n, "%s %s%s", action, addr, text + rest);
+		snprintf(out, n, "%-6s %s%s", action, addr, text + rest);
 	else if (sscanf(text, "%7s %47s %47s%n", action, addr, wild, &rest) == 3 &&
 	         ipaddr_parse4(wild, &a))
-		snprintf(out, n, "%s %s, wildcard bits %s%s", action, addr, wild, text + rest);
+		snprintf(out, n, "%-6s %s, wildcard bits %s%s", action, addr, wild, text + rest);
 	else
 		snprintf(out, n, "%s", text);
 }

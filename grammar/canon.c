@@ -20,6 +20,8 @@ static void add_step(const struct gr_path *p, size_t i, struct strbuf *out)
 		sb_putc(out, ' ');
 	if (pos->type == GR_T_KW) {
 		sb_puts(out, pos->word);
+		if (pos->flags & GR_P_WIDE)
+			sb_puts(out, "  ");
 		return;
 	}
 	s = gr_step_text(p, i, &n);

@@ -306,7 +306,7 @@ static unsigned pos_flags(const struct pos *p)
 {
 	const struct node *n = p->node;
 
-	return (n && n->dflt ? GR_P_DEFAULT : 0u) |
+	return (n && n->dflt ? GR_P_DEFAULT : 0u) | (n && n->wide ? GR_P_WIDE : 0u) |
 	       (n && n->kind == N_ARG && n->key ? GR_P_KEY : 0u) |
 	       (p->head_done ? GR_P_HEADDONE : 0u) | (p->node && !p->visible ? GR_P_HIDDEN : 0u);
 }

@@ -129,6 +129,7 @@ static struct node *word(struct cur *c)
 	if (strlen(n->word) >= GR_KW_MAX)
 		fail(c, "keyword is too long");
 	n->dflt = take(c, '*');
+	n->wide = take(c, '~');
 	help(c, n);
 	if (take(c, '!'))
 		n->reason = quoted(c, '"');

@@ -41,7 +41,8 @@ enum {
 	GR_P_DEFAULT = 1,  /* a default word: accepted, not printed */
 	GR_P_KEY = 2,      /* part of the line's identity */
 	GR_P_HEADDONE = 4, /* no key can follow: all that `no` needs has been said */
-	GR_P_HIDDEN = 8    /* not offered by help */
+	GR_P_HIDDEN = 8,   /* not offered by help */
+	GR_P_WIDE = 16     /* printed with two blanks more: `deny` as wide as `permit` */
 };
 
 enum { GR_KW_MAX = 48 }; /* no keyword is longer */

@@ -489,7 +489,7 @@ static void the_machine_is_shown(void **state)
 	assert_matches(say(&T, "show processes cpu"), "^ *[0-9]+ +[0-9]+ +[0-9]+ .* 0 [a-z_]+ *$");
 	assert_matches(say(&T, "show processes memory"),
 	        "^Processor Pool Total: +[1-9][0-9]* Used: +[1-9][0-9]* Free: +[1-9][0-9]*$");
-	assert_matches(say(&T, "show memory"), "^Processor +0 +[1-9][0-9]* +[1-9]");
+	assert_matches(say(&T, "show memory statistics"), "^Processor +0x0 +[1-9][0-9]* +[1-9]");
 	assert_matches(say(&T, "show inventory"), "^NAME: \"Chassis\", DESCR: \".*\"$");
 	assert_matches(say(&T, "show inventory"), "^PID: SPOKE *, VID: *, SN: .+$");
 	say(&T, "terminal exec prompt timestamp");

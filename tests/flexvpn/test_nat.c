@@ -593,7 +593,7 @@ static void matches_are_shown_and_cleared(void **s)
 	assert_string_equal(out_str_so_far(&shown),
 	        "Extended IP access list 101\n"
 	        "    10 permit ip 10.20.20.0 0.0.0.255 any (18 matches)\n"
-	        "    20 deny ip any any (1 match)\n");
+	        "    20 deny   ip any any (1 match)\n");
 	SHOW(w, OUT_TEXT, show_access_lists, .has_name = true, .name = "77");
 	assert_string_equal(
 	        out_str_so_far(&shown), "Standard IP access list 77\n    10 permit any\n");
@@ -616,7 +616,7 @@ static void entries_are_numbered_anew(void **s)
 	SHOW(w, OUT_TEXT, show_access_lists, .has_name = true, .name = "L");
 	assert_string_equal(out_str_so_far(&shown),
 	        "Extended IP access list L\n    100 permit tcp any any eq 80\n"
-	        "    105 deny ip any any\n    110 permit udp any any\n");
+	        "    105 deny   ip any any\n    110 permit udp any any\n");
 	assert_false(fx_acl_resequence(w->x->cfg->cfg, "101", 10, 10, &lines));
 	sb_fini(&lines);
 }

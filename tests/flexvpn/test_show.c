@@ -366,12 +366,12 @@ static void access_lists_as_ios(void **s)
 	               "eq www\n 30 deny ip any any log\n"
 	               "ipv6 access-list SIX\n permit ipv6 2001:DB8::/32 any");
 	SHOW(w, OUT_TEXT, show_access_lists, 0);
-	assert_shown("Standard IP access list 10\n    10 permit 10.9.3.4\n    20 deny 10.9.0.0, "
+	assert_shown("Standard IP access list 10\n    10 permit 10.9.3.4\n    20 deny   10.9.0.0, "
 	             "wildcard bits 0.0.255.255\n"
 	             "    30 permit any\n"
 	             "Extended IP access list 199\n    10 permit ip 10.20.20.20 0.0.0.255 any\n"
 	             "    20 permit ip 10.30.30.30 0.0.0.255 any\n"
-	             "Extended IP access list WEB\n    10 permit tcp any any eq www\n    30 deny "
+	             "Extended IP access list WEB\n    10 permit tcp any any eq www\n    30 deny   "
 	             "ip any any log\n"
 	             "IPv6 access list SIX\n    permit ipv6 2001:DB8::/32 any sequence 10\n");
 	SHOW(w, OUT_TEXT, show_ip_access_lists, .has_name = true, .name = "SIX");

@@ -12,7 +12,7 @@ Router(config-ext-nacl)#«ip access-list resequence LAN 100 5»
 Router(config-ext-nacl)#«do show access-lists LAN»
 Extended IP access list LAN
     100 permit tcp any any established
-    105 deny ip host 10.1.1.1 any log
+    105 deny   ip host 10.1.1.1 any log
     110 permit udp any any eq domain
 Router(config-ext-nacl)#«ip access-list resequence NONE 10 10»
 % Access list NONE is no named list
@@ -27,12 +27,12 @@ Router#«show running-config | section access-list»
 ip access-list extended LAN
  remark the end
  100 permit tcp any any established
- 105 deny ip host 10.1.1.1 any log
+ 105 deny   ip host 10.1.1.1 any log
  110 permit udp any any eq domain
 Router#«clear access-list counters»
 Router#«show ip access-lists»
 Extended IP access list LAN
     100 permit tcp any any established
-    105 deny ip host 10.1.1.1 any log
+    105 deny   ip host 10.1.1.1 any log
     110 permit udp any any eq domain
 Router#

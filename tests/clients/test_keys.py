@@ -1,8 +1,8 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the automation clients type, wait for and look for, on a pseudo-terminal of 80 columns, character by character.
 
-    test_clients.py BUILD-DIRECTORY
+    test_keys.py BUILD-DIRECTORY
 
 The patterns are those of netmiko's cisco_ios, Ansible's cisco.ios, clogin, oxidized, scrapli and unicon.
 """
@@ -12,7 +12,8 @@ import select
 import sys
 import time
 
-from run import BOUND, Router, Terminal
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../golden"))
+from run import BOUND, Router, Terminal  # noqa: E402
 
 BUILD = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else ""
 
