@@ -30,7 +30,21 @@ struct cfg_editor {
 	struct strbuf canon, key, rewritten;
 	const char *warned[GR_MAX_REASONS];
 	size_t n_warned;
+	struct gr_sparing *sparing; /* set: not all lines are kept */
 };
+
+/*
+ * sparing.c: an editor that keeps only what others may refer to. gr_spare(): the line that is cut
+ * into words was accepted and need not be kept. gr_spare_catch_up(): the next one is, so that the
+ * section it stands in is made. gr_spare_kept(): one was entered after all; gr_spare_removed():
+ * lines were removed.
+ */
+struct gr_sparing *gr_sparing_new(void);
+void gr_sparing_free(struct gr_sparing *s); /* accepts NULL */
+bool gr_spare(struct cfg_editor *ed);
+void gr_spare_catch_up(struct cfg_editor *ed);
+void gr_spare_kept(struct cfg_editor *ed);
+void gr_spare_removed(struct cfg_editor *ed);
 
 struct gr_attempt {
 	enum gr_status status;

@@ -21,6 +21,14 @@ struct cfg_editor *cfg_editor_new(const struct cfg *base)
 	return ed;
 }
 
+struct cfg_editor *cfg_editor_new_check(const struct cfg *base)
+{
+	struct cfg_editor *ed = cfg_editor_new(base);
+
+	ed->sparing = gr_sparing_new();
+	return ed;
+}
+
 void gr_edit_close(struct cfg_editor *ed, unsigned depth)
 {
 	for (; ed->depth > depth; ed->depth--) {
@@ -35,6 +43,7 @@ void cfg_editor_free(struct cfg_editor *ed)
 		return;
 	gr_edit_close(ed, 0);
 	cfg_unref(ed->cand);
+	gr_sparing_free(ed->sparing);
 	if (ed->canon.s)
 		wipe(ed->canon.s, ed->canon.cap);
 	sb_fini(&ed->canon);
@@ -146,6 +155,8 @@ static bool section_knows(int mode, const char *s, size_t n, bool *exact)
 
 static bool begins_verb(const char *s, size_t n)
 {
+	if (!strchr("nNdDeE", *s))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (strncasecmp(verbs[i].word, s, n) == 0)
 			return true;
@@ -242,6 +253,10 @@ static void run_line(struct cfg_editor *ed, enum verb v, struct gr_diag *d)
 	const struct gr_tok *first = &ed->run.tok[0];
 	struct gr_attempt a;
 
+	if (v == V_NONE && ed->sparing && gr_spare(ed))
+		return;
+	if (ed->sparing)
+		gr_spare_catch_up(ed);
 	if (v == V_NONE)
 		a = plain_line(ed);
 	else if (ed->run.ntok == 1)
@@ -250,6 +265,8 @@ static void run_line(struct cfg_editor *ed, enum verb v, struct gr_diag *d)
 		a = removal_line(ed, v == V_NO ? GR_NO : GR_DEFAULT);
 	d->status = a.status;
 	d->caret = a.caret;
+	if (a.status == GR_OK && ed->sparing)
+		(v == V_NONE ? gr_spare_kept : gr_spare_removed)(ed);
 	if (a.status == GR_OK && v == V_NONE)
 		notice(ed, d);
 	if (a.status == GR_INVALID && a.fail == 0) {
@@ -259,41 +276,48 @@ static void run_line(struct cfg_editor *ed, enum verb v, struct gr_diag *d)
 	}
 }
 
-struct gr_diag cfg_editor_line(struct cfg_editor *ed, const char *text, bool *left)
+/* Into *d, which is large: a file has many lines. */
+static void enter_line(struct cfg_editor *ed, const char *text, bool *left, struct gr_diag *d)
 {
-	struct gr_diag d;
 	enum verb v;
 
-	init_diag(&d, GR_OK);
+	init_diag(d, GR_OK);
 	ed->changed = false;
 	if (left)
 		*left = false;
 	gr_split(&ed->run, text);
 	if (!ed->run.ntok || text[ed->run.tok[0].off] == '!') {
-		d.status = GR_EMPTY;
-		return d;
+		d->status = GR_EMPTY;
+		return;
 	}
 	if (ed->run.tok[ed->run.ntok - 1].off + ed->run.tok[ed->run.ntok - 1].len > GR_LINE_MAX) {
-		d.status = GR_REFUSED;
-		snprintf(d.text, sizeof(d.text),
+		d->status = GR_REFUSED;
+		snprintf(d->text, sizeof(d->text),
 		        "%% Invalid input: the line is longer than %d characters", GR_LINE_MAX);
-		return d;
+		return;
 	}
 	v = verb_of(ed, text + ed->run.tok[0].off, ed->run.tok[0].len);
 	if (v == V_AMBIGUOUS) {
-		d.status = GR_AMBIGUOUS;
-		d.caret = ed->run.tok[0].off;
+		d->status = GR_AMBIGUOUS;
+		d->caret = ed->run.tok[0].off;
 	} else if ((v == V_EXIT || v == V_END || v == V_CLOSE) && ed->run.ntok > 1) {
-		d.status = GR_INVALID;
-		d.caret = ed->run.tok[1].off;
+		d->status = GR_INVALID;
+		d->caret = ed->run.tok[1].off;
 	} else if (v == V_EXIT || v == V_CLOSE) {
 		go_up(ed, left);
 	} else if (v == V_END) {
 		if (left)
 			*left = true;
 	} else {
-		run_line(ed, v, &d);
+		run_line(ed, v, d);
 	}
+}
+
+struct gr_diag cfg_editor_line(struct cfg_editor *ed, const char *text, bool *left)
+{
+	struct gr_diag d;
+
+	enter_line(ed, text, left, &d);
 	return d;
 }
 
@@ -318,14 +342,11 @@ void cfg_editor_rebase(struct cfg_editor *ed, const struct cfg *base)
 }
 
 /* A banner without its end, or without one in reach. */
-static struct gr_diag endless(enum gr_raw_state taken)
+static void endless(enum gr_raw_state taken, struct gr_diag *d)
 {
-	struct gr_diag d;
-
-	init_diag(&d, GR_REFUSED);
-	snprintf(d.text, sizeof(d.text), "%% Invalid input: the text %s",
+	init_diag(d, GR_REFUSED);
+	snprintf(d->text, sizeof(d->text), "%% Invalid input: the text %s",
 	        taken == GR_RAW_OPEN ? "has no end" : "is too long");
-	return d;
 }
 
 void cfg_load_each(struct cfg_editor *ed, const char *text,
@@ -334,11 +355,12 @@ void cfg_load_each(struct cfg_editor *ed, const char *text,
 {
 	struct strbuf line = {0};
 	struct gr_raw raw = {0};
+	struct gr_diag d;
 	unsigned n = 0;
 	bool left = false;
 
 	while (*text && !left) {
-		size_t len = strcspn(text, "\n");
+		size_t len = (size_t)(strchrnul(text, '\n') - text);
 
 		n++;
 		sb_clear(&line);
@@ -348,13 +370,11 @@ void cfg_load_each(struct cfg_editor *ed, const char *text,
 
 		if (taken == GR_RAW_OPEN && *text)
 			continue;
-		struct gr_diag d = taken == GR_RAW_OPEN || taken == GR_RAW_LONG
-		                           ? endless(taken)
-		                           : cfg_editor_line(ed,
-		                                     taken == GR_RAW_DONE ? gr_raw_command(&raw)
-		                                                          : sb_str(&line),
-		                                     &left);
-
+		if (taken == GR_RAW_OPEN || taken == GR_RAW_LONG)
+			endless(taken, &d);
+		else
+			enter_line(ed, taken == GR_RAW_DONE ? gr_raw_command(&raw) : sb_str(&line),
+			        &left, &d);
 		/* `exit` at the outermost level is no end of a file. */
 		if (left && strncmp(sb_str(&line) + strspn(sb_str(&line), " \t"), "en", 2) != 0)
 			left = false;

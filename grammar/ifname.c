@@ -60,8 +60,11 @@ static const struct gr_iftype *type_of(const char *w, size_t n)
 	size_t best_least = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-		size_t least = strlen(types[i].least);
+		size_t least;
 
+		if ((types[i].name[0] ^ w[0]) & ~0x20)
+			continue;
+		least = strlen(types[i].least);
 		if (n < least || strncasecmp(types[i].name, w, n) != 0)
 			continue;
 		if (!types[i].name[n])
@@ -101,12 +104,13 @@ static bool number_parse(const char *s, struct number *x)
 {
 	*x = (struct number){0};
 	for (;;) {
-		char *end;
+		const char *end = s;
+		uint64_t v = 0;
 
 		if (!isdigit((unsigned char)*s) || x->n == 4)
 			return false;
-		unsigned long v = strtoul(s, &end, 10);
-
+		while (isdigit((unsigned char)*end) && end - s < 11)
+			v = v * 10 + (uint64_t)(*end++ - '0');
 		if (v > UINT32_MAX || end - s > 10)
 			return false;
 		x->v[x->n++] = (uint32_t)v;
@@ -175,14 +179,17 @@ bool gr_ifname_canon(const char *s, char out[40])
 	}
 	if (!native(w) || (t && number_parse(w + n, &x) && t != &types[0]))
 		return false;
-	snprintf(out, GR_IFNAME_MAX, "%.15s", w);
+	memcpy(out, w, k + 1);
 	return true;
 }
 
 bool gr_ifname_is(const char *canon, const char *type)
 {
-	size_t n = strlen(type);
+	size_t n;
 
+	if (*canon != *type)
+		return false;
+	n = strlen(type);
 	return strncmp(canon, type, n) == 0 && isdigit((unsigned char)canon[n]);
 }
 

@@ -23,7 +23,7 @@ void gr_split(struct gr_run *r, const char *text)
 			break;
 		size_t start = i;
 
-		while (text[i] && !blank(text[i]))
+		while ((unsigned char)text[i] > ' ' || (text[i] && !blank(text[i])))
 			i++;
 		if (n == GR_MAX_TOKENS - 1) { /* one word of the rest, trailing blanks cut */
 			i = strlen(text);
@@ -39,13 +39,12 @@ void gr_split(struct gr_run *r, const char *text)
 
 bool gr_word_is(const char *s, size_t n, const char *word)
 {
-	return strncasecmp(s, word, n) == 0 && !word[n];
+	return ((*s ^ *word) & ~0x20) == 0 && strncasecmp(s, word, n) == 0 && !word[n];
 }
 
 /* ---- threads ------------------------------------------------------------------------------- */
 
-static void thread_add(
-        struct gr_run *r, size_t at, uint16_t pos, uint32_t mask, int parent, size_t tok)
+void gr_thread_add(struct gr_run *r, size_t at, uint16_t pos, uint32_t mask, int parent, size_t tok)
 {
 	for (int t = r->head[at]; t >= 0; t = r->th[t].next)
 		if (r->th[t].pos == pos && r->th[t].mask == mask)
@@ -76,19 +75,7 @@ void gr_begin(struct gr_run *r, int mode, uint8_t priv, size_t from)
 	r->reach = 0;
 	r->priv = priv;
 	r->partial = false;
-	thread_add(r, from, gr_tab.mode[mode].start, 0, -1, from);
-}
-
-static bool edge_open(const struct gr_run *r, const struct gr_thread *t, const struct gr_edge *e)
-{
-	if (e->bit != GR_NOBIT && t->mask & 1u << e->bit)
-		return false;
-	return gr_pos_level(e->pos) <= r->priv;
-}
-
-static uint32_t edge_mask(const struct gr_thread *t, const struct gr_edge *e)
-{
-	return e->bit == GR_NOBIT ? t->mask : t->mask | 1u << e->bit;
+	gr_thread_add(r, from, gr_tab.mode[mode].start, 0, -1, from);
 }
 
 /* ---- one word ------------------------------------------------------------------------------ */
@@ -176,7 +163,7 @@ static void kw_look(const struct gr_run *r, int th, struct kw *k)
 
 		if (kw_compare(w, k) != 0)
 			return;
-		if (edge_open(r, t, &e[i]) && (!w[k->n] || !digit(*w)))
+		if (gr_edge_open(t->mask, r->priv, &e[i]) && (!w[k->n] || !digit(*w)))
 			kw_hit(k, th, p->edge + (unsigned)i, w,
 			        !w[k->n]                  ? 2
 			        : to->flags & GR_P_HIDDEN ? 0
@@ -194,7 +181,7 @@ static void kw_common(const struct gr_run *r, const struct gr_thread *t, struct 
 		const char *w = gr_pos_at(e[i].pos)->word;
 		size_t n = 0;
 
-		if (!edge_open(r, t, &e[i]))
+		if (!gr_edge_open(t->mask, r->priv, &e[i]))
 			continue;
 		while (n < k->n && w[n] && small(w[n]) == k->s[n])
 			n++;
@@ -212,11 +199,11 @@ static void take_arguments(struct gr_run *r, int t, size_t i)
 		bool more = false;
 		size_t n;
 
-		if (!edge_open(r, &r->th[t], &e[j]))
+		if (!gr_edge_open(r->th[t].mask, r->priv, &e[j]))
 			continue;
 		n = gr_type_take(gr_pos_at(e[j].pos), r, i, &more);
 		if (n)
-			thread_add(r, i + n, e[j].pos, edge_mask(&r->th[t], &e[j]), t, i);
+			gr_thread_add(r, i + n, e[j].pos, gr_edge_mask(r->th[t].mask, &e[j]), t, i);
 		r->partial |= more;
 	}
 }
@@ -233,23 +220,37 @@ static void kw_begin(struct kw *k, const char *s, size_t n)
 		k->s[i] = small(s[i]);
 }
 
+/* Which keyword the word is, if it is one. */
+static bool take_keyword(struct gr_run *r, size_t i, struct kw *k)
+{
+	kw_begin(k, r->text + r->tok[i].off, r->tok[i].len);
+	for (int t = r->head[i]; t >= 0; t = r->th[t].next)
+		kw_look(r, t, k);
+	if (!k->word || k->several)
+		return false;
+	for (unsigned h = 0; h < k->n_hit; h++) {
+		const struct gr_edge *e = &gr_tab.edge[k->hit[h].edge];
+
+		gr_thread_add(r, i + 1, e->pos, gr_edge_mask(r->th[k->hit[h].th].mask, e),
+		        k->hit[h].th, i);
+	}
+	return true;
+}
+
+bool gr_take_keyword(struct gr_run *r, size_t i)
+{
+	struct kw k;
+
+	return take_keyword(r, i, &k);
+}
+
 static enum gr_status step(struct gr_run *r, size_t i, size_t *caret)
 {
 	uint16_t before = r->n_th;
 	struct kw k;
 
-	kw_begin(&k, r->text + r->tok[i].off, r->tok[i].len);
-	for (int t = r->head[i]; t >= 0; t = r->th[t].next)
-		kw_look(r, t, &k);
-	if (k.word && !k.several) {
-		for (unsigned h = 0; h < k.n_hit; h++) {
-			const struct gr_edge *e = &gr_tab.edge[k.hit[h].edge];
-
-			thread_add(r, i + 1, e->pos, edge_mask(&r->th[k.hit[h].th], e), k.hit[h].th,
-			        i);
-		}
+	if (take_keyword(r, i, &k))
 		return GR_OK;
-	}
 	for (int t = r->head[i]; t >= 0; t = r->th[t].next)
 		take_arguments(r, t, i);
 	if (r->n_th > before || r->partial)

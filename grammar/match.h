@@ -61,6 +61,13 @@ void gr_path_of(const struct gr_run *r, int th, struct gr_path *p);
 enum gr_status gr_match_from(struct gr_run *r, int mode, uint8_t priv, size_t from, size_t *fail,
         size_t *caret, struct gr_path *p);
 
+/* The parts of a walk, for recognize.c. A thread before word `at`, unless one like it stands there;
+ * the keyword that word i is, if it is one: then the threads behind it stand before the next word.
+ */
+void gr_thread_add(
+        struct gr_run *r, size_t at, uint16_t pos, uint32_t mask, int parent, size_t tok);
+bool gr_take_keyword(struct gr_run *r, size_t i);
+
 /* types.c: how many words from i on the argument takes; 0: none. *more: it would take another word.
  */
 size_t gr_type_take(const struct gr_pos *p, const struct gr_run *r, size_t i, bool *more);
@@ -81,6 +88,18 @@ static inline uint8_t gr_pos_level(unsigned i)
 static inline uint8_t gr_line_level(unsigned i)
 {
 	return gr_moved_line ? gr_moved_line[gr_tab.line[i].primary] : gr_tab.line[i].info.priv;
+}
+
+/* May a thread with these set members used go along the edge, and which has it used then? */
+static inline bool gr_edge_open(uint32_t mask, uint8_t priv, const struct gr_edge *e)
+{
+	if (e->bit != GR_NOBIT && mask & 1u << e->bit)
+		return false;
+	return gr_pos_level(e->pos) <= priv;
+}
+static inline uint32_t gr_edge_mask(uint32_t mask, const struct gr_edge *e)
+{
+	return e->bit == GR_NOBIT ? mask : mask | 1u << e->bit;
 }
 
 static inline const char *gr_step_text(const struct gr_path *p, size_t i, size_t *n)

@@ -77,7 +77,12 @@ enum gr_raw_state gr_raw_take(struct gr_raw *r, const char *line)
 {
 	if (r->open)
 		return rest(r, line);
-	const char *word = line + blanks(line);
+	const char *word = line;
+
+	while (*word == ' ' || *word == '\t')
+		word++;
+	if (*word != 'b' && *word != 'B') /* most lines: nothing more to ask */
+		return GR_RAW_NONE;
 	size_t n = strcspn(word, " \t");
 
 	if (!abbreviates(word, n, "banner", 3))

@@ -37,26 +37,25 @@ static bool take_int(const struct gr_pos *p, const char *s, size_t n)
 /* Dotted quads are most of what a large configuration is made of. */
 static bool quad(const char *s, size_t n, uint32_t *out)
 {
-	uint32_t v = 0, part = 0, dots = 0, digits = 0;
+	const char *end = s + n;
+	uint32_t v = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '.') {
-			if (!digits || dots == 3)
-				return false;
-			v = v << 8 | part;
-			part = digits = 0;
-			dots++;
-			continue;
-		}
-		if (s[i] < '0' || s[i] > '9' || (digits && !part))
+	for (int part = 0; part < 4; part++) {
+		unsigned x, d;
+
+		if (part && (s == end || *s++ != '.'))
 			return false;
-		part = part * 10 + (uint32_t)(s[i] - '0');
-		digits++;
-		if (part > 255)
+		if (s == end || (x = (unsigned)*s - '0') > 9)
 			return false;
+		/* No more than three digits, none of them behind a leading 0. */
+		for (s++; x && x < 100 && s < end && (d = (unsigned)*s - '0') <= 9; s++)
+			x = x * 10 + d;
+		if (x > 255)
+			return false;
+		v = v << 8 | x;
 	}
-	*out = v << 8 | part;
-	return dots == 3 && digits;
+	*out = v;
+	return s == end;
 }
 
 static bool take_ip4(const struct gr_pos *p, const char *s, size_t n)
@@ -142,7 +141,8 @@ static bool take_hex(const struct gr_pos *p, const char *s, size_t n)
 }
 
 /* The kinds of terminal lines; the console is written short. */
-static const char *const ttys[][2] = {{"aux", "aux"}, {"console", "con"}, {"tty", "tty"}, {"vty", "vty"}};
+static const char *const ttys[][2] = {
+        {"aux", "aux"}, {"console", "con"}, {"tty", "tty"}, {"vty", "vty"}};
 
 static const char *tty_kind(const char *s, size_t n)
 {
@@ -211,7 +211,7 @@ static size_t take_ifname(const struct gr_pos *p, const struct gr_run *r, size_t
 	bool type, last = i + 1 >= r->ntok;
 	char w[2 * WORD_MAX];
 
-	if (!word_copy(r->text + a->off, a->len, w))
+	if (!isalpha((unsigned char)r->text[a->off]) || !word_copy(r->text + a->off, a->len, w))
 		return 0;
 	type = gr_iftype_word(w, p->extra) != NULL;
 	if (type && !last && b->len < WORD_MAX && isdigit((unsigned char)r->text[b->off])) {

@@ -117,7 +117,7 @@ static void beyond_grammar(struct check *c, const char *text, const struct cfg *
 	cfg_dangling(cfg, count_dangling, &n);
 	if (!n && !c->strict)
 		return;
-	c->source = check_source_new(text, cfg);
+	c->source = check_source_new(text, cfg, c->strict);
 	cfg_dangling(cfg, dangling, c);
 	if (c->strict)
 		check_rules(cfg, c->source, about, c);
@@ -153,7 +153,7 @@ int sh_check(const char *file, bool strict, struct out *json)
 		return 2;
 	}
 	struct cfg *empty = cfg_new();
-	struct cfg_editor *ed = cfg_editor_new(empty);
+	struct cfg_editor *ed = strict ? cfg_editor_new(empty) : cfg_editor_new_check(empty);
 
 	cfg_load_text(ed, text, report, &c);
 	beyond_grammar(&c, text, cfg_editor_candidate(ed));

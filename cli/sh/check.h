@@ -8,10 +8,11 @@
 
 #include "grammar/grammar.h"
 
-/* A file and the configuration that was read from it; both must outlive it. */
+/* A file and the configuration that was read from it; both must outlive it. `whole`: of every line
+ * of that; otherwise of those that an editor for checking keeps. */
 struct check_source;
 
-struct check_source *check_source_new(const char *text, const struct cfg *c);
+struct check_source *check_source_new(const char *text, const struct cfg *c, bool whole);
 void check_source_free(struct check_source *s);
 /* The line of the file (from 1) that stored this line last; 0: none did. *raw: as it stands there,
  * up to its line end. */

@@ -112,13 +112,13 @@ static void cut_lines(struct check_source *s, const char *text)
 			s->line[s->n_lines++] = t + 1;
 }
 
-struct check_source *check_source_new(const char *text, const struct cfg *c)
+struct check_source *check_source_new(const char *text, const struct cfg *c, bool whole)
 {
 	struct check_source *s = xcalloc(1, sizeof(*s));
 	struct reading r = {.s = s, .before = cfg_new()};
 
 	cut_lines(s, text);
-	r.ed = cfg_editor_new(r.before);
+	r.ed = whole ? cfg_editor_new(r.before) : cfg_editor_new_check(r.before);
 	cfg_load_each(r.ed, text, read_line, &r);
 	locate(s, cfg_root(c), 14695981039346656037u);
 	cfg_editor_free(r.ed);
