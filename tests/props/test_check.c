@@ -121,9 +121,9 @@ static void a_name_that_was_removed_is_missing(void **state)
 		struct strbuf text = {0};
 
 		sb_printf(&text,
-		        "ip prefix-list P seq 5 permit 10.0.0.0/8\nip prefix-list P seq 10 permit 11.0.0.0/8\n%s"
-		        "route-map M permit 10\n match ip address prefix-list P\n match ip address "
-		        "prefix-list Q\n",
+		        "ip prefix-list P seq 5 permit 10.0.0.0/8\nip prefix-list P seq 10 permit "
+		        "11.0.0.0/8\n%s"
+		        "route-map M permit 10\n match ip address prefix-list P\n",
 		        then[i]);
 		same_judgement(sb_str(&text), i);
 		sb_fini(&text);
