@@ -64,7 +64,7 @@ void exec_crypto_eap_credentials(struct exec *x, const struct gl_exec_crypto_eap
 	const struct fx_profile *p = fx_find_profile(x->fx->cfg, a->profile);
 	struct session *s = x->session;
 
-	if (!p || p->auth_local != FX_AUTH_EAP) {
+	if (!p || (p->auth_local != FX_AUTH_EAP && !p->local_eap_too)) {
 		out_text(x->o, "%% IKEv2 profile %s %s\n", a->profile,
 		        p ? "does not use EAP as local authentication method"
 		          : "is not configured");

@@ -12,7 +12,7 @@
 
 #include "base/secret.h"
 #include "cli/line.h"
-#include "cli/password.h"
+#include "base/password.h"
 #include "cli/session_int.h"
 #include "grammar/gen/lines.h"
 

@@ -46,7 +46,7 @@ if(SPOKE_COVERAGE)
 endif()
 
 # What each folder may link besides the folders below it.
-set(SPOKE_PARTS_base OpenSSL::Crypto PkgConfig::SECCOMP PkgConfig::CAPNG)
+set(SPOKE_PARTS_base OpenSSL::Crypto PkgConfig::SECCOMP PkgConfig::CAPNG crypt) # crypt: MD5-crypt of `enable secret 5`
 if(SPOKE_IPSEC_MB AND IPSEC_MB_INCLUDE AND IPSEC_MB_LIBRARY)
   set_source_files_properties(${CMAKE_SOURCE_DIR}/base/alg_mb.c PROPERTIES COMPILE_DEFINITIONS SPOKE_IPSEC_MB)
   list(APPEND SPOKE_PARTS_base ${IPSEC_MB_LIBRARY})

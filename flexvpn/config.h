@@ -118,6 +118,10 @@ struct fx_profile {
 	uint8_t n_auth_remote;
 	struct span key_local, key_remote; /* inline keys */
 	uint8_t eap_method;                /* enum ike_eap_method: the only one allowed */
+	bool local_eap_too, remote_eap_too; /* authentication second: RFC 4739 */
+	bool eap_query;                     /* authentication remote eap query-identity */
+	uint32_t eap_timeout_s;             /* 0: default */
+	const char *eap_list;               /* aaa authentication eap: who knows the users */
 	const char *eap_user;              /* NULL: asked for */
 	struct span eap_password;
 	struct fx_tp_ref trustpoint[8];

@@ -147,6 +147,14 @@ void use_ikev2_profile_authentication_remote(struct cfg_build *b, const struct c
 		        method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
 	if (l->has_key && !l->kw_6)
 		p->key_remote = fx_key_text(b->c, l->key);
+	p->eap_query |= l->kw_query_identity;
+	if (l->has_timeout)
+		p->eap_timeout_s = l->timeout;
+}
+
+static uint8_t eap_method(bool gtc, bool md5, bool mschapv2)
+{
+	return gtc ? IKE_EAP_GTC : md5 ? IKE_EAP_MD5 : mschapv2 ? IKE_EAP_MSCHAPV2 : IKE_EAP_ANY;
 }
 
 void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cfg_node *n,
@@ -156,15 +164,41 @@ void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cf
 
 	(void)n;
 	p->auth_local = method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
-	p->eap_method = l->kw_gtc                           ? IKE_EAP_GTC
-	                : l->kw_md5                         ? IKE_EAP_MD5
-	                : l->kw_ms_chapv2 || l->kw_mschapv2 ? IKE_EAP_MSCHAPV2
-	                                                    : IKE_EAP_ANY;
+	p->eap_method = eap_method(l->kw_gtc, l->kw_md5, l->kw_ms_chapv2 || l->kw_mschapv2);
 	p->eap_user = l->has_username ? l->username : NULL;
 	if (l->has_password && !l->kw_6)
 		p->eap_password = fx_key_text(b->c, l->password);
 	if (l->has_key && !l->kw_6)
 		p->key_local = fx_key_text(b->c, l->key);
+}
+
+void use_ikev2_profile_authentication_second_local(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_profile_authentication_second_local *l)
+{
+	struct fx_profile *p = b->profile;
+
+	(void)n;
+	p->local_eap_too = true;
+	p->eap_method = eap_method(l->kw_gtc, l->kw_md5, l->kw_ms_chapv2 || l->kw_mschapv2);
+	p->eap_user = l->has_username ? l->username : NULL;
+	if (l->has_password && !l->kw_6)
+		p->eap_password = fx_key_text(b->c, l->password);
+}
+
+void use_ikev2_profile_authentication_second_remote(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_profile_authentication_second_remote *l)
+{
+	(void)n;
+	b->profile->remote_eap_too = true;
+	b->profile->eap_query |= l->kw_query_identity;
+}
+
+void use_ikev2_profile_aaa_authentication(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_profile_aaa_authentication *l)
+{
+	(void)n;
+	if (l->kw_eap)
+		b->profile->eap_list = l->list;
 }
 
 void use_ikev2_profile_keyring_local(struct cfg_build *b, const struct cfg_node *n,

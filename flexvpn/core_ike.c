@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "flexvpn/cert_map.h"
 #include "flexvpn/credentials.h"
+#include "flexvpn/eap_users.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/pki.h"
 #include "ikev2/sig.h"
@@ -188,6 +189,30 @@ static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const 
 		dbg(cat[level], "%s:%s", head[level], text);
 }
 
+/* ---- users of EAP ---------------------------------------------------------------------------------------------------------- */
+
+static enum ike_eap_user ask_eap_password(void *ctx, uint64_t owner, struct span name, struct secret *out)
+{
+	const struct fx *x = ctx;
+
+	(void)owner;
+	return fx_eap_password(x->cfg, name, out);
+}
+
+static bool ask_eap_check(void *ctx, uint64_t owner, struct span name, struct span password)
+{
+	const struct fx *x = ctx;
+
+	(void)owner;
+	return fx_eap_check(x->cfg, name, password);
+}
+
+static void ask_eap_user(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, struct span name,
+	struct ike_attrs *reply)
+{
+	fx_hub_user(ctx, handle, owner, id, name, reply);
+}
+
 struct ike *fx_ike_new(struct fx *x)
 {
 	struct ike_ops ops = {.ctx = x,
@@ -204,6 +229,9 @@ struct ike *fx_ike_new(struct fx *x)
 		.certs_ready = ask_certs_ready,
 		.trust = ask_trust,
 		.credentials = ask_credentials,
+		.eap_password = ask_eap_password,
+		.eap_check = ask_eap_check,
+		.eap_user = ask_eap_user,
 		.debug = on_debug,
 		.cfg_wanted = ask_cfg_wanted};
 	struct ike_config cfg = {0};

@@ -52,7 +52,7 @@ void fx_creds_configured(struct fx *x)
 		struct fx_creds *c = *at;
 		const struct fx_profile *p = fx_find_profile(x->cfg, c->profile);
 
-		if (p && p->auth_local == FX_AUTH_EAP) {
+		if (p && (p->auth_local == FX_AUTH_EAP || p->local_eap_too)) {
 			at = &c->next;
 			continue;
 		}

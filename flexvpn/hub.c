@@ -23,6 +23,8 @@ struct fx_hub {
 	struct fx_interface *all; /* … in here; what fx_config has while there are sessions */
 	struct arena answer;      /* what the last fx_hub_identify() points to … */
 	struct ike_peering given; /* … and its keys */
+	uint32_t user_of;         /* the session that is being authorized as a user of EAP … */
+	char user[256];           /* … and its name */
 };
 
 struct fx_hub *fx_hub_new(void)
@@ -119,6 +121,11 @@ bool fx_hub_resolve(const struct fx *x, uint64_t owner, struct fx_resolved *out)
 	return false;
 }
 
+static const char *eap_name(const struct fx_spoke *s)
+{
+	return *s->user ? s->user : NULL;
+}
+
 /* ---- the engine's questions ---------------------------------------------------------- */
 
 static bool local_fits(struct fx *x, const struct fx_profile *p, const struct ipaddr *local)
@@ -203,10 +210,29 @@ bool fx_hub_identify(struct fx *x, const struct endpoint *local, const struct en
 	x->hub->given = *out;
 	out->owner = owner_of(p);
 	fx_author_for(x->cfg, p, id, NULL, &author);
+	x->hub->user_of = 0;
 	arena_fini(&x->hub->answer);
 	arena_init(&x->hub->answer);
 	out->cfg_reply = fx_cfg_grant(&x->hub->answer, x->cfg, &r, &author);
 	return true;
+}
+
+/* A lease is asked for in the same breath, so the name is kept for that. */
+void fx_hub_user(struct fx *x, uint32_t handle, uint64_t owner, const struct ike_id *id,
+        struct span name, struct ike_attrs *reply)
+{
+	struct fx_hub *h = x->hub;
+	struct fx_author author;
+	struct fx_resolved r;
+
+	if (!fx_hub_resolve(x, owner, &r) || name.n >= sizeof(h->user))
+		return;
+	h->user_of = handle;
+	snprintf(h->user, sizeof(h->user), "%.*s", (int)name.n, (const char *)name.p);
+	fx_author_for(x->cfg, r.profile, id, h->user, &author);
+	arena_fini(&h->answer);
+	arena_init(&h->answer);
+	*reply = fx_cfg_grant(&h->answer, x->cfg, &r, &author);
 }
 
 bool fx_hub_lease(struct fx *x, uint32_t handle, uint64_t owner, const struct ike_id *id,
@@ -218,7 +244,7 @@ bool fx_hub_lease(struct fx *x, uint32_t handle, uint64_t owner, const struct ik
 
 	if (!fx_hub_resolve(x, owner, &r))
 		return false;
-	fx_author_for(x->cfg, r.profile, id, NULL, &a);
+	fx_author_for(x->cfg, r.profile, id, handle == x->hub->user_of ? x->hub->user : NULL, &a);
 	const char *pool = family == AF_INET ? a.grant.pool : a.grant.pool6;
 
 	if (!pool || !fx_lease(x->hub->leases, x->cfg, pool, family, handle, id, &wish, &given))
@@ -399,6 +425,8 @@ static void on_established(struct fx *x, const struct ike_event *ev)
 	snprintf(s->profile, sizeof(s->profile), "%s", r.profile->name);
 	fx_session_fingerprint(x->cfg, &r, s->fingerprint, sizeof(s->fingerprint));
 	s->peer_id = info.remote_id;
+	snprintf(s->user, sizeof(s->user), "%.*s", (int)info.eap_name.n,
+	        (const char *)info.eap_name.p);
 	s->peer = info.remote.addr;
 	s->local = info.local.addr;
 	s->next = x->hub->spokes;
@@ -445,7 +473,7 @@ static void want_routes(struct fx *x, const struct fx_spoke *s)
 	want_host(x, s, &s->addr6);
 	if (!p)
 		return;
-	fx_author_for(x->cfg, p, &s->peer_id, NULL, &a);
+	fx_author_for(x->cfg, p, &s->peer_id, eap_name(s), &a);
 	for (size_t i = 0; !a.no_accept && i < s->n_subnet; i++) {
 		const struct prefix *dst = &s->subnet[i];
 
@@ -486,7 +514,7 @@ static void offer(struct fx *x, const struct fx_spoke *s)
 	if (!p || !ike_sa_info(x->ike, s->handle, &info) || info.cfg_asked ||
 	        !fx_responder_resolve(x->cfg, p, &r, why, sizeof(why)))
 		return;
-	fx_author_for(x->cfg, p, &s->peer_id, NULL, &a);
+	fx_author_for(x->cfg, p, &s->peer_id, eap_name(s), &a);
 	r.author = &a;
 	arena_init(&mem);
 	const struct fx_interface *i = fx_find_interface(x->cfg, s->name);

@@ -23,6 +23,7 @@ struct fx_spoke { /* one session */
 	char profile[64];
 	char fingerprint[512];
 	struct ike_id peer_id;
+	char user[256]; /* the name that EAP proved; empty: none */
 	struct ipaddr peer, local;
 	struct prefix addr4, addr6; /* leased to it */
 	struct prefix *subnet;      /* that it told us of */
@@ -48,6 +49,9 @@ bool fx_hub_identify(struct fx *x, const struct endpoint *local, const struct en
 bool fx_hub_resolve(const struct fx *x, uint64_t owner, struct fx_resolved *out);
 bool fx_hub_lease(struct fx *x, uint32_t handle, uint64_t owner, const struct ike_id *id,
         int family, struct prefix *out);
+/* The session belongs to a user of EAP: what the policies grant to that name. */
+void fx_hub_user(struct fx *x, uint32_t handle, uint64_t owner, const struct ike_id *id,
+        struct span name, struct ike_attrs *reply);
 void fx_hub_unlease(struct fx *x, uint32_t handle);
 void fx_hub_on_event(struct fx *x, const struct ike_event *ev);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "flexvpn/config.h"
+#include "flexvpn/eap_users.h"
 
 bool fx_match_fvrf(bool any, const char *named, const char *vrf)
 {
@@ -202,6 +203,10 @@ static void methods(const struct fx_profile *p, struct ike_peering *out)
 	for (uint8_t i = 0; i < p->n_auth_remote; i++)
 		out->remote_auths |= 1u << auth[p->auth_remote[i]];
 	out->eap_method = p->eap_method;
+	out->local_eap_too = p->local_eap_too;
+	out->remote_eap_too = p->remote_eap_too;
+	out->eap_query_identity = p->eap_query;
+	out->eap_timeout_s = p->eap_timeout_s;
 }
 
 static bool transport_asked(const struct fx_config *c, const struct fx_ipsec_profile *ip, bool *required)
@@ -230,6 +235,7 @@ bool fx_peering_unknown(const struct fx_config *c, const struct ipaddr *local, s
 			continue;
 		methods(p, &one);
 		out->remote_auths |= one.remote_auths;
+		out->remote_eap_too |= one.remote_eap_too;
 		if (one.local_auth == IKE_AUTH_RSA || one.local_auth == IKE_AUTH_ECDSA || !out->local_auth)
 			out->local_auth = one.local_auth;
 	}
@@ -255,6 +261,7 @@ bool fx_peering_build(const struct fx_config *c, const struct fx_resolved *r, co
 	out->local_id = r->profile->identity_local.type ? r->profile->identity_local : ike_id_addr(local);
 	manners(c, r, out);
 	methods(r->profile, out);
+	out->eap_elsewhere = fx_eap_by(c, r->profile) == FX_EAP_RADIUS;
 	post_quantum(c, r->profile, peer, id, out);
 	if (r->profile->auth_local != FX_AUTH_PSK || key(c, r->profile, peer, id, out, why, n))
 		return true;

@@ -261,22 +261,48 @@ static bool certificate_auth(enum fx_auth a)
 	return a == FX_AUTH_RSA || a == FX_AUTH_ECDSA;
 }
 
-static bool remote_eap(const struct fx_profile *p, char *why, size_t n)
+static bool takes_eap(const struct fx_profile *p)
 {
 	for (uint8_t i = 0; i < p->n_auth_remote; i++)
 		if (p->auth_remote[i] == FX_AUTH_EAP)
-			return !missing(why, n,
-			        "IKEv2 profile %s: `authentication remote eap` is for responders%s",
-			        p->name, "");
+			return true;
+	return p->remote_eap_too;
+}
+
+static bool remote_eap(const struct fx_profile *p, char *why, size_t n)
+{
+	if (takes_eap(p))
+		return !missing(why, n,
+		        "IKEv2 profile %s: `authentication remote eap` is for responders%s",
+		        p->name, "");
 	return false;
 }
 
+/* The guide: "EAP as the local authentication method, is supported only on the IKEv2 initiator, and
+ * as the remote authentication, is supported only on the IKEv2 responder", and whoever asks by EAP
+ * has a certificate. */
+static bool responder_eap_ok(const struct fx_profile *p, char *why, size_t n)
+{
+	if (p->auth_local == FX_AUTH_EAP || p->local_eap_too)
+		return missing(why, n,
+		        "IKEv2 profile %s: `authentication local eap` is for initiators%s", p->name,
+		        "");
+	if (takes_eap(p) && !certificate_auth(p->auth_local))
+		return missing(why, n,
+		        "IKEv2 profile %s: with `authentication remote eap` the local method must "
+		        "be "
+		        "rsa-sig or ecdsa-sig%s",
+		        p->name, "");
+	return true;
+}
+
 /* The guide: "If EAP is specified as the local authentication method, the remote authentication
- * method must be certificate based"; as the remote one it is for responders. */
+ * method must be certificate based". */
 static bool eap_ok(const struct fx_profile *p, char *why, size_t n)
 {
 	for (uint8_t i = 0; i < p->n_auth_remote; i++) {
-		if (p->auth_local == FX_AUTH_EAP && !certificate_auth(p->auth_remote[i]))
+		if ((p->auth_local == FX_AUTH_EAP || p->local_eap_too) &&
+		        !certificate_auth(p->auth_remote[i]))
 			return missing(why, n,
 			        "IKEv2 profile %s: with `authentication local eap` the remote "
 			        "method must be rsa-sig or ecdsa-sig%s",
@@ -405,7 +431,8 @@ bool fx_responder_resolve(const struct fx_config *c, const struct fx_profile *p,
 	if (out->ipsec->ikev2_profile && strcmp(out->ipsec->ikev2_profile, p->name) != 0)
 		return missing(why, n, "IPsec profile %s belongs to IKEv2 profile %s",
 		        out->ipsec->name, out->ipsec->ikev2_profile);
-	return ipsec_ok(c, out->ipsec, why, n) && profile_ok(c, p, why, n);
+	return ipsec_ok(c, out->ipsec, why, n) && profile_ok(c, p, why, n) &&
+	       responder_eap_ok(p, why, n);
 }
 
 /* ---- keys and identities

@@ -220,6 +220,9 @@ static void profile_manners(struct out *o, const struct fx_profile *p)
 	out_text(o, " AAA AnyConnect EAP authentication mlist: none\n AAA EAP authentication "
 	            "mlist: none\n"
 	            " AAA authentication mlist: none\n AAA Accounting: none\n");
+	if (p->eap_list)
+		out_field_str(o, "eap-authentication-list", " AAA EAP authentication mlist: %s\n",
+		        p->eap_list);
 	if (p->author_list) {
 		out_text(o, " AAA group authorization:\n");
 		out_field_str(o, "authorization-list", "  List: %s, ", p->author_list);
@@ -248,7 +251,9 @@ static unsigned references(const struct fx_config *c, const char *name)
 
 static const char *eap_text(const struct fx_profile *p)
 {
-	if (p->auth_local != FX_AUTH_EAP)
+	if (p->eap_query)
+		return "query-identity";
+	if (p->auth_local != FX_AUTH_EAP && !p->local_eap_too)
 		return "none";
 	return p->eap_method == IKE_EAP_MD5        ? "md5"
 	       : p->eap_method == IKE_EAP_GTC      ? "gtc"

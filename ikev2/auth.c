@@ -65,6 +65,16 @@ static bool only_one(const struct session *s)
 	return true;
 }
 
+/* RFC 4739 §2: to a peer that knows of it. One that does not gets the first authentication alone, and judges it. */
+static void put_another(struct ike_sa *sa, struct ike_build *b)
+{
+	if (!sa->ses->p.local_eap_too || !sa->hs->multi)
+		return;
+	sa->hs->another = true;
+	ike_put_notify(b, N_MULTIPLE_AUTH_SUPPORTED, (struct span){0});
+	ike_put_notify(b, N_ANOTHER_AUTH_FOLLOWS, (struct span){0});
+}
+
 void auth_start(struct ike_sa *sa)
 {
 	struct session *s = sa->ses;
@@ -91,6 +101,7 @@ void auth_start(struct ike_sa *sa)
 		ok = true;
 	} else {
 		ok = auth_put(sa, &r->b);
+		put_another(sa, &r->b);
 	}
 	cfg_put_request(s, &r->b);
 	if (!s->p.childless) {
@@ -204,5 +215,8 @@ void auth_response(struct ike_sa *sa, const struct ike_msg *m)
 		auth_give_up(sa, why, N_AUTHENTICATION_FAILED);
 		return;
 	}
-	auth_finish(sa, m);
+	if (sa->hs->another && !error)
+		eap_start_second(sa);
+	else
+		auth_finish(sa, m);
 }

@@ -146,22 +146,28 @@ void eap_start(struct ike_sa *sa)
 	sa->hs->eap = new_peer(sa);
 }
 
+void eap_start_second(struct ike_sa *sa)
+{
+	struct request *r = begin(sa);
+
+	eap_start(sa);
+	ike_put_id(&r->b, PL_IDi, &sa->ses->p.local_id);
+	ike_dbg(sa->ses->e, sa->ses, 0, "Generating IKE_AUTH message for a second authentication");
+	req_send(sa, r);
+}
+
 /* The guide: "the remote authentication method must be certificate based". Who is not the hub we
- * want hears neither name nor password. */
+ * want hears neither name nor password. A second authentication has that behind it. */
 static bool hub_proved(struct ike_sa *sa, const struct ike_msg *m)
 {
-	const struct ike_pl *id = ike_msg_find(m, PL_IDr);
-	enum ike_reason why = auth_check(sa, m);
-	struct handshake *h = sa->hs;
+	enum ike_reason why = sa->hs->another ? IKE_R_NONE : auth_check(sa, m);
 
 	if (why != IKE_R_NONE) {
 		sa->ses->e->n.auth_failed++;
 		auth_give_up(sa, why, N_AUTHENTICATION_FAILED);
 		return false;
 	}
-	h->n_id_body = id->body.n;
-	memcpy(h->id_body, id->body.p, id->body.n);
-	h->stage = EAP_TALKING;
+	sa->hs->stage = EAP_TALKING;
 	return true;
 }
 

@@ -18,14 +18,19 @@ static bool signs(enum ike_auth a)
 	return a == IKE_AUTH_RSA || a == IKE_AUTH_ECDSA;
 }
 
-static bool may_use(const struct ike_peering *p, enum ike_auth a)
+bool auth_signs(const struct ike_peering *p)
+{
+	return signs(p->local_auth);
+}
+
+bool auth_may_use(const struct ike_peering *p, enum ike_auth a)
 {
 	return p->remote_auths ? p->remote_auths & 1u << a : p->remote_auth == a;
 }
 
 static bool may_sign(const struct ike_peering *p)
 {
-	return may_use(p, IKE_AUTH_RSA) || may_use(p, IKE_AUTH_ECDSA);
+	return auth_may_use(p, IKE_AUTH_RSA) || auth_may_use(p, IKE_AUTH_ECDSA);
 }
 
 bool auth_uses_certs(const struct ike_peering *p)
@@ -155,7 +160,8 @@ static bool put_shared(
 /* RFC 7296 §2.16: the key of the method, or SK_p of the side that signs when there is none. */
 static void eap_key(const struct ike_sa *sa, const struct secret *sk_p, struct secret *out)
 {
-	struct span msk = eap_peer_msk(sa->hs->eap);
+	struct span msk =
+	        sa->initiator ? eap_peer_msk(sa->hs->eap) : secret_span(&sa->hs->msk);
 
 	if (msk.n)
 		secret_set(out, msk.p, msk.n);
@@ -207,10 +213,12 @@ static bool prove(struct ike_sa *sa, struct ike_build *b)
 	struct span id = span_of(body, ike_id_body(&s->p.local_id, body));
 	struct proof p = proof_of(sa, sa->initiator, id);
 
+	if (sa->hs->stage == EAP_PROVING)
+		return put_eap(sa, &p, b);
 	if (signs(s->p.local_auth))
 		return put_signature(sa, &p, b);
-	if (s->p.local_auth == IKE_AUTH_EAP)
-		return sa->hs->eap && put_eap(sa, &p, b);
+	if (s->p.local_auth != IKE_AUTH_PSK)
+		return false;
 	ike_dbg(s->e, s, 0, "My authentication method is 'PSK'");
 	return put_shared(sa, &p, &s->p.local_psk, b);
 }
@@ -241,11 +249,9 @@ static bool put_other_proof(struct ike_sa *sa, struct ike_build *b)
 
 bool auth_put(struct ike_sa *sa, struct ike_build *b)
 {
-	bool last_of_eap = sa->initiator && sa->ses->p.local_auth == IKE_AUTH_EAP;
-
 	if (!prove(sa, b))
 		return false;
-	if (!sa->initiator || last_of_eap)
+	if (!sa->initiator || sa->hs->stage == EAP_PROVING)
 		return true;
 	ppk_put_identity(sa, b);
 	return !ppk_wants_both(sa) || put_other_proof(sa, b);
@@ -308,7 +314,7 @@ static enum ike_reason check_signature(struct ike_sa *sa, const struct ike_msg *
 	secret_wipe(&octets);
 	s->p.remote_auth =
 	        type == IKE_KEY_RSA || type == IKE_KEY_RSA_PSS ? IKE_AUTH_RSA : IKE_AUTH_ECDSA;
-	return ok && may_use(&s->p, s->p.remote_auth) ? IKE_R_NONE : IKE_R_PEER_AUTH_FAILED;
+	return ok && auth_may_use(&s->p, s->p.remote_auth) ? IKE_R_NONE : IKE_R_PEER_AUTH_FAILED;
 }
 
 static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, struct span id_body)
@@ -322,7 +328,7 @@ static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, 
 		return IKE_R_PEER_AUTH_FAILED;
 	if (sa->initiator ? !ppk_read_answer(sa, m) : !ppk_choose(sa, m, &a.data))
 		return IKE_R_PPK;
-	if (a.method == IKE_METHOD_PSK && may_use(&s->p, IKE_AUTH_PSK)) {
+	if (a.method == IKE_METHOD_PSK && auth_may_use(&s->p, IKE_AUTH_PSK)) {
 		s->p.remote_auth = IKE_AUTH_PSK;
 		return check_psk(sa, &p, a.data);
 	}
@@ -368,27 +374,44 @@ static bool identified(struct ike_sa *sa, const struct ike_msg *m)
 	return true;
 }
 
-enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
+enum ike_reason auth_identify(struct ike_sa *sa, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;
+	struct handshake *h = sa->hs;
 	const struct ike_ops *o = &s->e->ops;
 	const struct ike_pl *id = ike_msg_find(m, sa->initiator ? PL_IDr : PL_IDi);
-	enum ike_reason why;
 	char text[320];
 
 	if (!id || !ike_get_id(id, &s->remote_id))
 		return IKE_R_PEER_ID;
+	h->n_id_body = id->body.n;
+	memcpy(h->id_body, id->body.p, id->body.n);
 	ike_dbg(s->e, s, 0, "Searching policy based on peer's identity '%s'",
 	        ike_id_fmt(&s->remote_id, text));
 	if (!identified(sa, m) || (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote_id))) {
 		ike_dbg(s->e, s, 1, "Failed to find a matching policy");
 		return IKE_R_PEER_ID;
 	}
+	return IKE_R_NONE;
+}
+
+enum ike_reason auth_check_proof(struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct session *s = sa->ses;
+	enum ike_reason why;
+
 	ike_dbg(s->e, s, 0, "Verify peer's authentication data");
-	why = check_method(sa, m, id->body);
+	why = check_method(sa, m, span_of(sa->hs->id_body, sa->hs->n_id_body));
 	if (why != IKE_R_NONE)
 		ike_dbg(s->e, s, 1, "Verification of peer's authentication data FAILED");
 	return why;
+}
+
+enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
+{
+	enum ike_reason why = auth_identify(sa, m);
+
+	return why == IKE_R_NONE ? auth_check_proof(sa, m) : why;
 }
 
 enum ike_reason auth_check_eap(struct ike_sa *sa, const struct ike_msg *m)

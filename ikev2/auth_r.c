@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * IKE_AUTH, responder (RFC 7296 §1.2, §2.15, §2.19, §2.21.2): check who it is, lease an address,
- * make the first child. A child that is refused leaves the IKE SA up.
+ * make the first child. A child that is refused leaves the IKE SA up. That is one exchange, or
+ * several: with EAP (auth_eap_r.c), alone or as a second authentication (RFC 4739).
  */
 #include "ikev2/sa.h"
 
-static void refuse(struct ike_sa *sa, struct ike_build *b, struct after *after, enum ike_reason why)
+#include <stdlib.h>
+#include <string.h>
+
+void auth_refuse(struct ike_sa *sa, struct ike_build *b, struct after *after, enum ike_reason why)
 {
 	sa->ses->e->n.auth_failed++;
 	ike_put_notify(b, N_AUTHENTICATION_FAILED, (struct span){0});
@@ -57,35 +61,27 @@ static uint16_t make_child(
 	return no;
 }
 
-void auth_request(
-        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
+/* With more than one request the first says what is wanted, and the last is answered. */
+void auth_keep_first(struct ike_sa *sa, const struct ike_msg *m)
+{
+	struct handshake *h = sa->hs;
+
+	h->first.p = xmemdup(m->raw.p, m->raw.n);
+	h->first.n = m->raw.n;
+	h->first.h = m->h;
+}
+
+static void conclude(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b)
 {
 	struct session *s = sa->ses;
 	struct child_make mk = {.ni = nonce_span(&sa->hs->ni), .nr = nonce_span(&sa->hs->nr)};
-	enum ike_reason why = auth_check(sa, m);
 	uint16_t no;
-	bool elsewhere;
 
-	auth_read_certreq(sa, m);
-
-	if (why != IKE_R_NONE) {
-		refuse(sa, b, after, why);
-		return;
-	}
-	ike_put_id(b, PL_IDr, &s->p.local_id);
-	auth_put_certs(sa, b);
-	ppk_put_answer(sa, b);
-	if (!auth_put(sa, b)) {
-		ike_dbg(s->e, s, 1, "No key to authenticate with");
-		refuse(sa, b, after, IKE_R_INTERNAL);
-		return;
-	}
 	auth_read_window(s, m);
 	if (s->p.unique || ike_msg_has_notify(m, N_INITIAL_CONTACT))
 		initial_contact(s);
 	auth_done(sa);
-	elsewhere = redirect_put_auth(s, b);
-	no = elsewhere ? 0 : make_child(sa, m, b, &mk);
+	no = redirect_put_auth(s, b) ? 0 : make_child(sa, m, b, &mk);
 	if (!no && mk.spi_in && !child_add(sa, &mk))
 		no = N_NO_PROPOSAL_CHOSEN;
 	if (no)
@@ -93,4 +89,125 @@ void auth_request(
 	auth_put_notifies(s, b);
 	handshake_free(sa->hs);
 	sa->hs = NULL;
+}
+
+/* What the user is given, now that it is known who it is. */
+static void authorize(struct session *s)
+{
+	const struct ike_ops *o = &s->e->ops;
+	struct ike_attrs reply = {0};
+
+	if (!s->eap_name.n || !o->eap_user)
+		return;
+	o->eap_user(
+	        o->ctx, s->handle, s->p.owner, &s->remote_id, secret_span(&s->eap_name), &reply);
+	attrs_copy(&s->reply, &reply);
+	s->p.cfg_reply = s->reply.a;
+}
+
+void auth_conclude(struct ike_sa *sa, struct ike_build *b, struct after *after)
+{
+	struct handshake *h = sa->hs;
+	uint8_t *copy = h->first.p;
+	struct ike_msg m;
+
+	h->first.p = NULL;
+	if (ike_inner_parse(&h->first.h, h->first.h.next, span_of(copy, h->first.n), &m) ==
+	        IKE_PARSE_OK) {
+		authorize(sa->ses);
+		conclude(sa, &m, b);
+	} else {
+		auth_refuse(sa, b, after, IKE_R_INTERNAL);
+	}
+	free(copy);
+}
+
+/* RFC 4739: the peer proves itself a second time, by EAP, where the profile says so; and only
+ * there. */
+static bool another_fits(const struct ike_sa *sa, const struct ike_msg *m)
+{
+	bool follows = ike_msg_has_notify(m, N_ANOTHER_AUTH_FOLLOWS);
+
+	if (follows == sa->ses->p.remote_eap_too)
+		return true;
+	ike_dbg(sa->ses->e, sa->ses, 1,
+	        follows ? "The peer wants to authenticate itself twice, which the profile does not "
+	                  "know"
+	                : "The profile wants the peer to authenticate itself twice");
+	return false;
+}
+
+static bool put_ours(struct ike_sa *sa, struct ike_build *b)
+{
+	struct session *s = sa->ses;
+
+	ike_put_id(b, PL_IDr, &s->p.local_id);
+	auth_put_certs(sa, b);
+	ppk_put_answer(sa, b);
+	if (auth_put(sa, b))
+		return true;
+	ike_dbg(s->e, s, 1, "No key to authenticate with");
+	return false;
+}
+
+static void first_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
+{
+	enum ike_reason why = auth_identify(sa, m);
+
+	auth_read_certreq(sa, m);
+	if (why == IKE_R_NONE && eap_r_asked(sa, m)) {
+		auth_keep_first(sa, m);
+		sa->hs->unproved = true;
+		eap_r_begin(sa, m->h.id, b, after);
+		return;
+	}
+	if (why == IKE_R_NONE)
+		why = auth_check_proof(sa, m);
+	if (why == IKE_R_NONE && !another_fits(sa, m))
+		why = IKE_R_PEER_AUTH_FAILED;
+	if (why == IKE_R_NONE && !put_ours(sa, b))
+		why = IKE_R_INTERNAL;
+	if (why != IKE_R_NONE) {
+		auth_refuse(sa, b, after, why);
+	} else if (sa->ses->p.remote_eap_too) {
+		auth_keep_first(sa, m);
+		sa->hs->round = ROUND_NEXT;
+	} else {
+		conclude(sa, m, b);
+	}
+}
+
+/* Its name again, or another one, that of the user: AUTH of this round is made over it. */
+static void second_begins(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
+{
+	const struct ike_pl *id = ike_msg_find(m, PL_IDi);
+	struct handshake *h = sa->hs;
+	struct ike_id user;
+
+	if (!id || !ike_get_id(id, &user) || ike_msg_find(m, PL_AUTH)) {
+		auth_refuse(sa, b, after, IKE_R_PEER_AUTH_FAILED);
+		return;
+	}
+	h->n_id_body = id->body.n;
+	memcpy(h->id_body, id->body.p, id->body.n);
+	eap_r_begin(sa, m->h.id, b, after);
+}
+
+void auth_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after)
+{
+	switch (sa->hs->round) {
+	case ROUND_FIRST:
+		first_request(sa, m, b, after);
+		return;
+	case ROUND_NEXT:
+		second_begins(sa, m, b, after);
+		return;
+	case ROUND_EAP:
+	case ROUND_PROOF:
+		eap_r_request(sa, m, b, after);
+		return;
+	}
 }

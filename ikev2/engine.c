@@ -327,6 +327,15 @@ void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now)
 	done(e, s);
 }
 
+void ike_eap_said(struct ike *e, uint32_t handle, const struct ike_eap_said *said, ike_time now)
+{
+	struct session *s = live(e, handle, now);
+
+	if (s && s->current)
+		eap_r_said(s->current, said);
+	done(e, s);
+}
+
 void ike_certs_settled(struct ike *e, ike_time now)
 {
 	e->now = now;

@@ -541,7 +541,8 @@ static void finish(struct ike_sa *sa, const struct after *after)
 {
 	struct session *s = sa->ses;
 
-	if (s->dead || sa->ghost || after->what == AFTER_NOTHING)
+	if (s->dead || sa->ghost || after->what == AFTER_NOTHING ||
+	        after->what == AFTER_LATER)
 		return;
 	sa_ghost(sa);
 	if (after->what == AFTER_DOWN_LOUD) /* other SAs of the session are told */
@@ -554,7 +555,7 @@ static bool exchange_fits(const struct ike_sa *sa, uint8_t exchange)
 {
 	switch (sa->state) {
 	case IKE_S_INIT_RCVD:
-		return exchange == EXCH_AUTH;
+		return exchange == EXCH_AUTH && sa->hs && !sa->hs->late;
 	case IKE_S_ESTABLISHED:
 	case IKE_S_REKEYING:
 	case IKE_S_DELETING:
@@ -634,12 +635,25 @@ static void on_request(struct ike_sa *sa, const struct dgram *in, const struct i
 		take_request(sa, &inner, &b, &after);
 	else
 		refuse(sa, p, &inner, &b, &after);
-	answer(sa, in, m->h.id, &b);
+	if (after.what != AFTER_LATER)
+		answer(sa, in, m->h.id, &b);
 	ike_build_fini(&b);
 	ike_plain_fini(&plain);
 	finish(sa, &after);
 	if (!s->dead)
 		session_run(s);
+}
+
+void exchange_answer_late(
+        struct ike_sa *sa, uint32_t id, const struct ike_build *b, const struct after *after)
+{
+	struct session *s = sa->ses;
+
+	answer(sa, NULL, id, b);
+	finish(sa, after);
+	if (!s->dead)
+		session_run(s);
+	session_resched(s);
 }
 
 void exchange_rx(struct ike_sa *sa, const struct dgram *in, const struct ike_msg *m)

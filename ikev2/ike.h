@@ -177,6 +177,12 @@ struct ike_peering {
 	enum ike_auth local_auth, remote_auth;
 	unsigned remote_auths;  /* the methods that the peer may use, as bits 1 << enum ike_auth; 0: remote_auth alone */
 	uint8_t eap_method;     /* local_auth EAP: the only one to use (enum ike_eap_method) */
+	/* RFC 4739: after local_auth, or the peer's, EAP too. The peer must; we do where it knows of it. */
+	bool local_eap_too, remote_eap_too;
+	/* Responder of EAP: */
+	bool eap_query_identity; /* the peer is asked for its user name; else its identity is the name */
+	bool eap_elsewhere;      /* who asks is another server: IKE_EV_EAP */
+	uint32_t eap_timeout_s;  /* 0 = 90: how long the conversation may take */
 	struct secret local_psk, remote_psk; /* may be empty when ike_ops.psk supplies the remote one after IDr is known */
 
 	bool use_ppk;             /* RFC 8784: announce it. A responder does so before it knows the key */
@@ -227,6 +233,8 @@ enum ike_creds {
 	IKE_CREDS_WAIT,  /* somebody is being asked; ike_eap_resume() tells when they are there */
 	IKE_CREDS_GIVEN,
 };
+
+enum ike_eap_user { IKE_EAP_UNKNOWN, IKE_EAP_KNOWN, IKE_EAP_HASHED /* only a hash of the password is kept */ };
 
 enum { IKE_MAX_CERTS = 8, IKE_KEY_ID_LEN = 20, IKE_SPKI_MAX = 2200 };
 
@@ -284,6 +292,14 @@ struct ike_ops {
 	/* EAP, initiator: name (only when asked for) and password. NULL: none. */
 	enum ike_creds (*credentials)(void *ctx, uint64_t owner, const struct ike_creds_ask *ask, struct secret *name,
 		struct secret *password);
+	/* EAP, responder: the password of a user (only when IKE_EAP_KNOWN); whether this is it, however it is kept. NULL: there
+	 * are no users. */
+	enum ike_eap_user (*eap_password)(void *ctx, uint64_t owner, struct span name, struct secret *out);
+	bool (*eap_check)(void *ctx, uint64_t owner, struct span name, struct span password);
+	/* The user has proved to be who it says: what it is given by CFG_REPLY, besides the address, in place of
+	 * ike_peering.cfg_reply. Asked before `lease`. NULL: the same. */
+	void (*eap_user)(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *remote_id, struct span name,
+		struct ike_attrs *cfg_reply);
 	/* Responder: an address for this peer (family AF_INET or AF_INET6); its length is that of the netmask. `out` comes with
 	 * the address that the peer would like, family 0 when it does not say. False: INTERNAL_ADDRESS_FAILURE. NULL: no pool. */
 	bool (*lease)(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *remote_id, int family,
@@ -343,6 +359,15 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
 void ike_close(struct ike *e, uint32_t handle, ike_time now);        /* Delete is sent; IKE_EV_DOWN follows at once */
 void ike_abandon(struct ike *e, uint32_t handle, ike_time now);      /* dropped silently */
 void ike_eap_resume(struct ike *e, uint32_t handle, ike_time now);   /* after IKE_EV_CREDENTIALS: they are there */
+/* What the server elsewhere answers to an IKE_EV_EAP: its packet, and with IKE_EAP_GRANTED the key (empty when the method has
+ * none) and the name by which it knows the user (empty: the one that the peer gave). */
+enum ike_eap_verdict { IKE_EAP_GOES_ON, IKE_EAP_GRANTED, IKE_EAP_REFUSED };
+struct ike_eap_said {
+	uint32_t token; /* of the event */
+	enum ike_eap_verdict verdict;
+	struct span packet, msk, name;
+};
+void ike_eap_said(struct ike *e, uint32_t handle, const struct ike_eap_said *said, ike_time now);
 void ike_certs_settled(struct ike *e, ike_time now); /* what ike_ops.certs_ready waited for is there, or never will be */
 void ike_rekey_ike(struct ike *e, uint32_t handle, ike_time now);
 void ike_rekey_child(struct ike *e, uint32_t spi_in, ike_time now);  /* also: what a soft lifetime asks for */
@@ -373,6 +398,7 @@ enum ike_event_type {
 	IKE_EV_CFG_ACK,     /* answer to ike_cfg_set(); attrs may be empty: the peer took nothing */
 	IKE_EV_REKEYED,     /* the IKE SA was rekeyed in place; SPIs changed */
 	IKE_EV_CREDENTIALS, /* EAP waits for ike_ops.credentials: `ask` says for what */
+	IKE_EV_EAP,         /* responder: an EAP packet for the server elsewhere: ike_eap_said() tells what it answers */
 	IKE_EV_ENDPOINT,    /* an address or port changed (NAT, MOBIKE): local, remote */
 	IKE_EV_REAUTH,      /* the peer lets our authentication count for a little longer only: connect again, then close this */
 	IKE_EV_REDIRECT,    /* go to `gateway`; DOWN follows, except of an established SA, which is the caller's to close */
@@ -416,6 +442,8 @@ struct ike_event {
 	struct ike_child child;
 	uint32_t replaces; /* CHILD_UP: spi_in of the child being rekeyed */
 	struct ike_creds_ask ask; /* CREDENTIALS */
+	struct span eap;          /* EAP; a view */
+	uint32_t eap_token;
 	struct ike_attrs attrs;
 	struct endpoint local, remote;
 	struct ike_gateway gateway; /* REDIRECT */

@@ -263,6 +263,7 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	init_read_common(s, m);
 	auth_read_hashes(sa, m);
 	ppk_read_supported(sa, m);
+	sa->hs->multi = ike_msg_has_notify(m, N_MULTIPLE_AUTH_SUPPORTED);
 	auth_read_certreq(sa, m);
 	natd_read(s, m, sa->spi_i, sa->spi_r, in);
 	float_ports(s);

@@ -144,6 +144,8 @@ static void send_answer(struct ike_sa *sa, const struct dgram *in, const struct 
 	ike_put_sa_choice(&b, IKE_PROTO_IKE, 0, 0, choice);
 	init_put_common(s, &b, &h->nr, h->dh, sa->spi_i, sa->spi_r);
 	auth_put_certreq(s, &b);
+	if (s->p.remote_eap_too)
+		ike_put_notify(&b, N_MULTIPLE_AUTH_SUPPORTED, (struct span){0});
 	if (s->p.childless)
 		ike_put_notify(&b, N_CHILDLESS_IKEV2_SUPPORTED, (struct span){0});
 	if (ike_build_clear(&b, &out)) {

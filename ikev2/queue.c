@@ -81,6 +81,9 @@ static void ev_free(struct ev_node *n)
 		return;
 	ike_child_keys_wipe(&n->keys);
 	attrs_fini(&n->attrs);
+	if (n->eap)
+		wipe(n->eap, n->ev.eap.n);
+	free(n->eap);
 	free(n);
 }
 

@@ -107,6 +107,9 @@ void handshake_free(struct handshake *h)
 	free((void *)h->cookie.p);
 	free(h->certreq);
 	eap_peer_free(h->eap);
+	eap_server_free(h->server);
+	secret_wipe(&h->msk);
+	free(h->first.p);
 	ike_keys_wipe(&h->plain);
 	ike_packets_fini(&h->answer);
 	wipe(h, sizeof(*h));
@@ -274,6 +277,8 @@ void session_peering(struct session *s, const struct ike_peering *p)
 		s->p.ike_lifetime_s = 86400;
 	if (!s->p.child_lifetime_s)
 		s->p.child_lifetime_s = 3600;
+	if (!s->p.eap_timeout_s)
+		s->p.eap_timeout_s = EAP_TIMEOUT_S;
 	if (!s->p.window)
 		s->p.window = WINDOW_DEFAULT;
 	if (s->p.window > WINDOW_MAX)

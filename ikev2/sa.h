@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "ikev2/crypt.h"
 #include "ikev2/eap.h"
+#include "ikev2/eap_server.h"
 #include "ikev2/frag.h"
 #include "ikev2/ike.h"
 #include "ikev2/payload.h"
@@ -39,6 +40,7 @@ enum {
 	REPLACED_MS = 150000,    /* how long we wait for the peer to delete what it replaced */
 	PATH_CHECK_MS = 30000,   /* MOBIKE behind a NAT: silence until the path is checked */
 	REDO_MS = 30000,         /* until a refused rekeying is tried again */
+	EAP_TIMEOUT_S = 90,
 	CREDENTIALS_MS = 120000, /* how long somebody may take to type name and password */
 	MAX_CERTREQ = 64 * IKE_KEY_ID_LEN,
 	REDIRECT_MAX = 2 + IKE_GATEWAY_NAME + IKE_NONCE_MAX,
@@ -172,8 +174,23 @@ struct handshake {
 	enum { EAP_NOT, EAP_ASKED /* by a request without AUTH */, EAP_TALKING, EAP_PROVING } stage;
 	struct eap_peer *eap;
 	struct ike_creds_ask ask;         /* what is waited for */
-	uint8_t id_body[IKE_ID_BODY_MAX]; /* the peer's, of its first answer */
+	uint8_t id_body[IKE_ID_BODY_MAX]; /* the peer's, as it is signed */
 	size_t n_id_body;
+	/* EAP, responder */
+	enum { ROUND_FIRST, ROUND_EAP, ROUND_PROOF /* AUTH is to come */, ROUND_NEXT /* IDi is to come */ } round;
+	struct eap_server *server; /* NULL: a server elsewhere asks */
+	struct secret msk;         /* what its method has left behind */
+	struct { /* the first request: what it asks for is answered at the end */
+		uint8_t *p;
+		size_t n;
+		struct ike_hdr h;
+	} first;
+	bool unproved; /* our own proof goes with the first answer */
+	uint32_t late; /* the token of a request that waits for the server elsewhere; 0: none does … */
+	uint32_t late_id; /* … and its message id */
+	/* RFC 4739 */
+	bool multi;   /* the peer announced it */
+	bool another; /* initiator: we have announced a second authentication; it is under way */
 };
 
 struct ike_sa {
@@ -301,6 +318,7 @@ struct ev_node {
 	struct ike_event ev;
 	struct ike_child_keys keys;
 	struct attr_store attrs;
+	void *eap; /* the packet of IKE_EV_EAP: it may hold a password */
 };
 
 struct ip_count {
@@ -336,7 +354,7 @@ struct ike {
 	struct ike_sa *dead_sa;
 	struct child_sa *dead_child;
 	struct session *dead_ses;
-	uint32_t next_id;
+	uint32_t next_id, next_token;
 	struct ike_cookie_key cookie[2];
 	bool have_cookie[2];
 	ike_time cookie_at;
@@ -407,6 +425,7 @@ void handshake_free(struct handshake *h);
 
 /* ---- exchange.c: message ids, requests, responses ------------------------------- */
 
+struct after;
 struct request *req_new(struct ike_sa *sa, enum req_type type, uint8_t exchange);
 void req_send(struct ike_sa *sa,
         struct request *r); /* seals (not INIT) and sends; owned by the SA from here */
@@ -425,6 +444,9 @@ void task_remove(struct session *s, enum task_type type, uint32_t spi);
 void session_run(struct session *s); /* starts what may be started */
 ike_time tasks_due(const struct session *s);
 void exchange_rx(struct ike_sa *sa, const struct dgram *in, const struct ike_msg *m);
+/* The response to a request that was left AFTER_LATER; `after` as its handler would have said. */
+void exchange_answer_late(
+        struct ike_sa *sa, uint32_t id, const struct ike_build *b, const struct after *after);
 /* To the session's peer, or, with `to`, back to where that datagram came from. */
 void send_packets(struct ike_sa *sa, const struct ike_packets *pk, const struct dgram *to);
 void msg_begin(
@@ -434,6 +456,7 @@ void msg_begin(
 struct after {
 	enum {
 		AFTER_NOTHING,
+		AFTER_LATER, /* there is no response yet: exchange_answer_late() */
 		AFTER_GHOST,
 		AFTER_DOWN,
 		AFTER_DOWN_LOUD
@@ -478,13 +501,28 @@ bool auth_must_wait(struct ike_sa *sa, const struct ike_msg *m);
 enum ike_reason auth_check(
         struct ike_sa *sa, const struct ike_msg *m); /* IKE_R_NONE: it is the peer we want */
 enum ike_reason auth_check_eap(struct ike_sa *sa, const struct ike_msg *m); /* the last AUTH */
+enum ike_reason auth_identify(struct ike_sa *sa, const struct ike_msg *m);  /* who it says it is … */
+enum ike_reason auth_check_proof(struct ike_sa *sa, const struct ike_msg *m); /* … and that it is */
+bool auth_signs(const struct ike_peering *p); /* do we prove ourselves by a certificate? */
+bool auth_may_use(const struct ike_peering *p, enum ike_auth a);
 /* auth_eap.c: EAP, initiator */
 void eap_start(struct ike_sa *sa);
+void eap_start_second(struct ike_sa *sa); /* RFC 4739, after the first authentication */
 void eap_response(struct ike_sa *sa, const struct ike_msg *m);
 bool eap_resume(struct ike_sa *sa); /* false: nothing is waited for */
 /* auth_r.c */
 void auth_request(
         struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+void auth_refuse(struct ike_sa *sa, struct ike_build *b, struct after *after, enum ike_reason why);
+/* The peer has proved itself: what its first request asked for. */
+void auth_conclude(struct ike_sa *sa, struct ike_build *b, struct after *after);
+void auth_keep_first(struct ike_sa *sa, const struct ike_msg *m);
+/* auth_eap_r.c: EAP, responder */
+bool eap_r_asked(const struct ike_sa *sa, const struct ike_msg *m); /* a request without AUTH, of who may do so */
+void eap_r_begin(struct ike_sa *sa, uint32_t id, struct ike_build *b, struct after *after);
+void eap_r_request(
+        struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+bool eap_r_said(struct ike_sa *sa, const struct ike_eap_said *said); /* the server elsewhere */
 /* create.c: CREATE_CHILD_SA */
 void create_request(
         struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);

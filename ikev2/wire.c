@@ -307,6 +307,7 @@ enum ike_parse ike_inner_parse(
 {
 	msg_start(m, plain);
 	m->h = *outer;
+	m->h.next = first;
 	enum ike_parse rc = walk_chain(m, first, rd_init(plain.p, plain.n), false);
 
 	if (rc != IKE_PARSE_OK)

@@ -258,6 +258,11 @@ static void on_event(struct pair_side *s, const struct ike_event *ev)
 	s->last[ev->type] = *ev;
 	if (ev->attrs.n || ev->type == IKE_EV_CFG_ACK)
 		keep_attrs(s, &ev->attrs);
+	if (ev->type == IKE_EV_EAP) {
+		assert_true(ev->eap.n <= sizeof(s->eap));
+		memcpy(s->eap, ev->eap.p, ev->eap.n);
+		s->n_eap = ev->eap.n;
+	}
 	if (ev->type == IKE_EV_CHILD_UP)
 		child_up(s, ev);
 	else if (ev->type == IKE_EV_CHILD_OUT)

@@ -38,6 +38,8 @@ struct pair_side {
 	struct ike_attr attr[PAIR_ATTRS];   /* of the last event that had some */
 	uint8_t attr_data[PAIR_ATTRS][64];
 	size_t n_attr;
+	uint8_t eap[512]; /* of the last IKE_EV_EAP */
+	size_t n_eap;
 	bool refuse;           /* accept says no */
 	bool lease_none;       /* the pool is empty */
 	const char *want_peer; /* identity that peer_ok wants; NULL: any */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hashed passwords of a configuration: see password.h. */
-#include "cli/password.h"
+#include "base/password.h"
 
 #include <crypt.h>
 #include <openssl/evp.h>

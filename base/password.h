@@ -13,8 +13,8 @@
  * significant bits first, without padding; the salt of types 8 and 9 is used as the 14 characters
  * that are written.
  */
-#ifndef SPOKE_CLI_PASSWORD_H
-#define SPOKE_CLI_PASSWORD_H
+#ifndef SPOKE_BASE_PASSWORD_H
+#define SPOKE_BASE_PASSWORD_H
 
 #include <stdbool.h>
 #include <stddef.h>

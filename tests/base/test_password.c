@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "cli/password.h"
+#include "base/password.h"
 
 /* The published example hashes of hashcat (modes 500, 5700, 9200, 9300): each is of its password.
  */
