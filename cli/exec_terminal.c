@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* EXEC commands about the terminal itself: modes, privilege, size, log lines, history, who is here.
+/* EXEC commands about the terminal itself: modes, privilege, who is here. Its settings are in
+ * exec_settings.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -61,56 +62,6 @@ void exec_show_privilege(struct exec *x, const struct gl_exec_show_privilege *a)
 	out_obj(x->o, NULL);
 	out_field_int(x->o, "privilege", "Current privilege level is %lld\n", x->session->priv);
 	out_obj_end(x->o);
-}
-
-/* ---- settings
- * --------------------------------------------------------------------------------------------------------
- */
-
-void exec_terminal_length(struct exec *x, const struct gl_exec_terminal_length *a)
-{
-	x->session->rows = (uint16_t)a->lines;
-	x->session->rows_set = true;
-	session_terminal(x->session);
-}
-
-void exec_terminal_width(struct exec *x, const struct gl_exec_terminal_width *a)
-{
-	x->session->columns = (uint16_t)a->columns;
-	x->session->columns_set = true;
-	session_terminal(x->session);
-}
-
-void exec_terminal_monitor(struct exec *x, const struct gl_exec_terminal_monitor *a)
-{
-	(void)a;
-	session_monitor(x->session, true);
-}
-
-void exec_terminal_no_monitor(struct exec *x, const struct gl_exec_terminal_no_monitor *a)
-{
-	(void)a;
-	session_monitor(x->session, false);
-}
-
-void exec_terminal_history(struct exec *x, const struct gl_exec_terminal_history *a)
-{
-	size_t size = a->has_lines ? a->lines : HISTORY_DEFAULT;
-
-	history_resize(&x->session->exec_history, size);
-	history_resize(&x->session->config_history, size);
-}
-
-void exec_show_history(struct exec *x, const struct gl_exec_show_history *a)
-{
-	const struct session *s = x->session;
-	const struct history *h = s->ed ? &s->config_history : &s->exec_history;
-
-	(void)a;
-	out_list(x->o, NULL);
-	for (size_t i = 0; i < h->n; i++)
-		out_field_str(x->o, NULL, "  %s\n", h->line[i]);
-	out_list_end(x->o);
 }
 
 /* ---- who is here

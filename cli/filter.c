@@ -2,11 +2,12 @@
 /* Output filters: see filter.h. */
 #include "cli/filter.h"
 
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "cli/regex.h"
 
 enum filter_kind {
 	F_APPEND,
@@ -45,56 +46,9 @@ struct filter {
 	bool compiled;
 };
 
-/* ---- the expression
- * ------------------------------------------------------------------------------------------------
- */
-
-static void put_plain(struct strbuf *out, const char **p)
-{
-	switch (**p) {
-	case '_':
-		sb_puts(out, "(^|$|[ ,{}()])");
-		break;
-	case '{':
-	case '}':
-		sb_printf(out, "\\%c", **p);
-		break;
-	case '\\':
-		sb_putc(out, '\\');
-		if ((*p)[1])
-			(*p)++;
-		sb_putc(out, **p);
-		break;
-	default:
-		sb_putc(out, **p);
-	}
-	(*p)++;
-}
-
-static void put_bracket(struct strbuf *out, const char **p)
-{
-	sb_putc(out, *(*p)++);
-	if (**p == '^')
-		sb_putc(out, *(*p)++);
-	if (**p == ']')
-		sb_putc(out, *(*p)++);
-	while (**p && **p != ']')
-		sb_putc(out, *(*p)++);
-	if (**p)
-		sb_putc(out, *(*p)++);
-}
-
 static bool compile(struct filter *f, const char *expr)
 {
-	struct strbuf ere = {0};
-
-	while (*expr)
-		if (*expr == '[')
-			put_bracket(&ere, &expr);
-		else
-			put_plain(&ere, &expr);
-	f->compiled = regcomp(&f->re, sb_str(&ere), REG_EXTENDED | REG_NOSUB) == 0;
-	sb_fini(&ere);
+	f->compiled = ios_regex(&f->re, expr);
 	return f->compiled;
 }
 

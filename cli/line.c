@@ -168,9 +168,37 @@ static void read_texts(const struct shell *sh, struct arena *a, struct line_sett
 		set->ask_password = lw.text;
 }
 
+/* How the terminal behaves from its start. */
+static void read_habits(const struct cfg_tree *t, struct arena *a, struct line_settings *set)
+{
+	const struct cfg_node *length = cfg_find(t, GR_L_line_length, NULL),
+	                      *width = cfg_find(t, GR_L_line_width, NULL),
+	                      *history = cfg_find(t, GR_L_line_history, NULL),
+	                      *editing = cfg_find(t, GR_L_line_editing, NULL),
+	                      *exec = cfg_find(t, GR_L_line_exec, NULL);
+	struct gl_line_length ll;
+	struct gl_line_width lw;
+	struct gl_line_history lh;
+
+	if (length && cfg_node_decode(length, a, &ll, sizeof(ll)))
+		set->length = (int)ll.lines;
+	if (width && cfg_node_decode(width, a, &lw, sizeof(lw)))
+		set->width = (int)lw.columns;
+	if (history && cfg_node_negated(history))
+		set->history = 0;
+	else if (history && cfg_node_decode(history, a, &lh, sizeof(lh)))
+		set->history = lh.has_lines ? lh.lines : HISTORY_DEFAULT;
+	set->full_help = cfg_find(t, GR_L_line_full_help, NULL) != NULL;
+	set->no_editing = editing && cfg_node_negated(editing);
+	set->no_exec = exec && cfg_node_negated(exec);
+}
+
 struct line_settings line_settings(const struct shell *sh, unsigned number, struct arena *a)
 {
 	struct line_settings set = {.privilege = -1,
+	        .length = -1,
+	        .width = -1,
+	        .history = HISTORY_DEFAULT,
 	        .tries = 3,
 	        .ask_name = "Username: ",
 	        .ask_password = "Password: "};
@@ -185,6 +213,7 @@ struct line_settings line_settings(const struct shell *sh, unsigned number, stru
 	set.aaa = cfg_find(root, GR_L_global_aaa_new_model, NULL) != NULL;
 	read_password(t, a, &set);
 	read_login(t, sh, a, &set);
+	read_habits(t, a, &set);
 	if (set.aaa)
 		read_texts(sh, a, &set);
 	if (priv && cfg_node_decode(priv, a, &lp, sizeof(lp)))

@@ -24,6 +24,10 @@ struct line_settings {
 	bool user_privilege; /* of a `username`: it holds (else the line's) */
 	int privilege;       /* of the line; -1: not set */
 	unsigned timeout;    /* exec-timeout in seconds; 0: none */
+	int length, width;   /* -1: as the terminal's window */
+	unsigned history;    /* lines */
+	bool full_help, no_editing;
+	bool no_exec; /* nobody gets a shell here */
 	unsigned tries;
 	int type;             /* of the password */
 	const char *password; /* NULL: none; in the arena */

@@ -180,6 +180,20 @@ static void begin_dialogue(struct session *s, const struct line_settings *set, b
 	}
 }
 
+static void habits(struct session *s, const struct line_settings *set)
+{
+	s->timeout = set->timeout;
+	s->rows_set = set->length >= 0;
+	s->columns_set = set->width >= 0;
+	if (s->rows_set)
+		s->rows = (uint16_t)set->length;
+	if (s->columns_set)
+		s->columns = (uint16_t)set->width;
+	session_history(s, set->history);
+	s->full_help = set->full_help;
+	s->no_editing = set->no_editing;
+}
+
 void login_begin(struct session *s, bool trusted)
 {
 	struct gl_global_username u;
@@ -188,8 +202,10 @@ void login_begin(struct session *s, bool trusted)
 	arena_init(&a);
 	struct line_settings set = line_settings(s->sh, s->number, &a);
 
-	s->timeout = set.timeout;
-	if (find_user(s->sh, s->user, &a, &u)) {
+	habits(s, &set);
+	if (set.no_exec && !(s->kind != PROTO_INTERACTIVE && trusted))
+		session_close(s, "");
+	else if (find_user(s->sh, s->user, &a, &u)) {
 		enter(s, user_privilege(&set, privilege_of(&u)));
 	} else if (set.way != LOGIN_OPEN) {
 		begin_dialogue(s, &set, trusted);

@@ -117,13 +117,25 @@ void proto_put_flagged(struct strbuf *out, uint8_t type, uint8_t v, const char *
 	sb_add(out, text, n);
 }
 
-void proto_put_size(struct strbuf *out, uint8_t type, uint16_t columns, uint16_t rows)
+void proto_put_winsize(struct strbuf *out, uint16_t columns, uint16_t rows)
 {
 	uint8_t b[4];
 
 	put_u16(b, columns);
 	put_u16(b + 2, rows);
-	proto_put(out, type, b, sizeof(b));
+	proto_put(out, PROTO_WINSIZE, b, sizeof(b));
+}
+
+void proto_put_terminal(
+        struct strbuf *out, uint16_t columns, uint16_t rows, uint16_t history, uint8_t flags)
+{
+	uint8_t b[7];
+
+	put_u16(b, columns);
+	put_u16(b + 2, rows);
+	put_u16(b + 4, history);
+	b[6] = flags;
+	proto_put(out, PROTO_TERMINAL, b, sizeof(b));
 }
 
 void proto_put_hello(struct strbuf *out, enum proto_kind kind, uint16_t columns, uint16_t rows)

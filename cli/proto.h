@@ -37,7 +37,8 @@ enum proto_type {
 	PROTO_COMPLETION = 68, /* found u8, text: the line that replaces the one up to the cursor */
 	PROTO_LOG = 69,        /* text: one line of the log, without newline */
 	PROTO_DONE = 70,       /* status u8: 0 accepted, 1 refused */
-	PROTO_TERMINAL = 71,   /* columns u16, rows u16 in force; 0: no limit */
+	PROTO_TERMINAL = 71,   /* columns u16, rows u16 in force (0: no limit), lines of history
+	                          u16, PROTO_TERMINAL_* u8 */
 	PROTO_CLOSE = 72,      /* text: why, may be empty */
 	PROTO_BUSY = 73,       /* nothing: the command goes on until it ends or INTERRUPT comes */
 };
@@ -48,6 +49,8 @@ enum {
 	PROTO_LINE_MORE = 1, /* more input follows at once: act on the configuration at the pause */
 	PROTO_LINE_CTRL_Z = 2, /* then leave configuration */
 };
+
+enum { PROTO_TERMINAL_EDITING = 1 /* the keys of IOS edit the line */ };
 
 enum {
 	PROTO_PROMPT_CONFIG = 1, /* a configuration mode */
@@ -82,8 +85,9 @@ void proto_put(struct strbuf *out, uint8_t type, const void *p, size_t n);
 void proto_put_u8(struct strbuf *out, uint8_t type, uint8_t v); /* DONE */
 void proto_put_flagged(struct strbuf *out, uint8_t type, uint8_t v,
         const char *text); /* LINE, PROMPT, COMPLETION */
-void proto_put_size(
-        struct strbuf *out, uint8_t type, uint16_t columns, uint16_t rows); /* WINSIZE, TERMINAL */
+void proto_put_winsize(struct strbuf *out, uint16_t columns, uint16_t rows);
+void proto_put_terminal(
+        struct strbuf *out, uint16_t columns, uint16_t rows, uint16_t history, uint8_t flags);
 void proto_put_hello(struct strbuf *out, enum proto_kind kind, uint16_t columns, uint16_t rows);
 void proto_put_output(struct strbuf *out, const char *text, size_t n);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/alias.h"
 #include "cli/dialog.h"
 #include "cli/filter.h"
 #include "cli/session_int.h"
@@ -90,7 +91,14 @@ static void say_prompt(struct session *s)
 
 void session_terminal(struct session *s)
 {
-	proto_put_size(&s->frames, PROTO_TERMINAL, s->columns, s->rows);
+	proto_put_terminal(&s->frames, s->columns, s->rows, (uint16_t)s->exec_history.size,
+	        s->no_editing ? 0 : PROTO_TERMINAL_EDITING);
+}
+
+void session_history(struct session *s, size_t lines)
+{
+	history_resize(&s->exec_history, lines);
+	history_resize(&s->config_history, lines);
 }
 
 void session_close(struct session *s, const char *why)
@@ -210,7 +218,8 @@ static bool done_at_once(const struct session *s, const char *line)
 	const char *name = ok ? gr_line_info(id)->name : "";
 
 	sb_fini(&canon);
-	return strncmp(name, "crypto_pki_", 11) == 0 || strncmp(name, "crypto_key_", 11) == 0 ||
+	return strcmp(name, "help") == 0 || strncmp(name, "crypto_pki_", 11) == 0 ||
+	       strncmp(name, "crypto_key_", 11) == 0 ||
 	       strcmp(name, "ip_access_list_resequence") == 0;
 }
 
@@ -223,7 +232,16 @@ static bool only_moves(const char *line)
 	       (n == 4 && strncasecmp(line, "exit", n) == 0);
 }
 
-static void config_line(struct session *s, const char *line)
+static void refuse_typed(
+        struct session *s, struct gr_diag d, const char *typed, const struct expanded *e)
+{
+	d.caret = alias_offset(e, d.caret);
+	session_refuse(s, &d, typed, 0);
+}
+
+/* `line` is what `typed` stands for, if there is an alias in it. */
+static void config_line(
+        struct session *s, const char *line, const char *typed, const struct expanded *e)
 {
 	struct router *r = s->sh->router;
 	bool left = false;
@@ -238,7 +256,7 @@ static void config_line(struct session *s, const char *line)
 	if (s->priv < PRIV_MAX && !only_moves(line)) {
 		struct gr_diag d = {.status = GR_INVALID, .caret = strspn(line, " \t")};
 
-		session_refuse(s, &d, line, 0);
+		refuse_typed(s, d, typed, e);
 		return;
 	}
 	if (cfg_editor_candidate(s->ed) != router_running(r))
@@ -246,10 +264,10 @@ static void config_line(struct session *s, const char *line)
 	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
 
 	if (d.status != GR_OK && d.status != GR_EMPTY) {
-		if (done_at_once(s, line))
+		if (d.status != GR_AMBIGUOUS && done_at_once(s, line))
 			session_exec(s, line, 0);
 		else
-			session_refuse(s, &d, line, 0);
+			refuse_typed(s, d, typed, e);
 		return;
 	}
 	if (left) {
@@ -280,18 +298,28 @@ static size_t do_command(const char *line)
 	return at + 2 + strspn(line + at + 2, " \t");
 }
 
+/* Configuration, in which a first word may be an alias of the mode. */
+static void config_typed(struct session *s, const char *line)
+{
+	struct expanded e = alias_expand(s, line, 0, true);
+
+	config_line(s, e.text ? e.text : line, line, &e);
+	free(e.text);
+}
+
 /* True: the line is part of a banner; when it is whole it is a command. */
 static bool raw_line(struct session *s, const char *line)
 {
+	const struct expanded none = {0};
 	bool began = !s->raw.open;
-	enum gr_raw_state taken = gr_raw_take(&s->raw, line);
+	enum gr_raw_state taken = gr_raw_take(&s->raw, line, s->ed);
 
 	if (taken == GR_RAW_NONE)
 		return false;
 	if (began)
 		history_add(&s->config_history, line);
 	if (taken == GR_RAW_DONE) {
-		config_line(s, gr_raw_command(&s->raw));
+		config_line(s, gr_raw_command(&s->raw), gr_raw_command(&s->raw), &none);
 	} else if (taken == GR_RAW_LONG) {
 		session_printf(s, "%% Banner too long\n");
 		s->failed = true;
@@ -314,7 +342,7 @@ static void run_line(struct session *s, const char *line)
 	if (!s->ed || at)
 		session_exec(s, line, at);
 	else
-		config_line(s, line);
+		config_typed(s, line);
 }
 
 /* The prompt, and behind it, as on IOS, the log line about a configuration mode that was left. */
@@ -462,36 +490,88 @@ static const char *behind_bar(const struct session *s, const char *text)
 	return bar ? bar + 1 : NULL;
 }
 
+/* A single word without a blank around it: the aliases that it begins. */
+static void help_aliases(const struct session *s, const char *text, struct strbuf *out)
+{
+	size_t at = s->ed ? do_command(text) : 0;
+
+	if (!strpbrk(text + at, " \t"))
+		alias_help(s, text + at, s->ed && !at, out);
+}
+
+static void help_command(const struct session *s, const char *text, struct strbuf *out)
+{
+	uint8_t priv = s->full_help ? PRIV_MAX : s->priv;
+	struct strbuf list = {0};
+
+	help_aliases(s, text, out);
+	gr_help(mode_of(s), priv, router_running(s->sh->router), text,
+	        s->columns ? s->columns : WIDE, &list);
+	if (out->len && *sb_str(&list) == '%')
+		sb_puts(out, "\n\n");
+	else
+		sb_puts(out, sb_str(&list));
+	sb_fini(&list);
+}
+
+/* Behind a blank an alias is what it stands for. */
+static struct expanded expanded_for_help(const struct session *s, const char *text)
+{
+	size_t at = s->ed ? do_command(text) : 0;
+	const char *word = text + at + strspn(text + at, " \t");
+
+	return strpbrk(word, " \t") ? alias_expand(s, text, at, s->ed && !at)
+	                            : (struct expanded){0};
+}
+
 void session_help(struct session *s, const char *text)
 {
+	struct expanded e = expanded_for_help(s, text);
 	struct strbuf out = {0};
+
+	if (e.text)
+		text = e.text;
 	const char *filter = behind_bar(s, text);
 
 	if (filter)
 		filter_help(filter, &out);
 	else if (!s->logging_in)
-		gr_help(mode_of(s), s->priv, router_running(s->sh->router), text,
-		        s->columns ? s->columns : WIDE, &out);
+		help_command(s, text, &out);
 	proto_put(&s->frames, PROTO_HELP_TEXT, sb_str(&out), out.len);
+	free(e.text);
 	sb_fini(&out);
 	session_flush(s);
 }
 
+static bool completed(struct session *s, const char *text, struct strbuf *out)
+{
+	const char *filter = behind_bar(s, text);
+
+	if (s->logging_in)
+		return false;
+	if (!filter)
+		return gr_complete(mode_of(s), s->priv, router_running(s->sh->router), text, out);
+	sb_add(out, text, (size_t)(filter - text));
+	return filter_complete(filter, out);
+}
+
 void session_complete(struct session *s, const char *text)
 {
-	struct strbuf out = {0};
-	const char *filter = behind_bar(s, text);
-	bool found;
+	struct expanded e = expanded_for_help(s, text);
+	struct strbuf out = {0}, line = {0};
+	bool found = completed(s, e.text ? e.text : text, &out);
 
-	if (s->logging_in) {
-		found = false;
-	} else if (filter) {
-		sb_add(&out, text, (size_t)(filter - text));
-		found = filter_complete(filter, &out);
-	} else {
-		found = gr_complete(mode_of(s), s->priv, router_running(s->sh->router), text, &out);
+	/* What was typed stays as it is, up to the word that is completed. */
+	if (found && e.text) {
+		sb_add(&line, text, e.at + e.typed);
+		sb_puts(&line, sb_str(&out) + e.at + e.command);
 	}
-	proto_put_flagged(&s->frames, PROTO_COMPLETION, found, found ? sb_str(&out) : text);
+	proto_put_flagged(&s->frames, PROTO_COMPLETION, found,
+	        !found   ? text
+	        : e.text ? sb_str(&line)
+	                 : sb_str(&out));
+	free(e.text);
+	sb_fini(&line);
 	sb_fini(&out);
 	session_flush(s);
 }
@@ -543,6 +623,8 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	        .priv = PRIV_USER,
 	        .columns = 80,
 	        .rows = 24,
+	        .window_columns = 80,
+	        .window_rows = 24,
 	        .since = mono_ms(),
 	        .active = mono_ms()};
 	snprintf(s->user, sizeof(s->user), "%s", user);
@@ -550,9 +632,9 @@ struct session *session_new(struct shell *sh, const struct session_io *io, void 
 	history_init(&s->exec_history);
 	history_init(&s->config_history);
 	sh->sessions = s;
-	session_terminal(s);
 	session_banner(s, GR_L_global_banner_motd);
 	login_begin(s, trusted);
+	session_terminal(s);
 	say_prompt(s);
 	session_flush(s);
 	return s;
@@ -598,10 +680,14 @@ bool session_closing(const struct session *s)
 
 void session_winsize(struct session *s, uint16_t columns, uint16_t rows)
 {
-	if (!s->columns_set && columns)
-		s->columns = columns;
-	if (!s->rows_set && rows)
-		s->rows = rows;
+	if (columns)
+		s->window_columns = columns;
+	if (rows)
+		s->window_rows = rows;
+	if (!s->columns_set)
+		s->columns = s->window_columns;
+	if (!s->rows_set)
+		s->rows = s->window_rows;
 	session_terminal(s);
 	session_flush(s);
 }

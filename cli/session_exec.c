@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/out.h"
+#include "cli/alias.h"
 #include "cli/filter.h"
 #include "cli/session_int.h"
 #include "grammar/gen/lines.h"
@@ -119,29 +120,40 @@ bool session_exec_into(struct session *s, const char *line, struct out *o)
 	return ok;
 }
 
-void session_exec(struct session *s, const char *line, size_t at)
+/* The command of `line` from `at` on, as it is to be matched. True: it is one, with its filter. */
+static bool matched(struct session *s, const char *line, size_t at, int *id, struct strbuf *canon,
+        struct filter **f, struct gr_diag *d)
 {
 	const char *bar = strchr(line + at, '|');
 	char *cmd = bar ? xstrndup(line + at, (size_t)(bar - line) - at) : xstrdup(line + at);
+
+	*d = gr_match_exec(cmd, s->priv, id, canon);
+	free(cmd);
+	if (bar && (d->status == GR_EMPTY || (d->status == GR_OK && !may_filter(sb_str(canon)))))
+		*d = (struct gr_diag){.status = GR_INVALID, .caret = (size_t)(bar - line) - at};
+	if (s->ed && d->status == GR_EMPTY)
+		d->status = GR_INCOMPLETE;
+	d->caret += at;
+	if (d->status == GR_OK && bar)
+		*f = filter_new(line, (size_t)(bar - line) + 1, d);
+	return d->status == GR_OK;
+}
+
+void session_exec(struct session *s, const char *line, size_t at)
+{
+	struct expanded e = alias_expand(s, line, at, false);
 	struct strbuf canon = {0};
 	struct filter *f = NULL;
 	int id = GR_NONE;
-	struct gr_diag d = gr_match_exec(cmd, s->priv, &id, &canon);
+	struct gr_diag d;
 
-	if (bar && (d.status == GR_EMPTY || (d.status == GR_OK && !may_filter(sb_str(&canon)))))
-		d = (struct gr_diag){.status = GR_INVALID, .caret = (size_t)(bar - line) - at};
-	if (s->ed && d.status == GR_EMPTY)
-		d.status = GR_INCOMPLETE;
-	if (d.status == GR_OK && bar) {
-		f = filter_new(line, (size_t)(bar - line) + 1, &d);
-		if (!f)
-			at = 0; /* its caret counts from the start of the line */
-	}
-	if (d.status == GR_OK)
+	if (matched(s, e.text ? e.text : line, at, &id, &canon, &f, &d)) {
 		run(s, id, sb_str(&canon), f);
-	else if (d.status != GR_EMPTY && !called_a_host(s, &d, line, at))
-		session_refuse(s, &d, line, at);
+	} else if (d.status != GR_EMPTY && (e.text || !called_a_host(s, &d, line, at))) {
+		d.caret = alias_offset(&e, d.caret);
+		session_refuse(s, &d, line, 0);
+	}
 	filter_free(f);
 	sb_fini(&canon);
-	free(cmd);
+	free(e.text);
 }

@@ -94,6 +94,8 @@ struct session {
 	bool failed, closing;
 	size_t prompt_len; /* of the last one said: where a caret line begins */
 	bool stamped;      /* terminal exec prompt timestamp */
+	bool full_help;    /* terminal full-help: what needs a higher level is shown too */
+	bool no_editing;   /* terminal no editing */
 	bool left_config;  /* to be logged after the prompt */
 
 	uint8_t priv;
@@ -101,7 +103,8 @@ struct session {
 	struct gr_raw raw;     /* a banner that is being typed */
 	bool *warned;          /* by line id: said once that it is kept without effect */
 
-	uint16_t columns, rows; /* 0: no limit */
+	uint16_t columns, rows;               /* 0: no limit */
+	uint16_t window_columns, window_rows; /* as the client has them */
 	bool columns_set, rows_set;
 	struct log_sink *monitor;
 	struct history exec_history, config_history;
@@ -157,7 +160,8 @@ void session_leave_config(struct session *s);
 void session_banner(struct session *s, int line); /* GR_L_global_banner_…, if there is one */
 void session_close(struct session *s, const char *why);
 void session_hang_up(struct session *s);  /* close, outside of a line */
-void session_terminal(struct session *s); /* tell the client the size in force */
+void session_terminal(struct session *s); /* tell the client the settings in force */
+void session_history(struct session *s, size_t lines);
 void session_monitor(struct session *s, bool on);
 const char *session_prompt(const struct session *s, struct strbuf *out);
 /* A refused line on the terminal. `shift` is where the text of `d` begins within `line`. */

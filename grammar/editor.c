@@ -88,11 +88,17 @@ static void note_failure(struct gr_attempt *worst, const struct gr_attempt *a)
 		*worst = *a;
 }
 
+/* How many of the open sections a line may be of, from the outermost. */
+static unsigned levels(const struct cfg_editor *ed, unsigned first)
+{
+	return gr_raw_kind(ed->run.text + ed->run.tok[first].off) ? 1 : ed->depth + 1;
+}
+
 static struct gr_attempt plain_line(struct cfg_editor *ed)
 {
 	struct gr_attempt worst = {.status = GR_EMPTY};
 
-	for (unsigned d = ed->depth + 1; d-- > 0;) {
+	for (unsigned d = levels(ed, 0); d-- > 0;) {
 		struct gr_attempt a = gr_edit_plain(ed, d, 0);
 
 		if (a.status == GR_OK)
@@ -107,7 +113,7 @@ static struct gr_attempt removal_line(struct cfg_editor *ed, enum gr_form form)
 {
 	struct gr_attempt worst = {.status = GR_EMPTY};
 
-	for (unsigned d = ed->depth + 1; d-- > 0;) {
+	for (unsigned d = levels(ed, 1); d-- > 0;) {
 		struct gr_attempt a = gr_edit_removal(ed, d, 1, form);
 
 		if (a.status == GR_OK)
@@ -118,7 +124,7 @@ static struct gr_attempt removal_line(struct cfg_editor *ed, enum gr_form form)
 		gr_edit_close(ed, d);
 		return (struct gr_attempt){.status = GR_OK};
 	}
-	for (unsigned d = ed->depth + 1; d-- > 0;)
+	for (unsigned d = levels(ed, 1); d-- > 0;)
 		if (gr_edit_head(ed, d, 1, form, true)) {
 			gr_edit_close(ed, d);
 			return (struct gr_attempt){.status = GR_OK};
@@ -185,6 +191,13 @@ static enum verb verb_of(const struct cfg_editor *ed, const char *s, size_t n)
 		v = v == V_NONE && !known ? verbs[i].verb : V_AMBIGUOUS;
 	}
 	return v;
+}
+
+bool cfg_editor_has_banner(const struct cfg_editor *ed)
+{
+	bool exact;
+
+	return ed->depth && section_knows(cfg_editor_mode(ed), "banner", strlen("banner"), &exact);
 }
 
 /* How far the word goes along with one of these words: the caret of `show` in configuration stands
@@ -366,7 +379,7 @@ void cfg_load_each(struct cfg_editor *ed, const char *text,
 		sb_clear(&line);
 		sb_add(&line, text, len);
 		text += len + (text[len] == '\n');
-		enum gr_raw_state taken = gr_raw_take(&raw, sb_str(&line));
+		enum gr_raw_state taken = gr_raw_take(&raw, sb_str(&line), ed);
 
 		if (taken == GR_RAW_OPEN && *text)
 			continue;

@@ -202,6 +202,8 @@ void cfg_editor_free(struct cfg_editor *ed);
 void cfg_editor_rebase(struct cfg_editor *ed, const struct cfg *base);
 int cfg_editor_mode(const struct cfg_editor *ed); /* enum gr_mode */
 void cfg_editor_to_global(struct cfg_editor *ed);
+/* Has the open section a `banner` of its own (an authorization policy)? See grammar/raw.h. */
+bool cfg_editor_has_banner(const struct cfg_editor *ed);
 
 /*
  * One configuration line, with `no`, `default` and the fall-back level by level to global

@@ -234,6 +234,7 @@ static void add_verbs(struct asking *q)
 	if (global || q->on_word) {
 		add(q, "do", "To run exec commands in config mode", true);
 		add(q, "end", "Exit from configure mode", true);
+		add(q, "help", "Description of the interactive help system", true);
 	}
 }
 

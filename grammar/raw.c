@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "grammar/grammar.h"
+
 enum { CTRL_C = 3 };
 
 static const char *const kinds[] = {"exec", "incoming", "login", "motd", "prompt-timeout"};
@@ -20,11 +22,11 @@ static bool abbreviates(const char *s, size_t n, const char *word, size_t least)
 	return n >= least && n <= strlen(word) && strncasecmp(s, word, n) == 0;
 }
 
-/* The one kind that the word abbreviates. */
-static const char *kind_of(const char *s, size_t n)
+/* The one kind that the word abbreviates; `whole`: that it is. */
+static const char *kind_of(const char *s, size_t n, bool whole)
 {
 	for (size_t i = 0; n && i < ARRAY_LEN(kinds); i++)
-		if (abbreviates(s, n, kinds[i], 1))
+		if (abbreviates(s, n, kinds[i], whole ? strlen(kinds[i]) : 1))
 			return kinds[i];
 	return NULL;
 }
@@ -73,23 +75,38 @@ static enum gr_raw_state rest(struct gr_raw *r, const char *s)
 	return r->too_long ? GR_RAW_LONG : GR_RAW_DONE;
 }
 
-enum gr_raw_state gr_raw_take(struct gr_raw *r, const char *line)
+/* The kind of a banner line, in full where the section has a `banner` of its own (or `ed` is NULL);
+ * `s` is what stands behind it. */
+static const char *banner_line(const char *line, const struct cfg_editor *ed, const char **s)
 {
-	if (r->open)
-		return rest(r, line);
 	const char *word = line;
 
 	while (*word == ' ' || *word == '\t')
 		word++;
 	if (*word != 'b' && *word != 'B') /* most lines: nothing more to ask */
-		return GR_RAW_NONE;
+		return NULL;
 	size_t n = strcspn(word, " \t");
-
-	if (!abbreviates(word, n, "banner", 3))
-		return GR_RAW_NONE;
 	const char *what = word + n + blanks(word + n);
 	size_t what_len = strcspn(what, " \t");
-	const char *kind = kind_of(what, what_len), *s = what + what_len + blanks(what + what_len);
+
+	*s = what + what_len + blanks(what + what_len);
+	if (!abbreviates(word, n, "banner", 3))
+		return NULL;
+	return kind_of(what, what_len, !ed || cfg_editor_has_banner(ed));
+}
+
+bool gr_raw_kind(const char *line)
+{
+	const char *s;
+
+	return banner_line(line, NULL, &s) != NULL;
+}
+
+enum gr_raw_state gr_raw_take(struct gr_raw *r, const char *line, const struct cfg_editor *ed)
+{
+	if (r->open)
+		return rest(r, line);
+	const char *s, *kind = banner_line(line, ed, &s);
 
 	if (!kind || !*s)
 		return GR_RAW_NONE;

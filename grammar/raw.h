@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 
+struct cfg_editor;
+
 enum { GR_RAW_MAX = 4096 }; /* of a banner */
 
 enum gr_raw_state {
@@ -28,7 +30,12 @@ struct gr_raw {
 	struct strbuf text;
 };
 
-enum gr_raw_state gr_raw_take(struct gr_raw *r, const char *line);
+/* `ed` is where the line is entered: in a section that has a `banner` of its own only the kinds in
+ * full (exec, incoming, login, motd, prompt-timeout) begin a text. */
+enum gr_raw_state gr_raw_take(struct gr_raw *r, const char *line, const struct cfg_editor *ed);
+/* Is it `banner KIND …`, the kind in full? Then it is of the global configuration, wherever it is
+ * entered. */
+bool gr_raw_kind(const char *line);
 const char *gr_raw_command(const struct gr_raw *r); /* until the next gr_raw_take() */
 void gr_raw_fini(struct gr_raw *r);                 /* may be used again */
 

@@ -111,3 +111,36 @@ this never ends
 interface Nothing
 -- 1
 FILE:4:1: % Invalid input: the text has no end
+
+== terminal C
+
+Who are you? One of us.
+end
+do not stay 
+There#«configure terminal»
+Enter configuration commands, one per line.  End with CNTL/Z.
+There(config)#«crypto ikev2 authorization policy pol»
+There(config-ikev2-author-po)#«banner Lwelcome to the clientsL»
+There(config-ikev2-author-po)#«banner login @now@»
+There(config)#«crypto ikev2 authorization policy pol»
+There(config-ikev2-author-po)#«banner mot@d@»
+There(config-ikev2-author-po)#«banner motd @of the router@»
+There(config)#«crypto ikev2 authorization policy pol»
+There(config-ikev2-author-po)#«banner incoming @a call@»
+There(config)#«crypto ikev2 authorization policy pol»
+There(config-ikev2-author-po)#«no banner motd»
+There(config)#«crypto ikev2 authorization policy pol»
+There(config-ikev2-author-po)#«do show running-config | include banner|polic»
+crypto ikev2 authorization policy pol
+ banner mot@d@
+banner exec ^C
+banner incoming ^Ca call^C
+banner login ^Cnow^C
+There(config-ikev2-author-po)#«no banner»
+There(config-ikev2-author-po)#«do show running-config | include banner|polic»
+crypto ikev2 authorization policy pol
+banner exec ^C
+banner incoming ^Ca call^C
+banner login ^Cnow^C
+There(config-ikev2-author-po)#«end»
+There#«exit»

@@ -15,6 +15,7 @@ Exec commands:
   enable      Turn on privileged commands
   erase       Erase a filesystem
   exit        Exit from the EXEC
+  help        Description of the interactive help system
   ip          Global IP configuration subcommands
   logout      Exit from the EXEC
   monitor     Monitoring different system events
@@ -25,13 +26,16 @@ Exec commands:
   release     Release a resource
   reload      Halt and perform a cold restart
   renew       Renew functions
+  resume      Resume an active network connection
   show        Show running system information
   terminal    Set terminal line parameters
   traceroute  Trace route to destination
   undebug     Disable debugging functions (see also 'debug')
+  where       List active connections
   write       Write running configuration to memory or terminal
 Router#«show ?»
   access-lists    List access lists
+  aliases         Display alias commands
   archive         Archive functions
   arp             ARP table
   clock           Display the system clock
@@ -54,6 +58,7 @@ Router#«show ?»
   running-config  Current operating configuration
   startup-config  Contents of startup configuration
   tech-support    Show system information for Tech-Support
+  terminal        Display terminal configuration parameters
   track           Tracking information
   users           Display information about terminal lines
   version         System hardware and software status

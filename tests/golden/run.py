@@ -54,6 +54,7 @@ CLOCKS = [
     (re.compile(r"(?m)^(username admin privilege 15 secret 9 |.*password 7 )\S+"), r"\1HIDDEN"),
     (re.compile(r"(?m)^([ *] +\d+ vty \d+ +)(?!viewer)\S+ +idle +"), r"\1USER idle "),
     (re.compile(r"(?m)idle +\d\d:\d\d:\d\d$"), "idle hh:mm:ss"),
+    (re.compile(r"Time since activation: \S+"), "Time since activation: hh:mm:ss"),
     (re.compile(r"min/avg/max = \d+/\d+/\d+ ms"), "min/avg/max = N/N/N ms"),
     (re.compile(r"\b\d+ msec\b"), "N msec"),
     (re.compile(r"from console by \S+ on vty"), "from console by USER on vty"),

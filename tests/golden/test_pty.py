@@ -138,6 +138,140 @@ def editing_keys(r):
         assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15"), repr(keys)
 
 
+def every_key_of_the_table(r):
+    """What each key makes of a line: `show privilege` comes out, or the command says otherwise."""
+    t = opened(r)
+    for keys in ("how privilege\x01s", "show privilegX\x1b[D\x04e", "show privileg\x1b[D\x1b[De\x05\x1b[D\x7f\x04g\x05e",  # A E D, cursor keys
+                 "show rivilege\x01\x06\x06\x06\x06\x06p", "show privilege\x1bOD\x1bOC",                                # F
+                 "show privilege of\x1bb\x02\x0b", "privilege show \x17\x01\x19\x05\x17\x17show privilege",           # B K W
+                 "show of privilege\x01\x1bf\x1bd", "show of privilege\x01\x1bF\x1bD",                                 # Esc F, Esc D
+                 "show privilege nonsense\x1bB\x1b[D\x0b", "SHOW PRIVILEGE\x01\x1bl\x1bL", "show privilege\x01\x1bu\x1bU",
+                 "show privilege\x01\x1bc\x1bC", "privilege\x15show \x19", "privilege\x18show \x19", "show privilegx\x08e",
+                 "show privilege\x01\x0b\x19",
+                 "show rpivilege\x01\x06\x06\x06\x06\x06\x06\x14", "show privilege\x0f\x1d\x1f\x07"):
+        t.type(keys + "\r")
+        got = t.expect("\r\nRouter#")
+        assert got.endswith("\r\nCurrent privilege level is 15"), (keys, got)
+    for again in ("\x1by", "\x1bY"):  # the buffer goes round
+        for keys, shows in (("show privilege", "show privilege"), ("\x15", "Router#"), ("xx", "xx"), ("\x15", "\b\b")):
+            t.type(keys)
+            t.expect(shows)
+        t.type("\x19" + again + "\r")
+        assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
+    t.run("show clock")
+    t.type("\x1b<")  # the first line of all
+    t.expect("show privilege")
+    t.type("\x1b>\x15")  # and the one that was being typed
+    t.type("\x10\x10\x0e\x10\r")
+    assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
+    for quote in ("\x16", "\x1bq", "\x1bQ"):
+        t.type("! " + quote + "?" + quote + "\x01\r")
+        assert t.expect("\r\nRouter#").startswith("! ?")
+
+
+def keys_without_editing(r):
+    t = opened(r)
+    t.run("terminal no editing")
+    assert "\r\nEditing is disabled.\r\n" in t.run("show terminal")
+    t.type("show privilege\x01x\r")  # Ctrl-A is no key now
+    assert "% Invalid input" in t.expect("\r\nRouter#")
+    t.type("nonsense\x15show privilegx\x7fe\r")
+    assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
+    t.type("show cl?")
+    t.expect("Router#show cl")
+    t.type("\x15terminal editing\r")
+    t.expect("Router#")
+    t.type("how privilege\x01s\r")
+    assert t.expect("\r\nRouter#").endswith("\r\nCurrent privilege level is 15")
+
+
+def history_has_its_size(r):
+    t = opened(r)
+    t.run("terminal history size 2")
+    for line in ("show privilege", "! one", "! two"):
+        t.run(line)
+    assert t.run("show history") == "\r\n  ! two\r\n  show history"
+    t.type("\x10\x10\x10\x10\r")
+    got = t.expect("\r\nRouter#")
+    assert "! two" in got and "! one" not in got and "privilege" not in got, got
+    t.run("terminal no history")
+    t.run("show privilege")
+    t.type("\x10! nothing before\r")
+    assert t.expect("\r\nRouter#") == "! nothing before"
+    assert "\r\nHistory is disabled.\r\n" in t.run("show terminal")
+
+
+def lines_of_the_configuration_shape_a_terminal(r):
+    t = opened(r)
+    t.run("configure terminal", "Router(config)#")
+    t.run("line vty 0 4", "Router(config-line)#")
+    for line in ("length 7", "width 132", "history size 3", "no editing", "full-help", "logging synchronous level all limit 20"):
+        t.run(line, "Router(config-line)#")
+    t.run("end")
+    u = opened(r)
+    got = u.run("show terminal | include ^Len|^Edit|^Hist|^Full")
+    assert got == "\r\nLength: 7 lines, Width: 132 columns\r\nEditing is disabled.\r\n" \
+        "History is enabled, history size is 3.\r\nFull user help is enabled", got
+    u.run("disable", "Router>")
+    u.type("configure ?")
+    u.expect("Router>configure ")
+    u.type("\x03")
+    u.expect("Router>")
+    u.run("terminal no full-help", "Router>")
+    u.type("configure ?")
+    assert "% Unrecognized command" in u.expect("Router>configure ")
+    u.type("\x03")
+    u.expect("Router>")
+
+
+def no_shell_on_the_line(r):
+    t = opened(r)
+    t.run("configure terminal", "Router(config)#")
+    t.run("line vty 1 4", "Router(config-line)#")
+    t.run("no exec", "Router(config-line)#")
+    u = Screen(r)
+    assert os.waitstatus_to_exitcode(os.waitpid(u.pid, 0)[1]) == 0
+    os.close(u.fd)
+    t.run("exec", "Router(config-line)#")
+    opened(r)
+
+
+def expressions_at_more(r):
+    t = opened(r, rows=6)
+    t.run("configure terminal", "Router(config)#")
+    for i in range(30):
+        t.run("ip route 10.0.%d.0 255.255.255.0 192.0.2.%d" % (i, 1 + i % 2), "Router(config)#")
+    t.run("end")
+    show = "show running-config | include ip route\r"
+    found = ["ip route 10.0.%d.0 255.255.255.0 192.0.2.%d\r\n" % (i, 1 + i % 2) for i in range(30)]
+    t.type(show)
+    t.expect(" --More-- ")
+    t.type("/10_20\r")  # a character that matches nothing: all is skipped
+    assert t.expect("Router#") == ERASE_MORE + "/10_20\r\nfiltering...\r\n"
+    t.type(show)
+    t.expect(" --More-- ")
+    t.type("/\\.20\\.\r")
+    assert t.expect(" --More-- ") == ERASE_MORE + "/\\.20\\.\r\nfiltering...\r\n" + "".join(found[20:25])
+    t.type("+2$\r")
+    assert t.expect("Router#") == ERASE_MORE + "+2$\r\nfiltering...\r\n" + "".join(found[25:30:2])
+    t.type(show)
+    t.expect(" --More-- ")
+    t.type("-1$\r")
+    page = t.expect(" --More-- ")
+    assert page == ERASE_MORE + "-1$\r\nfiltering...\r\n" + "".join(found[5:15:2]), page
+    t.type(" ")  # the filter stays
+    assert t.expect(" --More-- ") == ERASE_MORE + "".join(found[15:25:2])
+    t.type("/x\x7f\x7f")  # all of it rubbed out
+    assert t.expect(" --More-- ") == ERASE_MORE + "/x" + "\b \b" * 2
+    t.type("+ab\x15c\x03")  # thought better of
+    assert t.expect(" --More-- ").startswith(ERASE_MORE + "+ab")
+    t.type("/a(\r")
+    assert t.expect(" --More-- ") == ERASE_MORE + "/a(\r\n% Invalid regular expression\r\n"
+    t.type("\x1e")
+    assert t.expect("Router#") == ERASE_MORE
+    t.run("show privilege")
+
+
 def paging(r):
     t = opened(r, rows=10)
     t.run("configure terminal", "Router(config)#")
@@ -287,7 +421,8 @@ def exit_ends_with_status_0(r):
 
 
 TESTS = [lines_show_once_and_without_escapes, line_ends_and_noise, help_comes_at_once_and_keeps_the_line, tab_reprints_the_line,
-         ctrl_z_and_ctrl_c, history_by_mode, editing_keys, paging, help_is_paged_too, log_lines_leave_the_line_alone,
+         ctrl_z_and_ctrl_c, history_by_mode, editing_keys, every_key_of_the_table, keys_without_editing,
+         history_has_its_size, lines_of_the_configuration_shape_a_terminal, no_shell_on_the_line, expressions_at_more, paging, help_is_paged_too, log_lines_leave_the_line_alone,
          type_ahead_is_neither_lost_nor_shown_twice, long_lines_are_not_folded, utf8_passes, questions,
          the_end_of_the_router_is_told, exit_ends_with_status_0, hanging_up_ends_whatever_it_waits_for]
 
