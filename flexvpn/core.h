@@ -342,6 +342,7 @@ struct fx_route_want {
 	bool dhcp; /* by the router of the lease on ifname, or of any */
 	uint32_t track; /* in the table only while this object is up; 0: always */
 	uint16_t vrf;   /* of services.h; 0: the global table */
+	bool permanent; /* it stays when its way is closed, and what goes there is then lost */
 };
 struct fx_routes *fx_routes_new(void);
 void fx_routes_free(struct fx_routes *r);

@@ -89,7 +89,16 @@ static bool rib_route(void *ctx, const struct net_route *r)
 		e.tag = w ? w->tag : 0;
 	}
 	ios_name(rib->x, r->ifindex, e.ifname);
+	if (w && w->permanent && r->blackhole) { /* as configured, though nothing gets through */
+		e.gateway = w->gateway;
+		snprintf(e.ifname, sizeof(e.ifname), "%s", w->ifname);
+	}
 	rib_add(rib, &e);
+	for (uint8_t i = 0; i < r->n_more; i++) {
+		e.gateway = r->more[i].gateway;
+		ios_name(rib->x, r->more[i].ifindex, e.ifname);
+		rib_add(rib, &e);
+	}
 	return true;
 }
 
@@ -126,12 +135,21 @@ static int rib_order(const void *a, const void *b)
 	const struct rib_entry *x = a, *y = b;
 	int c = prefix_cmp(&x->dst, &y->dst);
 
-	return c ? c : x->distance < y->distance ? -1 : x->distance > y->distance;
+	if (c || x->distance != y->distance)
+		return c ? c : x->distance < y->distance ? -1 : 1;
+	c = ipaddr_cmp(&x->gateway, &y->gateway);
+	return c ? c : strcmp(x->ifname, y->ifname);
 }
 
 static bool same_dst(const struct rib_entry *a, const struct rib_entry *b)
 {
 	return prefix_cmp(&a->dst, &b->dst) == 0;
+}
+
+/* Another way of the same route? */
+static bool same_route(const struct rib_entry *a, const struct rib_entry *b)
+{
+	return same_dst(a, b) && a->code == b->code;
 }
 
 /* Of several routes to one prefix only those of the best distance are in use. */
@@ -242,14 +260,17 @@ static void parent_line(struct out *o, const struct rib *rib, size_t at)
 		        rib->v[at].dst.len, subnets);
 }
 
-static void route_line(struct out *o, const struct rib_entry *e)
+/* A further way to the network of the line before stands under that line's. */
+static void route_line(struct out *o, const struct rib_entry *e, bool further)
 {
-	char a[PREFIX_STRLEN], g[IPADDR_STRLEN], head[12];
+	char a[PREFIX_STRLEN], g[IPADDR_STRLEN], head[12], left[64];
 	bool candidate = e->dst.len == 0;
 
 	snprintf(head, sizeof(head), "%c%s%s%s", e->code, candidate ? "*" : "",
 	        e->kind[0] ? " " : "", e->kind);
-	out_text(o, has_parent(e) ? "%-9s%s" : "%-6s%s", head, prefix_fmt(&e->dst, a));
+	snprintf(left, sizeof(left), has_parent(e) ? "%-9s%s" : "%-6s%s", head,
+	        prefix_fmt(&e->dst, a));
+	out_text(o, "%*s", (int)strlen(left), further ? "" : left);
 	if (ipaddr_is_set(&e->gateway))
 		out_text(o, " [%u/%u] via %s%s%s\n", e->distance, e->metric,
 		        ipaddr_fmt(&e->gateway, g), e->age[0] ? ", " : "", e->age);
@@ -320,22 +341,36 @@ static void known_via(struct out *o, const struct rib_entry *r)
 		out_text(o, "  Tag %u\n", r->tag);
 }
 
-static void route_detail(struct out *o, const struct rib_entry *r)
+/* The first of several ways is the one that IOS marks. */
+static void route_block(struct out *o, const struct rib_entry *r, bool first)
 {
-	char p[PREFIX_STRLEN], g[IPADDR_STRLEN];
+	char g[IPADDR_STRLEN];
+
+	if (ipaddr_is_set(&r->gateway))
+		out_text(o, "  %c %s\n", first ? '*' : ' ', ipaddr_fmt(&r->gateway, g));
+	else
+		out_text(o, "  %c directly connected, via %s\n", first ? '*' : ' ', r->ifname);
+	out_text(o, "      Route metric is %u, traffic share count is 1\n", r->metric);
+	if (r->tag)
+		out_text(o, "      Route tag %u\n", r->tag);
+	json_route(o, r);
+}
+
+/* `r` is the last of its network; those with other ways stand before it. */
+static void route_detail(struct out *o, const struct rib *rib, const struct rib_entry *r)
+{
+	const struct rib_entry *first = r;
+	char p[PREFIX_STRLEN];
+
+	while (first > rib->v && same_route(first - 1, r))
+		first--;
 
 	out_text(o, "Routing entry for %s%s\n", prefix_fmt(&r->dst, p),
 	        r->dst.len == 0 ? ", supernet" : "");
 	known_via(o, r);
 	out_text(o, "  Routing Descriptor Blocks:\n");
-	if (ipaddr_is_set(&r->gateway))
-		out_text(o, "  * %s\n", ipaddr_fmt(&r->gateway, g));
-	else
-		out_text(o, "  * directly connected, via %s\n", r->ifname);
-	out_text(o, "      Route metric is %u, traffic share count is 1\n", r->metric);
-	if (r->tag)
-		out_text(o, "      Route tag %u\n", r->tag);
-	json_route(o, r);
+	for (const struct rib_entry *e = first; e <= r; e++)
+		route_block(o, e, e == first);
 }
 
 static void one_route(struct exec *e, const struct ipaddr *a, const char *vrf)
@@ -345,7 +380,7 @@ static void one_route(struct exec *e, const struct ipaddr *a, const char *vrf)
 
 	out_list(e->o, NULL);
 	if (r && (r->dst.len || ipaddr_is_any(a)))
-		route_detail(e->o, r);
+		route_detail(e->o, &rib, r);
 	else
 		out_text(e->o, "%s", not_in_table(&rib, a));
 	out_list_end(e->o);
@@ -380,7 +415,7 @@ void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
 			parent = p;
 			parent_line(e->o, &rib, i);
 		}
-		route_line(e->o, &rib.v[i]);
+		route_line(e->o, &rib.v[i], i && same_route(&rib.v[i - 1], &rib.v[i]));
 		json_route(e->o, &rib.v[i]);
 	}
 	out_list_end(e->o);
@@ -405,16 +440,19 @@ void exec_show_ipv6_route(struct exec *e, const struct gl_exec_show_ipv6_route *
 	out_list(e->o, NULL);
 	for (size_t i = 0; i < rib.n; i++) {
 		const struct rib_entry *r = &rib.v[i];
+		bool further = i && same_route(r - 1, r);
 
-		out_text(e->o, "%-4c%s [%u/%u]", r->code, prefix_fmt(&r->dst, p), r->distance,
-		        r->metric);
-		if (r->tag)
+		if (!further)
+			out_text(e->o, "%-4c%s [%u/%u]", r->code, prefix_fmt(&r->dst, p),
+			        r->distance, r->metric);
+		if (!further && r->tag)
 			out_text(e->o, ", tag %u", r->tag);
+		if (!further)
+			out_text(e->o, "\n");
 		if (ipaddr_is_set(&r->gateway))
-			out_text(
-			        e->o, "\n     via %s, %s\n", ipaddr_fmt(&r->gateway, g), r->ifname);
+			out_text(e->o, "     via %s, %s\n", ipaddr_fmt(&r->gateway, g), r->ifname);
 		else
-			out_text(e->o, "\n     via %s, %s\n", r->ifname,
+			out_text(e->o, "     via %s, %s\n", r->ifname,
 			        r->code == 'L' ? "receive" : "directly connected");
 		json_route(e->o, r);
 	}

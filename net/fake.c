@@ -312,7 +312,7 @@ static void drop_addr(struct fake *f, size_t at)
 static void drop_routes_of(struct fake *f, uint32_t ifindex)
 {
 	for (size_t i = f->n_route; i-- > 0;)
-		if (f->route[i].ifindex == ifindex)
+		if (f->route[i].ifindex == ifindex && !f->route[i].n_more)
 			drop_route(f, i);
 }
 
@@ -485,15 +485,25 @@ static int fake_addr_del(struct net *n, uint32_t ifindex, const struct prefix *a
 
 static int log_route(struct fake *f, const char *what, const struct net_route *r)
 {
-	char dst[PREFIX_STRLEN], gw[IPADDR_STRLEN], b[NET_IFNAMSIZ], table[24] = "", via[64] = "";
+	char dst[PREFIX_STRLEN], gw[IPADDR_STRLEN], b[NET_IFNAMSIZ], table[24] = "", via[64] = "",
+	                                                             more[200] = "";
 
 	if (table_of(r->table))
 		snprintf(table, sizeof(table), " table %u", r->table);
 	if (ipaddr_is_set(&r->gateway))
 		snprintf(via, sizeof(via), " via %s", ipaddr_fmt(&r->gateway, gw));
-	return record_call(&f->record, "%s %s%s%s%s%s metric %u%s", what, prefix_fmt(&r->dst, dst),
-	        via, r->blackhole ? " blackhole" : "", r->ifindex ? " dev " : "",
-	        r->ifindex ? dev_name(f, r->ifindex, b) : "", r->metric, table);
+	for (uint8_t i = 0; i < r->n_more; i++) {
+		const struct net_hop *h = &r->more[i];
+		size_t at = strlen(more);
+
+		snprintf(more + at, sizeof(more) - at, " and%s%s%s%s",
+		        ipaddr_is_set(&h->gateway) ? " via " : "", ipaddr_fmt(&h->gateway, gw),
+		        h->ifindex ? " dev " : "", h->ifindex ? dev_name(f, h->ifindex, b) : "");
+	}
+	return record_call(&f->record, "%s %s%s%s%s%s%s metric %u%s", what,
+	        prefix_fmt(&r->dst, dst), via, r->blackhole ? " blackhole" : "",
+	        r->ifindex ? " dev " : "", r->ifindex ? dev_name(f, r->ifindex, b) : "", more,
+	        r->metric, table);
 }
 
 /* The first route with this key; at n_route: none. */
@@ -510,11 +520,25 @@ static size_t find_route(const struct fake *f, const struct net_route *r, bool a
 	return i;
 }
 
-static int fake_route_add(struct net *n, const struct net_route *r)
+/* Each further way must lead somewhere as well. */
+static bool resolve_more(struct fake *f, struct net_route *r)
 {
-	struct fake *f = fake(n);
+	bool ok = true;
+
+	for (uint8_t i = 0; i < r->n_more; i++) {
+		struct net_route one = {
+		        .gateway = r->more[i].gateway, .ifindex = r->more[i].ifindex};
+
+		ok = resolve(f, &one) && ok;
+		r->more[i].ifindex = one.ifindex;
+	}
+	return ok;
+}
+
+static int put_route(struct fake *f, const char *what, const struct net_route *r)
+{
 	struct net_route new = *r;
-	int rc = log_route(f, "route_add", r);
+	int rc = log_route(f, what, r);
 	size_t at = find_route(f, r, false);
 
 	if (rc)
@@ -526,13 +550,23 @@ static int fake_route_add(struct net *n, const struct net_route *r)
 	new.dst = prefix_mask(&r->dst);
 	new.table = table_of(r->table);
 	new.proto = NET_ROUTE_PROTO;
-	if (!resolve(f, &new))
+	if (!resolve(f, &new) || !resolve_more(f, &new))
 		return -ENETUNREACH;
 	if (at == f->n_route)
 		f->route = xrealloc(f->route, ++f->n_route * sizeof(*f->route));
 	f->route[at] = new;
 	tell_route(f, NET_EV_ROUTE, &new);
 	return 0;
+}
+
+static int fake_route_add(struct net *n, const struct net_route *r)
+{
+	return put_route(fake(n), "route_add", r);
+}
+
+static int fake_route_replace(struct net *n, const struct net_route *r)
+{
+	return put_route(fake(n), "route_replace", r);
 }
 
 static int fake_route_del(struct net *n, const struct net_route *r)
@@ -585,6 +619,7 @@ const struct net_ops net_fake_ops = {
         .addr_add = fake_addr_add,
         .addr_del = fake_addr_del,
         .route_add = fake_route_add,
+        .route_replace = fake_route_replace,
         .route_del = fake_route_del,
         .forwarding = fake_forwarding,
         .fd = fake_fd,

@@ -143,6 +143,7 @@ const struct net_ops net_kernel_ops = {
         .addr_add = kernel_addr_add,
         .addr_del = kernel_addr_del,
         .route_add = kernel_route_add,
+        .route_replace = kernel_route_replace,
         .route_del = kernel_route_del,
         .forwarding = kernel_forwarding,
         .fd = kernel_events_fd,

@@ -51,6 +51,13 @@ struct net_neighbour { /* ARP, IPv6 neighbour discovery */
 	uint32_t age_s; /* since it was last heard of */
 };
 
+/* One way of several to the same network (equal-cost multipath). */
+struct net_hop {
+	struct ipaddr gateway; /* as in net_route */
+	uint32_t ifindex;
+};
+enum { NET_MAX_HOPS = 4 }; /* of a route, as IOS installs static ones; more that others installed are passed over */
+
 struct net_route {
 	struct prefix dst;
 	struct ipaddr gateway; /* family 0: directly connected through ifindex */
@@ -61,6 +68,8 @@ struct net_route {
 	uint8_t scope;
 	bool blackhole;        /* `Null0` */
 	struct ipaddr prefsrc;
+	struct net_hop more[NET_MAX_HOPS - 1]; /* further ways; packets of one flow take one of them all */
+	uint8_t n_more;
 };
 
 /*
@@ -70,6 +79,8 @@ struct net_route {
  */
 enum { NET_FRR_DISTANCE = 20 };
 uint32_t net_route_priority(const struct net_route *r);
+/* Do two routes lead the same ways? The order does not count; ifindex 0 in `want`: whichever the kernel chose for the gateway. */
+bool net_route_same_ways(const struct net_route *want, const struct net_route *have);
 
 /* NET_EV_MISSED: the kernel had to drop announcements, and anything may be another than it was. */
 enum net_event_type { NET_EV_LINK, NET_EV_LINK_GONE, NET_EV_ADDR, NET_EV_ADDR_GONE, NET_EV_ROUTE, NET_EV_ROUTE_GONE,
@@ -114,6 +125,8 @@ struct net_ops {
 	int (*addr_add)(struct net *n, uint32_t ifindex, const struct prefix *a);
 	int (*addr_del)(struct net *n, uint32_t ifindex, const struct prefix *a);
 	int (*route_add)(struct net *n, const struct net_route *r); /* replaces one of ours with the same dst, table, metric */
+	/* The same where the caller knows that ours stands there: nobody looks. */
+	int (*route_replace)(struct net *n, const struct net_route *r);
 	int (*route_del)(struct net *n, const struct net_route *r);
 	int (*forwarding)(struct net *n, int family, bool on); /* net.ipv4.ip_forward, net.ipv6.conf.all.forwarding */
 

@@ -59,19 +59,30 @@ static void take_nexthop(struct net_route *out, int family, struct nlattr **tb)
 		out->gateway = via(tb[RTA_VIA]);
 }
 
-/* Of several next hops the first one stands for the route. */
+/* Of several next hops the first one stands in the route itself. */
 static void take_multipath(struct net_route *out, int family, struct nlattr *a)
 {
 	struct rtnexthop *nh = nla_data(a);
-	struct nlattr *tb[RTA_MAX + 1];
-	int len = nla_len(a);
+	int left = nla_len(a);
 
-	if (len < (int)sizeof(*nh) || nh->rtnh_len < sizeof(*nh) || nh->rtnh_len > len)
-		return;
-	out->ifindex = (uint32_t)nh->rtnh_ifindex;
-	if (nla_parse(tb, RTA_MAX, (struct nlattr *)(void *)(nh + 1),
-	            nh->rtnh_len - (int)sizeof(*nh), NULL) == 0)
-		take_nexthop(out, family, tb);
+	for (unsigned n = 0; n < NET_MAX_HOPS && left >= (int)sizeof(*nh) &&
+	                     nh->rtnh_len >= sizeof(*nh) && nh->rtnh_len <= left;
+	        n++) {
+		struct nlattr *tb[RTA_MAX + 1] = {0};
+		struct net_route one = {.ifindex = (uint32_t)nh->rtnh_ifindex};
+
+		if (nla_parse(tb, RTA_MAX, (struct nlattr *)(void *)(nh + 1),
+		            nh->rtnh_len - (int)sizeof(*nh), NULL) == 0)
+			take_nexthop(&one, family, tb);
+		if (n) {
+			out->more[out->n_more++] = (struct net_hop){one.gateway, one.ifindex};
+		} else {
+			out->ifindex = one.ifindex;
+			out->gateway = one.gateway;
+		}
+		left -= (int)RTNH_ALIGN(nh->rtnh_len);
+		nh = RTNH_NEXT(nh);
+	}
 }
 
 bool rtnl_parse_route(struct nlmsghdr *h, struct net_route *out)
@@ -217,6 +228,47 @@ static uint32_t priority_of(const struct net_route *r)
 	return net_route_priority(&ours);
 }
 
+static void put_hop(struct nl_msg *m, const struct ipaddr *gateway, uint32_t ifindex)
+{
+	struct rtnexthop *nh = nlmsg_reserve(m, sizeof(*nh), 0);
+	char *at = (char *)nh;
+
+	memset(nh, 0, sizeof(*nh));
+	nh->rtnh_ifindex = (int)ifindex;
+	if (ipaddr_is_set(gateway))
+		rtnl_put_ip(m, RTA_GATEWAY, gateway);
+	nh->rtnh_len = (unsigned short)((char *)nlmsg_tail(nlmsg_hdr(m)) - at);
+}
+
+static void put_ways(struct nl_msg *m, const struct net_route *w)
+{
+	struct nlattr *all;
+
+	if (!w->n_more) {
+		if (w->ifindex)
+			nla_put_u32(m, RTA_OIF, w->ifindex);
+		if (ipaddr_is_set(&w->gateway))
+			rtnl_put_ip(m, RTA_GATEWAY, &w->gateway);
+		return;
+	}
+	all = nla_nest_start(m, RTA_MULTIPATH);
+	put_hop(m, &w->gateway, w->ifindex);
+	for (uint8_t i = 0; i < w->n_more; i++)
+		put_hop(m, &w->more[i].gateway, w->more[i].ifindex);
+	nla_nest_end(m, all);
+}
+
+/* Through a device, with nobody in between? */
+static bool direct(const struct net_route *w)
+{
+	bool is = !ipaddr_is_set(&w->gateway);
+
+	for (uint8_t i = 0; i < w->n_more; i++)
+		is = is && !ipaddr_is_set(&w->more[i].gateway);
+	return is && !w->blackhole;
+}
+
+/* A deletion names the one way; of several, none: they go together. */
 static struct nl_msg *route_msg(int type, int flags, const struct net_route *w)
 {
 	struct prefix dst = prefix_mask(&w->dst);
@@ -232,17 +284,15 @@ static struct nl_msg *route_msg(int type, int flags, const struct net_route *w)
 
 	if (type == RTM_DELROUTE)
 		r.rtm_scope = RT_SCOPE_NOWHERE;
-	else if (dst.addr.family == AF_INET && !w->blackhole && !ipaddr_is_set(&w->gateway))
+	else if (dst.addr.family == AF_INET && direct(w))
 		r.rtm_scope = RT_SCOPE_LINK;
 	m = rtnl_msg(type, flags, &r, sizeof(r));
 	nla_put_u32(m, RTA_TABLE, table);
 	rtnl_put_ip(m, RTA_DST, &dst.addr);
 	if (w->metric)
 		nla_put_u32(m, RTA_PRIORITY, priority_of(w));
-	if (!w->blackhole && w->ifindex)
-		nla_put_u32(m, RTA_OIF, w->ifindex);
-	if (!w->blackhole && ipaddr_is_set(&w->gateway))
-		rtnl_put_ip(m, RTA_GATEWAY, &w->gateway);
+	if (!w->blackhole && (type != RTM_DELROUTE || !w->n_more))
+		put_ways(m, w);
 	if (ipaddr_is_set(&w->prefsrc))
 		rtnl_put_ip(m, RTA_PREFSRC, &w->prefsrc);
 	return m;
@@ -253,13 +303,35 @@ struct rivals {
 	bool same, ours, strange;
 };
 
-/* ifindex 0 in the wanted one: the kernel chose the device from the gateway. */
-static bool same_path(const struct net_route *want, const struct net_route *have)
+static bool has_way(const struct net_route *r, const struct net_hop *h)
 {
+	struct net_hop first = {r->gateway, r->ifindex};
+
+	for (uint8_t i = 0; i <= r->n_more; i++) {
+		const struct net_hop *have = i ? &r->more[i - 1] : &first;
+
+		if (ipaddr_eq(&h->gateway, &have->gateway) &&
+		        (!h->ifindex || h->ifindex == have->ifindex))
+			return true;
+	}
+	return false;
+}
+
+bool net_route_same_ways(const struct net_route *want, const struct net_route *have)
+{
+	struct net_hop first = {want->gateway, want->ifindex};
+	bool same = want->n_more == have->n_more;
+
 	if (want->blackhole || have->blackhole)
 		return want->blackhole == have->blackhole;
-	return ipaddr_eq(&want->gateway, &have->gateway) &&
-	       (!want->ifindex || want->ifindex == have->ifindex) &&
+	for (uint8_t i = 0; same && i <= want->n_more; i++)
+		same = has_way(have, i ? &want->more[i - 1] : &first);
+	return same;
+}
+
+static bool same_path(const struct net_route *want, const struct net_route *have)
+{
+	return net_route_same_ways(want, have) &&
 	       (!ipaddr_is_set(&want->prefsrc) || ipaddr_eq(&want->prefsrc, &have->prefsrc));
 }
 
@@ -291,6 +363,11 @@ int kernel_route_add(struct net *n, const struct net_route *r)
 		return rc;
 	if (v.strange || !v.ours)
 		return -EEXIST;
+	return kernel_route_replace(n, r);
+}
+
+int kernel_route_replace(struct net *n, const struct net_route *r)
+{
 	return rtnl_change(net_kernel(n), route_msg(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, r));
 }
 

@@ -90,6 +90,7 @@ int kernel_routes(struct net *n, uint32_t table,
         bool (*visit)(void *ctx, const struct net_route *r), void *ctx);
 int kernel_route_to(struct net *n, const struct ipaddr *dst, uint32_t table, struct net_route *out);
 int kernel_route_add(struct net *n, const struct net_route *r);
+int kernel_route_replace(struct net *n, const struct net_route *r);
 int kernel_route_del(struct net *n, const struct net_route *r);
 
 int kernel_events_open(struct net_kernel *k);

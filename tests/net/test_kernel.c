@@ -396,6 +396,58 @@ static void a_route_of_ours_is_replaced(void **state)
 	}
 }
 
+/* Two ways, then three, then one, then none, as one route of the kernel's. */
+static void several_ways_are_one_route(void **state)
+{
+	static const struct {
+		const char *dst, *gw[3], *net[2];
+	} rows[] = {{"10.0.0.0/8", {"192.0.2.9", "198.51.100.9", "192.0.2.8"},
+	                    {"192.0.2.1/24", "198.51.100.1/24"}},
+	        {"2001:db8:77::/48", {"2001:db8:1::9", "2001:db8:2::9", "2001:db8:1::8"},
+	                {"2001:db8:1::1/64", "2001:db8:2::1/64"}}};
+	struct world *w = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct net_route r = {.dst = px(rows[i].dst),
+		        .gateway = ip(rows[i].gw[0]),
+		        .ifindex = w->dev[0],
+		        .metric = 1};
+		struct seek s;
+
+		for (int k = 0; k < 2; k++) {
+			struct prefix a = px(rows[i].net[k]);
+
+			assert_int_equal(ops->addr_add(w->n, w->dev[k], &a), 0);
+		}
+		assert_int_equal(ops->route_add(w->n, &r), 0);
+		for (uint8_t n = 1; n <= 2; n++) {
+			r.more[n - 1] = (struct net_hop){ip(rows[i].gw[n]), w->dev[n & 1]};
+			r.n_more = n;
+			assert_int_equal(ops->route_replace(w->n, &r), 0);
+			s = route_there(w, 0, rows[i].dst);
+			assert_int_equal(s.there, 1);
+			assert_true(net_route_same_ways(&r, &s.route));
+		}
+		assert_int_equal(ops->route_add(w->n, &r), 0); /* it is there */
+		r.gateway = r.more[1].gateway;                 /* that of the same device */
+		r.n_more = 1;
+		assert_int_equal(ops->route_add(w->n, &r), 0); /* replaced */
+		s = route_there(w, 0, rows[i].dst);
+		assert_int_equal(s.there, 1);
+		assert_true(net_route_same_ways(&r, &s.route));
+		r.n_more = 0;
+		assert_int_equal(ops->route_replace(w->n, &r), 0);
+		assert_true(net_route_same_ways(
+		        &r, &(struct net_route){.gateway = r.gateway, .ifindex = r.ifindex}));
+		assert_int_equal(route_there(w, 0, rows[i].dst).route.n_more, 0);
+		r.more[0] = (struct net_hop){ip(rows[i].gw[1]), w->dev[1]};
+		r.n_more = 1;
+		assert_int_equal(ops->route_replace(w->n, &r), 0);
+		assert_int_equal(ops->route_del(w->n, &r), 0);
+		assert_int_equal(route_there(w, 0, rows[i].dst).there, 0);
+	}
+}
+
 /* FRR reads a distance from the top octet of a kernel route's priority, and installs at 20. */
 static void a_floating_route_yields_to_what_frr_learned(void **state)
 {
@@ -642,6 +694,7 @@ int main(void)
 	        T(addresses_of_others_are_left_alone),
 	        T(a_later_process_knows_our_addresses),
 	        T(routes_come_and_go),
+	        T(several_ways_are_one_route),
 	        T(host_bits_of_a_destination_are_cleared),
 	        T(a_route_of_ours_is_replaced),
 	        T(routes_of_others_are_left_alone),
