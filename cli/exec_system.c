@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "cli/session_int.h"
+#include "cli/syslog.h"
 #include "flexvpn/counters.h"
 #include "grammar/gen/exec.h"
+#include "grammar/gen/lines.h"
 
 /* ---- version
  * -----------------------------------------------------------------------------------------------------------
@@ -132,28 +134,59 @@ static void one_way(struct exec *x, const char *key, const char *head, int level
 	out_obj_end(x->o);
 }
 
-static void one_host(void *ctx, const char *name, unsigned port, uint64_t sent, bool usable)
+static void one_host(void *ctx, const struct syslog_state *st)
 {
+	const struct syslog_target *t = st->target;
 	struct exec *x = ctx;
 
 	out_obj(x->o, NULL);
-	out_field_str(x->o, "host", "        Logging to %s  ", name);
-	out_field_int(x->o, "port", "(udp port %lld, audit disabled,\n", port);
-	out_text(x->o, "              link %s),\n",
-	        usable ? "up" : "down: only addresses can be reached");
+	out_field_str(x->o, "host", "        Logging to %s", t->name);
+	if (t->vrf[0])
+		out_field_str(x->o, "vrf", "(%s)", t->vrf);
+	out_field_str(x->o, "transport", "  (%s ", t->tcp ? "tcp" : "udp");
+	out_field_int(x->o, "port", "port %lld, audit disabled,\n", t->port);
+	out_bool(x->o, "up", !st->why);
+	out_text(x->o, "              link %s%s%s),\n", st->why ? "down" : "up",
+	        st->why && *st->why ? ": " : "", st->why ? st->why : "");
 	out_field_int(
-	        x->o, "messages", "              %lld message lines logged,\n", (int64_t)sent);
+	        x->o, "messages", "              %lld message lines logged,\n", (int64_t)st->sent);
 	out_text(x->o, "              0 message lines rate-limited,\n              0 message lines "
 	               "dropped-by-MD,\n"
 	               "              xml disabled, sequence number disabled\n              "
 	               "filtering disabled\n");
+	out_int(x->o, "dropped", (int64_t)st->dropped);
 	out_obj_end(x->o);
+}
+
+static void log_sources(const struct shell *sh, struct out *o)
+{
+	const struct cfg_tree *t = cfg_root(shell_running(sh));
+	struct gl_global_logging_source_interface l;
+	struct gl_global_logging_source_interface_vrf lv;
+	const struct cfg_node *n = cfg_find(t, GR_L_global_logging_source_interface, NULL);
+	struct cfg_iter it;
+	struct arena a;
+
+	arena_init(&a);
+	out_text(o, "        Logging Source-Interface:       VRF Name:\n");
+	if (n && cfg_node_decode(n, &a, &l, sizeof(l)))
+		out_field_str(o, "source-interface", "        %-32s\n", l.ifname);
+	for (n = cfg_first(t, GR_L_global_logging_source_interface_vrf, &it); n; n = cfg_next(&it))
+		if (cfg_node_decode(n, &a, &lv, sizeof(lv)))
+			out_text(o, "        %-32s%s\n", lv.ifname, lv.vrf);
+	arena_fini(&a);
+}
+
+static void sum_sent(void *ctx, const struct syslog_state *st)
+{
+	*(uint64_t *)ctx += st->sent;
 }
 
 void exec_show_logging(struct exec *x, const struct gl_exec_show_logging *a)
 {
 	const struct shell *sh = x->session->sh;
 	const struct log_settings *l = &sh->log;
+	uint64_t sent = 0;
 
 	(void)a;
 	out_obj(x->o, NULL);
@@ -171,10 +204,13 @@ void exec_show_logging(struct exec *x, const struct gl_exec_show_logging *a)
 	out_text(x->o, "    Exception Logging: size (4096 bytes)\n    Count and timestamp logging "
 	               "messages: disabled\n"
 	               "    Persistent logging: disabled\n\nNo active filter modules.\n\n");
-	out_field_str(x->o, "trap", "    Trap logging: level %s\n", logging_level(l->trap));
+	syslog_each(sh, sum_sent, &sent);
+	out_field_str(x->o, "trap", "    Trap logging: level %s", logging_level(l->trap));
+	out_field_int(x->o, "trap-messages", ", %lld message lines logged\n", (int64_t)sent);
 	out_list(x->o, "hosts");
-	logging_each_host(sh, one_host, x);
+	syslog_each(sh, one_host, x);
 	out_list_end(x->o);
+	log_sources(sh, x->o);
 	out_field_int(x->o, "buffer-bytes", "\nLog Buffer (%lld bytes):\n", (int64_t)l->bytes);
 	out_list(x->o, "buffer");
 	log_buffer_each(log_line, x->o);

@@ -171,9 +171,6 @@ void session_refuse(struct session *s, const struct gr_diag *d, const char *line
 void logging_configured(struct shell *sh);
 void logging_stop(struct shell *sh);
 const char *logging_level(int severity); /* "informational" */
-void logging_each_host(const struct shell *sh,
-        void (*fn)(void *ctx, const char *name, unsigned port, uint64_t sent, bool usable),
-        void *ctx);
 
 /* archive.c: kept configurations, the log of commands, and changes that wait for their confirmation
  */

@@ -38,11 +38,11 @@ void shell_free(struct shell *sh)
 {
 	if (!sh)
 		return;
+	logging_stop(sh);
 	if (sh->timer_open)
 		uv_close((uv_handle_t *)&sh->timer, on_closed);
 	while (sh->timer_open)
 		uv_run(sh->loop, UV_RUN_NOWAIT);
-	logging_stop(sh);
 	archive_log_clear(sh);
 	cfg_unref(sh->rollback.to);
 	free(sh->state_dir);

@@ -4,6 +4,7 @@
 Router#«show running-config | include logging»
 Router#«configure terminal»
 Enter configuration commands, one per line.  End with CNTL/Z.
+Router(config)#«no ip domain lookup»
 Router(config)#«logging buffered 8192 warnings»
 Router(config)#«no logging console»
 Router(config)#«logging monitor errors»
@@ -42,7 +43,7 @@ No Inactive Message Discriminator.
 
 No active filter modules.
 
-    Trap logging: level errors
+    Trap logging: level errors, 0 message lines logged
         Logging to 127.0.0.1  (udp port 9, audit disabled,
               link up),
               0 message lines logged,
@@ -51,12 +52,13 @@ No active filter modules.
               xml disabled, sequence number disabled
               filtering disabled
         Logging to logs.example.com  (udp port 514, audit disabled,
-              link down: only addresses can be reached),
+              link down: its name is not known),
               0 message lines logged,
               0 message lines rate-limited,
               0 message lines dropped-by-MD,
               xml disabled, sequence number disabled
               filtering disabled
+        Logging Source-Interface:       VRF Name:
 
 Log Buffer (8192 bytes):
 *Mmm dd hh:mm:ss.mmm: %SYS-5-RESTART: System restarted -- spoke 0.1.0
@@ -92,16 +94,23 @@ Router#«show logging | json»
     "messages": 7
   },
   "trap": "errors",
+  "trap-messages": 0,
   "hosts": [
     {
       "host": "127.0.0.1",
+      "transport": "udp",
       "port": 9,
-      "messages": 0
+      "up": true,
+      "messages": 0,
+      "dropped": 0
     },
     {
       "host": "logs.example.com",
+      "transport": "udp",
       "port": 514,
-      "messages": 0
+      "up": false,
+      "messages": 0,
+      "dropped": 0
     }
   ],
   "buffer-bytes": 8192,
