@@ -309,17 +309,43 @@ struct pairs {
 	size_t n, cap;
 };
 
+static void note_difference(void *ctx, const struct cfg_node *old, const struct cfg_node *new)
+{
+	*(bool *)ctx |= !same_line(old, new);
+}
+
+/* A block that begins anew whenever it is entered is the same, or another one. */
+static bool begins_anew(const struct cfg_node *old, const struct cfg_node *new)
+{
+	return old && new && !old->negated &&
+	       !new->negated &&gr_tab.line[new->line].flags &GR_L_FRESH;
+}
+
+static void pair_push(struct pairs *p, const struct cfg_node *old, const struct cfg_node *new)
+{
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 16;
+		p->v = xrealloc(p->v, p->cap * sizeof(*p->v));
+	}
+	p->v[p->n++] = (struct pair){old, new};
+}
+
 static void pair_keep(void *ctx, const struct cfg_node *old, const struct cfg_node *new)
 {
 	struct pairs *p = ctx;
 
 	if (same_line(old, new) && old->kids == new->kids)
 		return;
-	if (p->n == p->cap) {
-		p->cap = p->cap ? 2 * p->cap : 16;
-		p->v = xrealloc(p->v, p->cap * sizeof(*p->v));
+	if (begins_anew(old, new)) {
+		bool differs = !same_line(old, new);
+
+		walk_pairs(old->kids, new->kids, note_difference, &differs);
+		if (!differs)
+			return;
+		pair_push(p, old, NULL);
+		old = NULL;
 	}
-	p->v[p->n++] = (struct pair){old, new};
+	pair_push(p, old, new);
 }
 
 static void commands_tree(

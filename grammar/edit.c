@@ -82,14 +82,17 @@ static void remove_node(struct cfg_editor *ed, unsigned depth, const struct cfg_
 }
 
 /* Stores the line whose key and text are at hand, in place of what has that key. Sections keep what
- * stands in them. */
+ * stands in them, unless they begin anew each time. */
 static void store(struct cfg_editor *ed, unsigned depth, int line, bool negated, const char *text)
 {
 	struct cfg_tree *chain[GR_MAX_DEPTH + 1], *t;
 	const struct cfg_node *old = find(ed, depth);
-	struct cfg_tree *kids = old && !negated && gr_tab.line[line].info.enters ? old->kids : NULL;
+	bool fresh = gr_tab.line[line].flags & GR_L_FRESH;
+	struct cfg_tree *kids =
+	        old && !negated && !fresh && gr_tab.line[line].info.enters ? old->kids : NULL;
 
-	if (old && old->negated == negated && strcmp(gr_node_text(old), text) == 0)
+	if (old && old->negated == negated && !(fresh && old->kids) &&
+	        strcmp(gr_node_text(old), text) == 0)
 		return;
 	if (kids)
 		gr_tree_ref(kids);
@@ -101,9 +104,10 @@ static void store(struct cfg_editor *ed, unsigned depth, int line, bool negated,
 static void store_multi(struct cfg_editor *ed, unsigned depth, int line, const char *text)
 {
 	struct cfg_tree *chain[GR_MAX_DEPTH + 1], *t;
-	struct gr_run_place place;
+	struct gr_run_place place = {0};
 
-	if (gr_tree_multi(gr_edit_tree(ed, depth), ed->key.s, ed->key.len, text, &place))
+	if (!(gr_tab.line[line].flags & GR_L_REPEATS) &&
+	        gr_tree_multi(gr_edit_tree(ed, depth), ed->key.s, ed->key.len, text, &place))
 		return;
 	t = own_tree(ed, depth, chain);
 	count(ed, chain, depth, gr_tree_add_multi(t, ed->key.s, ed->key.len, line, text, &place));

@@ -88,7 +88,7 @@ struct line {
 	size_t n_own;
 	int id, priv;
 	unsigned sets, bits;
-	bool multi, onoff, keep, wipe, resets, recorded, bulk, hidden;
+	bool multi, repeats, fresh, onoff, keep, wipe, resets, recorded, bulk, hidden;
 	const char *deflt, *defines, *pending, *builtin, *notice;
 	struct field *field;
 	size_t n_field;

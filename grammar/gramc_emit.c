@@ -416,7 +416,8 @@ static bool has_reason(const struct node *n)
 
 static unsigned line_flags(struct line *l)
 {
-	return (l->multi ? GR_L_MULTI : 0u) | (l->onoff ? GR_L_ONOFF : 0u) |
+	return (l->multi ? GR_L_MULTI : 0u) | (l->repeats ? GR_L_REPEATS : 0u) |
+	       (l->fresh ? GR_L_FRESH : 0u) | (l->onoff ? GR_L_ONOFF : 0u) |
 	       (l->keep ? GR_L_KEEP : 0u) | (l->wipe ? GR_L_WIPE : 0u) |
 	       (line_key(l) ? GR_L_KEYED : 0u) | (has_node(l->expr, GR_T_REF) ? GR_L_HASREF : 0u) |
 	       (has_node(l->expr, GR_T_SECRET) ? GR_L_SECRET : 0u) |

@@ -80,6 +80,10 @@ static void number_lines(struct gram *g)
 		l->primary = l;
 		if (l->kind == L_ENTER)
 			check_enter(g, l);
+		if (l->repeats && !l->multi)
+			complain(g, l->at, "repeats goes with multi");
+		if (l->fresh && l->kind != L_ENTER)
+			complain(g, l->at, "only what enters a section is fresh");
 		if (l->onoff && (l->multi || l->deflt))
 			complain(g, l->at, "onoff goes with neither multi nor default");
 		if (l->keep && !l->onoff)

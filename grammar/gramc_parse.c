@@ -419,6 +419,8 @@ static bool bool_flag(struct line *l, const char *f)
 		bool *at;
 	} flags[] = {
 	        {"multi", &l->multi},
+	        {"repeats", &l->repeats},
+	        {"fresh", &l->fresh},
 	        {"onoff", &l->onoff},
 	        {"keep", &l->keep},
 	        {"wipe", &l->wipe},

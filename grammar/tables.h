@@ -88,7 +88,9 @@ enum {
 	GR_L_HASREF = 32,
 	GR_L_SECRET = 64,
 	GR_L_HIDDEN = 128,
-	GR_L_HASPENDING = 256
+	GR_L_HASPENDING = 256,
+	GR_L_REPEATS = 512,
+	GR_L_FRESH = 1024
 };
 
 struct gr_line {
