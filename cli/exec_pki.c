@@ -15,6 +15,7 @@
 #include "cli/session_int.h"
 #include "flexvpn/core.h"
 #include "flexvpn/enroll.h"
+#include "flexvpn/scep.h"
 #include "grammar/gen/exec.h"
 
 enum { PASTE_MAX = 64 * 1024 };
@@ -169,12 +170,12 @@ static void print_fingerprints(struct session *s, const struct x509_st *x)
 	sb_fini(&sha1);
 }
 
-static void on_ca(struct session *s)
+/* A certificate has come; s->pki->cert NULL: it is none. */
+static void judge_ca(struct session *s)
 {
 	const struct fx_trustpoint *t = fx_find_trustpoint(pki_machine(s)->cfg, s->pki->trustpoint);
 	char why[120];
 
-	s->pki->cert = fx_cert_parse(sb_str(&s->pki->text));
 	if (!t || !s->pki->cert) {
 		pki_fail(s, "Error in receiving Certificate Authority certificate",
 		        t ? "it cannot be read" : "the trustpoint is gone");
@@ -190,6 +191,50 @@ static void on_ca(struct session *s)
 		        s, ASK_LINE, on_accept, "%% Do you accept this certificate? [yes/no]: ");
 }
 
+static void on_ca(struct session *s)
+{
+	s->pki->cert = fx_cert_parse(sb_str(&s->pki->text));
+	judge_ca(s);
+}
+
+/* By URL: the terminal waits for what is fetched. */
+static void on_fetched(void *ctx, const struct x509_st *ca, const char *why)
+{
+	struct session *s = ctx;
+
+	if (!ca) {
+		pki_fail(s, "Error in receiving Certificate Authority certificate", why);
+	} else {
+		s->pki->cert = X509_dup((X509 *)ca);
+		judge_ca(s);
+	}
+	session_go_on(s);
+}
+
+static void fetch_ended(struct session *s, void *task, bool gone)
+{
+	fx_scep_forget(fx_pki_scep(pki_machine(s)->pki), task);
+	if (gone)
+		return;
+	session_printf(s, "\n");
+	s->failed = true;
+	pki_done(s);
+	session_go_on(s);
+}
+
+static void fetch_ca(struct exec *x, const struct fx_trustpoint *t)
+{
+	struct session *s = x->session;
+	char why[120];
+
+	pki_begin(s, t->name);
+	if (!fx_scep_authenticate(
+	            fx_pki_scep(x->fx->pki), t->name, on_fetched, s, x->fx->now, why, sizeof(why)))
+		pki_fail(s, "Error in receiving Certificate Authority certificate", why);
+	else
+		session_task(s, fetch_ended, s);
+}
+
 const struct fx_trustpoint *pki_trustpoint(struct exec *x, const char *name)
 {
 	const struct fx_trustpoint *t = fx_find_trustpoint(x->fx->cfg, name);
@@ -201,24 +246,16 @@ const struct fx_trustpoint *pki_trustpoint(struct exec *x, const char *name)
 	return NULL;
 }
 
-static bool by_terminal(struct exec *x, const struct fx_trustpoint *t)
-{
-	if (t->enrollment != FX_ENROLL_URL)
-		return true;
-	out_text(x->o,
-	        "%% Trustpoint %s enrolls by URL, which this release does not do: use `enrollment "
-	        "terminal`\n",
-	        t->name);
-	x->failed = true;
-	return false;
-}
-
 void exec_crypto_pki_authenticate(struct exec *x, const struct gl_exec_crypto_pki_authenticate *a)
 {
 	const struct fx_trustpoint *t = pki_trustpoint(x, a->trustpoint);
 
-	if (!t || !by_terminal(x, t))
+	if (!t)
 		return;
+	if (t->enrollment == FX_ENROLL_URL) {
+		fetch_ca(x, t);
+		return;
+	}
 	pki_begin(x->session, a->trustpoint);
 	pki_paste(x->session, "CA certificate", on_ca);
 }
@@ -258,10 +295,10 @@ static void on_redisplay(struct session *s, const char *answer)
 }
 
 static void enroll_self(struct session *s, const struct fx_trustpoint *t,
-        const struct fx_key_pair *k, const char *host)
+        const struct fx_key_pair *k, const struct fx_applicant *who)
 {
 	char why[120];
-	struct x509_st *x = fx_enroll_self(t, k, host, why, sizeof(why));
+	struct x509_st *x = fx_enroll_self(t, k, who, why, sizeof(why));
 
 	if (!x) {
 		pki_fail(s, "Error in making the certificate", why);
@@ -273,16 +310,105 @@ static void enroll_self(struct session *s, const struct fx_trustpoint *t,
 	pki_done(s);
 }
 
+/* ---- enroll by URL ------------------------------------------------------------------------- */
+
+static void send_request(struct session *s, const char *answer)
+{
+	struct pki_dialog *d = s->pki;
+	char why[160];
+	struct fx *x = pki_machine(s);
+	const char *password = d->text.len ? sb_str(&d->text) : NULL;
+
+	if (!yes(answer) && s->kind == PROTO_INTERACTIVE) {
+		pki_done(s);
+		return;
+	}
+	if (!fx_scep_enroll(
+	            fx_pki_scep(x->pki), d->trustpoint, password, x->now, why, sizeof(why))) {
+		pki_fail(s, "Error in sending the request", why);
+		return;
+	}
+	session_printf(s,
+	        "%% Certificate request sent to Certificate Authority\n%% The 'show crypto pki "
+	        "certificate verbose %s' command will show the fingerprint.\n\n",
+	        d->trustpoint);
+	pki_done(s);
+}
+
+static void confirm_request(struct session *s)
+{
+	session_ask(s, 0, send_request, "Request certificate from CA? [yes/no]: ");
+}
+
+static void ask_challenge(struct session *s);
+
+static void on_challenge_again(struct session *s, const char *answer)
+{
+	if (strcmp(answer, sb_str(&s->pki->text)) == 0) {
+		session_printf(s, "\n");
+		confirm_request(s);
+		return;
+	}
+	session_printf(s, "\n%% Passwords do not match, please try again.\n");
+	ask_challenge(s);
+}
+
+static void on_challenge(struct session *s, const char *answer)
+{
+	struct pki_dialog *d = s->pki;
+
+	d->text.len = 0;
+	sb_puts(&d->text, answer);
+	if (*answer)
+		session_ask(s, PROTO_PROMPT_NOECHO, on_challenge_again, "Re-enter password: ");
+	else
+		confirm_request(s);
+}
+
+static void ask_challenge(struct session *s)
+{
+	session_ask(s, PROTO_PROMPT_NOECHO, on_challenge, "Password: ");
+}
+
+/* A script's challenge is that of the trustpoint. */
+static void enroll_url(struct exec *x, const struct fx_trustpoint *t)
+{
+	struct session *s = x->session;
+	const struct fx_tp *tp = fx_pki_tp(x->fx->pki, t->name);
+
+	if (!tp || !tp->ca) {
+		pki_fail(s, "Error in sending the request",
+		        "the trustpoint is not authenticated yet");
+		return;
+	}
+	session_printf(s, "%%\n%% Start certificate enrollment .. \n");
+	if (t->password.n || s->kind != PROTO_INTERACTIVE) {
+		confirm_request(s);
+		return;
+	}
+	session_printf(s,
+	        "%% Create a challenge password. You will need to verbally provide this\n"
+	        "   password to the CA Administrator in order to revoke your certificate.\n"
+	        "   For security reasons your password will not be saved in the configuration.\n"
+	        "   Please make a note of it.\n\n");
+	ask_challenge(s);
+}
+
 void exec_crypto_pki_enroll(struct exec *x, const struct gl_exec_crypto_pki_enroll *a)
 {
 	const struct fx_trustpoint *t = pki_trustpoint(x, a->trustpoint);
-	const char *host = router_hostname(x->r);
 	struct session *s = x->session;
 	char why[120], *text;
 
-	if (!t || !by_terminal(x, t))
+	if (!t)
 		return;
+	struct fx_applicant who = fx_enroll_who(x->fx->pki, t);
+
 	pki_begin(s, a->trustpoint);
+	if (t->enrollment == FX_ENROLL_URL) {
+		enroll_url(x, t);
+		return;
+	}
 	const struct fx_key_pair *k = fx_enroll_key(x->fx->pki, t, why, sizeof(why));
 
 	if (!k) {
@@ -290,11 +416,11 @@ void exec_crypto_pki_enroll(struct exec *x, const struct gl_exec_crypto_pki_enro
 		return;
 	}
 	if (t->enrollment == FX_ENROLL_SELF) {
-		enroll_self(s, t, k, host);
+		enroll_self(s, t, k, &who);
 		return;
 	}
 	session_printf(s, "%% Start certificate enrollment ..\n\n");
-	text = fx_enroll_request(t, k, host, why, sizeof(why));
+	text = fx_enroll_request(t, k, &who, why, sizeof(why));
 	if (!text) {
 		pki_fail(s, "Error in making the request", why);
 		return;

@@ -326,7 +326,7 @@ struct fx_trustpoint {
 	const char *name, *subject, *fqdn, *fingerprint;
 	enum fx_enrollment enrollment;
 	bool pem; /* requests are shown with their boundaries */
-	bool no_serial, no_fqdn, no_ip;
+	bool no_fqdn, no_ip;
 	struct ipaddr ip;
 	const char *ip_if;
 	const char *digest; /* "SHA256"; for requests */
@@ -335,6 +335,14 @@ struct fx_trustpoint {
 	const char *ocsp_url;             /* NULL: the certificate's */
 	bool ocsp_no_nonce;
 	const char *vrf; /* that the authority is reached through; NULL: the global table */
+	const char *url;           /* of the authority, by SCEP; NULL: none */
+	uint32_t retry_count;      /* 0: 10 */
+	uint32_t retry_period;     /* minutes; 0: 1 */
+	bool auto_enroll, regenerate;
+	uint32_t auto_percent;     /* of the lifetime; 0: its end */
+	struct span password;      /* the challenge; empty: none */
+	const char *source_if;     /* whose address fetches come from; NULL: as routed */
+	bool with_serial;          /* of the box, in the subject */
 	const char *rsa_label, *ec_label; /* NULL: none named */
 	uint32_t rsa_bits;                /* 0: 2048 */
 };

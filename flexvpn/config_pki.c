@@ -26,13 +26,68 @@ void use_trustpoint_enrollment(
 	                            : l->kw_pkcs12     ? FX_ENROLL_PKCS12
 	                                               : FX_ENROLL_URL;
 	b->trustpoint->pem = l->kw_pem;
+	b->trustpoint->url = l->has_url ? l->url : NULL;
+}
+
+/* Whether an authority speaks through others shows in what it sends; the line is for the reader. */
+void use_trustpoint_enrollment_mode(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_trustpoint_enrollment_mode *l)
+{
+	(void)b;
+	(void)n;
+	(void)l;
+}
+
+void use_trustpoint_retry_count(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_retry_count *l)
+{
+	(void)n;
+	b->trustpoint->retry_count = l->count;
+}
+
+void use_trustpoint_retry_period(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_retry_period *l)
+{
+	(void)n;
+	b->trustpoint->retry_period = l->minutes;
+}
+
+void use_trustpoint_password(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_password *l)
+{
+	(void)n;
+	b->trustpoint->password = fx_key_text(b->c, l->password);
+}
+
+void use_trustpoint_source(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_source *l)
+{
+	(void)n;
+	b->trustpoint->source_if = l->ifname;
+}
+
+void use_trustpoint_auto_enroll(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_auto_enroll *l)
+{
+	(void)n;
+	b->trustpoint->auto_enroll = true;
+	b->trustpoint->auto_percent = l->has_percent ? l->percent : 0;
+	b->trustpoint->regenerate |= l->kw_regenerate;
+}
+
+void use_trustpoint_regenerate(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_regenerate *l)
+{
+	(void)n;
+	(void)l;
+	b->trustpoint->regenerate = true;
 }
 
 void use_trustpoint_serial_number(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_serial_number *l)
 {
 	(void)n;
-	b->trustpoint->no_serial = l->kw_none;
+	b->trustpoint->with_serial = !l->kw_none;
 }
 
 void use_trustpoint_fqdn(
@@ -145,9 +200,9 @@ static void rule(struct cfg_build *b, enum fx_cert_field f, enum fx_cert_op op, 
 }
 
 /* The comparisons by words, and those by time. */
-#define WORD_OP(l) \
+#define WORD_OP(l)                                                                                 \
 	((l)->kw_co ? FX_CERT_CO : (l)->kw_nc ? FX_CERT_NC : (l)->kw_eq ? FX_CERT_EQ : FX_CERT_NE)
-#define TIME_OP(l) \
+#define TIME_OP(l)                                                                                 \
 	((l)->kw_lt ? FX_CERT_LT : (l)->kw_ge ? FX_CERT_GE : (l)->kw_eq ? FX_CERT_EQ : FX_CERT_NE)
 
 void use_cert_map_name(

@@ -37,6 +37,15 @@ static void open_trace(struct fx *x)
 	trace_put(&x->trace, FX_T_START, "", 0, 0, 0);
 }
 
+/* For trustpoints that name an interface. */
+static bool address_of(void *ctx, const char *ifname, struct ipaddr *out)
+{
+	const struct fx *x = ctx;
+	const struct fx_interface *i = x->cfg ? fx_find_interface(x->cfg, ifname) : NULL;
+
+	return i && (fx_interface_address(x, i, AF_INET, out) || fx_interface_address(x, i, AF_INET6, out));
+}
+
 struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 {
 	struct fx *x = xcalloc(1, sizeof(*x));
@@ -55,6 +64,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	x->nat = fx_nat_new();
 	x->failures = fx_failures_new();
 	x->pki = fx_pki_new(b->state_dir, &b->fetch);
+	fx_pki_set_address(x->pki, address_of, x);
 	x->frr = fx_frr_new(x);
 	x->hub = fx_hub_new();
 	x->ike = fx_ike_new(x);

@@ -46,6 +46,18 @@ const struct fx_key_pair *fx_enroll_key(
 	return fx_keys_find(fx_pki_keys(p), own);
 }
 
+const struct fx_key_pair *fx_enroll_key_like(
+        struct fx_pki *p, const struct fx_key_pair *k, const char *label, char *why, size_t n)
+{
+	bool rsa = fx_key_is_rsa(k);
+
+	if (!fx_keys_generate(fx_pki_keys(p), label, rsa ? FX_KEY_RSA : FX_KEY_EC,
+	            (unsigned)EVP_PKEY_get_bits(k->key), k->exportable, why, n))
+		return NULL;
+	fx_pki_rekeyed(p);
+	return fx_keys_find(fx_pki_keys(p), label);
+}
+
 /* ---- names -------------------------------------------------------------------------- */
 
 static int nid_of(const char *key)
@@ -106,16 +118,52 @@ static bool add_parts(X509_NAME *name, const char *text)
 	return ok;
 }
 
+/* That of the chassis, or what else is this box's own. */
+static const char *board_serial(char *buf, size_t n)
+{
+	static const char *const from[] = {"/sys/class/dmi/id/product_serial",
+	        "/sys/class/dmi/id/board_serial", "/etc/machine-id"};
+
+	for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+		FILE *f = fopen(from[i], "re");
+		bool ok = f && fgets(buf, (int)n, f);
+
+		if (f)
+			fclose(f);
+		buf[ok ? strcspn(buf, "\n") : 0] = '\0';
+		if (*buf)
+			return buf;
+	}
+	snprintf(buf, n, "0");
+	return buf;
+}
+
 static const char *fqdn_of(const struct fx_trustpoint *t, const char *host)
 {
 	return t->no_fqdn ? NULL : t->fqdn ? t->fqdn : host;
 }
 
-/* As IOS does, our name is in the subject too. */
-static bool subject(X509_NAME *name, const struct fx_trustpoint *t, const char *host)
+struct fx_applicant fx_enroll_who(const struct fx_pki *p, const struct fx_trustpoint *t)
 {
-	const char *fqdn = fqdn_of(t, host);
+	struct fx_applicant who = {.host = fx_pki_host(p)};
 
+	if (t->ip_if && !t->no_ip)
+		fx_pki_address(p, t->ip_if, &who.ip);
+	else if (!t->no_ip)
+		who.ip = t->ip;
+	return who;
+}
+
+/* As IOS does, our name is in the subject too. */
+static bool subject(X509_NAME *name, const struct fx_trustpoint *t, const struct fx_applicant *who)
+{
+	const char *fqdn = fqdn_of(t, who->host);
+	char serial[64];
+
+	if (t->with_serial &&
+	        X509_NAME_add_entry_by_NID(name, NID_serialNumber, MBSTRING_UTF8,
+	                (const uint8_t *)board_serial(serial, sizeof(serial)), -1, -1, 0) != 1)
+		return false;
 	if (fqdn && X509_NAME_add_entry_by_NID(name, NID_pkcs9_unstructuredName, MBSTRING_UTF8,
 	                    (const uint8_t *)fqdn, -1, -1, 0) != 1)
 		return false;
@@ -144,16 +192,17 @@ static bool add_general(GENERAL_NAMES *names, int type, const void *data, size_t
 }
 
 /* What the key is for, and our name and address; nothing a name contains is ever parsed. */
-static STACK_OF(X509_EXTENSION) * extensions(const struct fx_trustpoint *t, const char *host)
+static STACK_OF(X509_EXTENSION) *
+        extensions(const struct fx_trustpoint *t, const struct fx_applicant *who)
 {
 	STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
 	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
-	const char *fqdn = fqdn_of(t, host);
+	const char *fqdn = fqdn_of(t, who->host);
 
 	if (fqdn)
 		add_general(names, GEN_DNS, fqdn, strlen(fqdn));
-	if (!t->no_ip && ipaddr_is_set(&t->ip))
-		add_general(names, GEN_IPADD, t->ip.b, ipaddr_octets(&t->ip));
+	if (ipaddr_is_set(&who->ip))
+		add_general(names, GEN_IPADD, who->ip.b, ipaddr_octets(&who->ip));
 	push(exts, NID_key_usage, "critical,digitalSignature");
 	if (sk_GENERAL_NAME_num(names))
 		X509V3_add1_i2d(&exts, NID_subject_alt_name, names, 0, X509V3_ADD_APPEND);
@@ -180,32 +229,46 @@ static char *base64(BIO *mem)
 	return xstrndup(data, (size_t)n);
 }
 
-char *fx_enroll_request(const struct fx_trustpoint *t, const struct fx_key_pair *k,
-        const char *host, char *why, size_t n)
+struct X509_req_st *fx_enroll_req(const struct fx_trustpoint *t, const struct fx_key_pair *k,
+        const struct fx_applicant *who, char *why, size_t n)
 {
 	X509_REQ *r = X509_REQ_new();
-	STACK_OF(X509_EXTENSION) *exts = extensions(t, host);
+	STACK_OF(X509_EXTENSION) *exts = extensions(t, who);
+	const uint8_t *challenge = (const uint8_t *)who->password;
+	bool ok = subject(X509_REQ_get_subject_name(r), t, who);
+
+	if (!ok)
+		no(why, n, "the subject name is not understood");
+	else if (X509_REQ_set_pubkey(r, k->key) != 1 || X509_REQ_add_extensions(r, exts) != 1 ||
+	         (challenge && X509_REQ_add1_attr_by_NID(r, NID_pkcs9_challengePassword,
+	                               MBSTRING_UTF8, challenge, -1) != 1) ||
+	         X509_REQ_sign(r, k->key, digest_for(t, k)) <= 0)
+		ok = no(why, n, "OpenSSL could not make the request");
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	if (ok)
+		return r;
+	X509_REQ_free(r);
+	return NULL;
+}
+
+char *fx_enroll_request(const struct fx_trustpoint *t, const struct fx_key_pair *k,
+        const struct fx_applicant *who, char *why, size_t n)
+{
+	X509_REQ *r = fx_enroll_req(t, k, who, why, n);
 	BIO *mem = BIO_new(BIO_s_mem());
 	char *text = NULL;
 
-	if (!subject(X509_REQ_get_subject_name(r), t, host))
-		no(why, n, "the subject name is not understood");
-	else if (X509_REQ_set_pubkey(r, k->key) == 1 && X509_REQ_add_extensions(r, exts) == 1 &&
-	         X509_REQ_sign(r, k->key, digest_for(t, k)) > 0 &&
-	         PEM_write_bio_X509_REQ(mem, r) == 1)
+	if (r && PEM_write_bio_X509_REQ(mem, r) == 1)
 		text = base64(mem);
-	else
-		no(why, n, "OpenSSL could not make the request");
-	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 	X509_REQ_free(r);
 	BIO_free(mem);
 	return text;
 }
 
-static bool fill_self(
-        X509 *x, const struct fx_trustpoint *t, const struct fx_key_pair *k, const char *host)
+static bool fill_self(X509 *x, const struct fx_trustpoint *t, const struct fx_key_pair *k,
+        const struct fx_applicant *who)
 {
-	STACK_OF(X509_EXTENSION) *exts = extensions(t, host);
+	STACK_OF(X509_EXTENSION) *exts = extensions(t, who);
 	uint8_t serial[SERIAL_LEN];
 	BIGNUM *b = NULL;
 	bool ok = RAND_bytes(serial, sizeof(serial)) == 1;
@@ -227,13 +290,13 @@ static bool fill_self(
 }
 
 struct x509_st *fx_enroll_self(const struct fx_trustpoint *t, const struct fx_key_pair *k,
-        const char *host, char *why, size_t n)
+        const struct fx_applicant *who, char *why, size_t n)
 {
 	X509 *x = X509_new();
 
-	if (!subject(X509_get_subject_name(x), t, host))
+	if (!subject(X509_get_subject_name(x), t, who))
 		no(why, n, "the subject name is not understood");
-	else if (!fill_self(x, t, k, host))
+	else if (!fill_self(x, t, k, who))
 		no(why, n, "OpenSSL could not make the certificate");
 	else
 		return x;
@@ -274,6 +337,14 @@ bool fx_enroll_ca_ok(const struct fx_trustpoint *t, const struct x509_st *ca, ch
 	return true;
 }
 
+bool fx_enroll_issued(const struct fx_tp *t, const struct x509_st *x, char *why, size_t n)
+{
+	if (t && t->ca && X509_check_issued(t->ca, (X509 *)x) == X509_V_OK &&
+	        X509_verify((X509 *)x, X509_get0_pubkey(t->ca)) == 1)
+		return true;
+	return no(why, n, "the authority of the trustpoint has not issued it");
+}
+
 bool fx_enroll_own_ok(const struct fx_pki *p, const char *trustpoint, const struct x509_st *x,
         char *why, size_t n)
 {
@@ -283,10 +354,7 @@ bool fx_enroll_own_ok(const struct fx_pki *p, const char *trustpoint, const stru
 		return no(why, n, "the trustpoint is not authenticated yet");
 	if (!fx_keys_of(fx_pki_keys(p), x))
 		return no(why, n, "it belongs to no key pair of this router");
-	if (X509_check_issued(t->ca, (X509 *)x) != X509_V_OK ||
-	        X509_verify((X509 *)x, X509_get0_pubkey(t->ca)) != 1)
-		return no(why, n, "the authority of the trustpoint has not issued it");
-	return true;
+	return fx_enroll_issued(t, x, why, n);
 }
 
 const char *fx_cert_kind_word(enum fx_cert_kind kind)

@@ -12,16 +12,32 @@
 /* The key pair of a trustpoint, made if it is not there. NULL: `why`. */
 const struct fx_key_pair *fx_enroll_key(
         struct fx_pki *p, const struct fx_trustpoint *t, char *why, size_t n);
-/* The request as base64, in lines of 64. `host` is the name of this router. NULL: `why`; freed by
- * the caller. */
+/* A pair of the same kind and size as another one, under this label. NULL: `why`. */
+const struct fx_key_pair *fx_enroll_key_like(
+        struct fx_pki *p, const struct fx_key_pair *k, const char *label, char *why, size_t n);
+
+/* Who asks: this router, as the trustpoint wants it described. */
+struct fx_applicant {
+	const char *host;     /* its name */
+	struct ipaddr ip;     /* family 0: none */
+	const char *password; /* the challenge; NULL: none */
+};
+/* Without a password. */
+struct fx_applicant fx_enroll_who(const struct fx_pki *p, const struct fx_trustpoint *t);
+/* The request. NULL: `why`; freed by the caller. */
+struct X509_req_st *fx_enroll_req(const struct fx_trustpoint *t, const struct fx_key_pair *k,
+        const struct fx_applicant *who, char *why, size_t n);
+/* The same as base64, in lines of 64. */
 char *fx_enroll_request(const struct fx_trustpoint *t, const struct fx_key_pair *k,
-        const char *host, char *why, size_t n);
+        const struct fx_applicant *who, char *why, size_t n);
 /* `enrollment selfsigned`. NULL: `why`. */
 struct x509_st *fx_enroll_self(const struct fx_trustpoint *t, const struct fx_key_pair *k,
-        const char *host, char *why, size_t n);
+        const struct fx_applicant *who, char *why, size_t n);
 
 /* May this be the authority of a trustpoint; may that be our certificate under it? */
 bool fx_enroll_ca_ok(const struct fx_trustpoint *t, const struct x509_st *ca, char *why, size_t n);
+/* The authority of the trustpoint has issued it. */
+bool fx_enroll_issued(const struct fx_tp *t, const struct x509_st *x, char *why, size_t n);
 bool fx_enroll_own_ok(const struct fx_pki *p, const char *trustpoint, const struct x509_st *x,
         char *why, size_t n);
 

@@ -14,12 +14,21 @@
 
 #include "base/log.h"
 #include "flexvpn/expiry.h"
+#include "flexvpn/scep.h"
 #include "ikev2/sig.h"
+#include "net/fetch_share.h"
+
+enum { FOR_REVOKE, FOR_SCEP };
 
 struct fx_pki {
 	struct fx_keys *keys;
+	struct fetch_share *share;
 	struct fx_revoke *revoke;
+	struct fx_scep *scep;
 	struct fx_expiry_watch expiry;
+	const struct fx_config *cfg;
+	fx_pki_address_fn address;
+	void *address_ctx;
 	struct fx_tp *tp;
 	size_t n;
 };
@@ -31,7 +40,12 @@ struct fx_pki *fx_pki_new(const char *state_dir, const struct fetch_io *fetch)
 	struct fx_pki *p = xcalloc(1, sizeof(*p));
 
 	p->keys = fx_keys_new(state_dir);
-	p->revoke = fx_revoke_new(fetch);
+	p->share = fetch_share_new(fetch);
+	struct fetch_io revoke = fetch_share_io(p->share, FOR_REVOKE),
+	                scep = fetch_share_io(p->share, FOR_SCEP);
+
+	p->revoke = fx_revoke_new(&revoke);
+	p->scep = fx_scep_new(&scep, p);
 	return p;
 }
 
@@ -53,8 +67,10 @@ void fx_pki_free(struct fx_pki *p)
 	if (!p)
 		return;
 	forget(p);
-	fx_keys_free(p->keys);
+	fx_scep_free(p->scep);
 	fx_revoke_free(p->revoke);
+	fx_keys_free(p->keys);
+	fetch_share_free(p->share);
 	fx_expiry_fini(&p->expiry);
 	free(p);
 }
@@ -67,6 +83,32 @@ struct fx_keys *fx_pki_keys(const struct fx_pki *p)
 struct fx_revoke *fx_pki_revoke(const struct fx_pki *p)
 {
 	return p->revoke;
+}
+
+struct fx_scep *fx_pki_scep(const struct fx_pki *p)
+{
+	return p->scep;
+}
+
+const struct fx_config *fx_pki_config(const struct fx_pki *p)
+{
+	return p->cfg;
+}
+
+const char *fx_pki_host(const struct fx_pki *p)
+{
+	return p->cfg && p->cfg->g.hostname ? p->cfg->g.hostname : "Router";
+}
+
+void fx_pki_set_address(struct fx_pki *p, fx_pki_address_fn fn, void *ctx)
+{
+	p->address = fn;
+	p->address_ctx = ctx;
+}
+
+bool fx_pki_address(const struct fx_pki *p, const char *ifname, struct ipaddr *out)
+{
+	return p->address && p->address(p->address_ctx, ifname, out);
 }
 
 static void watch_expiry(struct fx_pki *p, bool daily)
@@ -83,14 +125,23 @@ static void watch_expiry(struct fx_pki *p, bool daily)
 
 uint64_t fx_pki_deadline(const struct fx_pki *p)
 {
-	return p->expiry.daily_at ? p->expiry.daily_at : UINT64_MAX;
+	uint64_t at = p->expiry.daily_at ? p->expiry.daily_at : UINT64_MAX,
+	         scep = fx_scep_deadline(p->scep);
+
+	return scep < at ? scep : at;
 }
 
 bool fx_pki_poll(struct fx_pki *p, uint64_t now)
 {
 	if (fx_expiry_daily(&p->expiry, now))
 		watch_expiry(p, true);
+	fx_scep_poll(p->scep, now);
 	return fx_revoke_poll(p->revoke, now);
+}
+
+bool fx_pki_take(struct fx_pki *p, struct strbuf *lines)
+{
+	return fx_scep_take(p->scep, lines);
 }
 
 const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i)
@@ -147,6 +198,7 @@ void fx_pki_rekeyed(struct fx_pki *p)
 void fx_pki_configure(struct fx_pki *p, const struct fx_config *c)
 {
 	forget(p);
+	p->cfg = c;
 	p->n = c->trustpoints.n;
 	p->tp = p->n ? xcalloc(p->n, sizeof(*p->tp)) : NULL;
 	for (size_t i = 0; i < p->n; i++)
@@ -160,6 +212,7 @@ void fx_pki_configure(struct fx_pki *p, const struct fx_config *c)
 	}
 	fx_pki_rekeyed(p);
 	watch_expiry(p, false);
+	fx_scep_configured(p->scep);
 }
 
 /* ---- the trustpoints of a profile -------------------------------------------------------- */

@@ -36,6 +36,19 @@ void fx_pki_free(struct fx_pki *p);
 void fx_pki_configure(struct fx_pki *p, const struct fx_config *c); /* keeps pointers into it */
 struct fx_keys *fx_pki_keys(const struct fx_pki *p);
 struct fx_revoke *fx_pki_revoke(const struct fx_pki *p);
+/* Where an interface's address is to be had; without it trustpoints that name one have none. */
+typedef bool (*fx_pki_address_fn)(void *ctx, const char *ifname, struct ipaddr *out);
+void fx_pki_set_address(struct fx_pki *p, fx_pki_address_fn fn, void *ctx);
+bool fx_pki_address(const struct fx_pki *p, const char *ifname, struct ipaddr *out);
+const struct fx_config *fx_pki_config(const struct fx_pki *p);
+const char *fx_pki_host(const struct fx_pki *p); /* the name of this router */
+
+struct fx_scep;
+struct fx_scep *fx_pki_scep(const struct fx_pki *p);
+/* What has arrived from authorities is handed out (scep.h), from outside of the machine: lines for
+ * the running-config. False: nothing. */
+bool fx_pki_take(struct fx_pki *p, struct strbuf *lines);
+
 void fx_pki_rekeyed(struct fx_pki *p); /* a key pair was made or removed */
 
 const struct fx_tp *fx_pki_tp(const struct fx_pki *p, const char *name);

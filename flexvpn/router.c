@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/pki.h"
 #include "flexvpn/metrics.h"
 #include "flexvpn/startup.h"
 #include "net/probe.h"
@@ -53,9 +54,42 @@ static void arm(struct router *r)
 	uv_timer_start(&r->timer, on_timer, at > now ? at - now : 0, 0);
 }
 
+/* A certificate that came by itself is saved, unless that would save changes of an operator's too. */
+static void save_certificate(struct router *r, bool clean)
+{
+	char why[200];
+
+	if (clean && router_save(r, why, sizeof(why)))
+		log_msg(PKI_AUTOSAVE);
+	else
+		log_msg(PKI_NOAUTOSAVE);
+}
+
+/* What authorities have sent becomes lines of the running-config. */
+static void take_certificates(struct router *r)
+{
+	struct strbuf lines = {0};
+
+	while (fx_pki_take(r->fx->pki, &lines)) {
+		struct cfg_editor *ed;
+		bool clean = r->startup == r->running;
+
+		if (!lines.len)
+			continue;
+		ed = cfg_editor_new(r->running);
+		cfg_load_text(ed, sb_str(&lines), NULL, NULL);
+		router_commit(r, cfg_editor_candidate(ed), false);
+		cfg_editor_free(ed);
+		save_certificate(r, clean);
+		lines.len = 0;
+	}
+	sb_fini(&lines);
+}
+
 void router_pump(struct router *r)
 {
 	fx_pump(r->fx, mono_ms());
+	take_certificates(r);
 	arm(r);
 }
 

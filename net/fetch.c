@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -20,7 +21,7 @@
 struct job {
 	struct job *next;
 	uint32_t id;
-	char *url, *type, *dev;
+	char *url, *type, *dev, *local;
 	uint8_t *post;
 	size_t n_post, max;
 	uint32_t timeout_s;
@@ -50,6 +51,7 @@ static void job_free(struct job *j)
 	free(j->url);
 	free(j->type);
 	free(j->dev);
+	free(j->local);
 	free(j->post);
 	sb_fini(&j->body);
 	free(j->answer.body);
@@ -82,6 +84,18 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
+/* CURLOPT_INTERFACE takes a device or an address; who wants both has the device here. */
+static int bind_device(void *arg, curl_socket_t fd, curlsocktype what)
+{
+	const struct job *j = arg;
+
+	(void)what;
+	return j->dev && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, j->dev,
+	                         (socklen_t)strlen(j->dev)) < 0
+	               ? CURL_SOCKOPT_ERROR
+	               : CURL_SOCKOPT_OK;
+}
+
 static bool set_up(struct job *j)
 {
 	char line[128];
@@ -97,8 +111,14 @@ static bool set_up(struct job *j)
 	          curl_easy_setopt(c, CURLOPT_WRITEDATA, j) == CURLE_OK &&
 	          curl_easy_setopt(c, CURLOPT_PRIVATE, j) == CURLE_OK;
 
-	if (ok && j->dev) {
-		snprintf(line, sizeof(line), "if!%s", j->dev); /* a device, whatever else has that name */
+	if (ok && j->local) {
+		snprintf(line, sizeof(line), "host!%s", j->local);
+		ok = curl_easy_setopt(c, CURLOPT_INTERFACE, line) == CURLE_OK &&
+		     curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, bind_device) == CURLE_OK &&
+		     curl_easy_setopt(c, CURLOPT_SOCKOPTDATA, j) == CURLE_OK;
+	} else if (ok && j->dev) {
+		snprintf(line, sizeof(line), "if!%s",
+		        j->dev); /* a device, whatever else has that name */
 		ok = curl_easy_setopt(c, CURLOPT_INTERFACE, line) == CURLE_OK;
 	}
 	if (ok && j->type) {
@@ -318,6 +338,7 @@ static void ask(void *ctx, uint32_t id, const struct fetch_want *w)
 	j->url = xstrdup(w->url);
 	j->type = w->type ? xstrdup(w->type) : NULL;
 	j->dev = w->dev ? xstrdup(w->dev) : NULL;
+	j->local = w->local ? xstrdup(w->local) : NULL;
 	j->max = w->max;
 	j->timeout_s = w->timeout_s;
 	if (w->post.n) {

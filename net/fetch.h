@@ -20,6 +20,7 @@ struct fetch_want {
 	const char *type; /* of what is posted, as "application/ocsp-request"; NULL: a GET */
 	struct span post;
 	const char *dev;    /* the interface or VRF device that it leaves through; NULL: any */
+	const char *local;  /* the address that it comes from; NULL: as routed */
 	size_t max;         /* octets that the body may have */
 	uint32_t timeout_s; /* for the whole of it */
 };

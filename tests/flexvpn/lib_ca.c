@@ -57,7 +57,7 @@ X509 *ca_issue(EVP_PKEY *pub, const struct ca_spec *s, const struct ca_made *by,
 
 struct ca_made ca_make(const struct ca_spec *s, const struct ca_made *by)
 {
-	struct ca_made m = {.key = EVP_EC_gen("P-256")};
+	struct ca_made m = {.key = s->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256")};
 
 	m.x = ca_issue(m.key, s, by, by ? by->key : m.key);
 	return m;

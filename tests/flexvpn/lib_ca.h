@@ -15,7 +15,7 @@ struct ca_made {
 
 struct ca_spec {
 	const char *cn, *san, *usage; /* NULL: no such extension */
-	bool ca;
+	bool ca, rsa; /* rsa: its key is RSA-2048, else P-256 */
 	int from_days, to_days;
 	const char *crl, *ocsp; /* URLs; NULL: none */
 	const char *extended;   /* extended key usage */

@@ -30,7 +30,7 @@ static void enrolled(struct place *p, bool exportable)
 	assert_true(fx_keys_generate(
 	        fx_pki_keys(p->pki), "TP", FX_KEY_RSA, 2048, exportable, why, sizeof(why)));
 	text = fx_enroll_request(&p->cfg->trustpoints.v[0], fx_keys_find(fx_pki_keys(p->pki), "TP"),
-	        "spoke", why, sizeof(why));
+	        &(struct fx_applicant){.host = "spoke"}, why, sizeof(why));
 	assert_non_null(text);
 	x = place_sign(p, text);
 	fx_enroll_lines(p->cfg, "TP", FX_CERT_OWN, x, &lines);

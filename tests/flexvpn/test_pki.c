@@ -369,7 +369,7 @@ static void a_request_becomes_our_certificate(void **state)
 
 	assert_non_null(k);
 	assert_ptr_equal(fx_enroll_key(p.pki, t, why, sizeof(why)), k); /* the same one again */
-	text = fx_enroll_request(t, k, "spoke1", why, sizeof(why));
+	text = fx_enroll_request(t, k, &(struct fx_applicant){.host = "spoke1"}, why, sizeof(why));
 	X509 *x = place_sign(&p, text);
 
 	assert_true(fx_enroll_own_ok(p.pki, "TP", x, why, sizeof(why)));
@@ -409,8 +409,8 @@ static void a_subject_that_makes_no_sense_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		struct fx_trustpoint t = {.name = "T", .subject = bad[i], .digest = "SHA256"};
 
-		assert_null(fx_enroll_request(
-		        &t, fx_keys_find(fx_pki_keys(p.pki), "K"), NULL, why, sizeof(why)));
+		assert_null(fx_enroll_request(&t, fx_keys_find(fx_pki_keys(p.pki), "K"),
+		        &(struct fx_applicant){0}, why, sizeof(why)));
 		assert_non_null(strstr(why, "subject"));
 	}
 	place_close(&p);
@@ -508,6 +508,42 @@ static void the_lines_of_a_certificate_may_be_split_anyhow(void **state)
 /* ---- keys --------------------------------------------------------------------------------------
  */
 
+static void say_diff(void *ctx, unsigned depth, const char *command)
+{
+	sb_printf(ctx, "%*s%s\n", (int)depth, "", command);
+}
+
+/* Issuer and subject of an authority often make two equal lines; and what is pasted again is the
+ * same certificate, not a longer one. */
+static void a_line_of_a_certificate_may_stand_twice(void **state)
+{
+	static const char block[] =
+	        "crypto pki certificate chain TP\n certificate 0A\n"
+	        "  01020304 05060708\n  01020304 05060708\n  01020304 05060708\n"
+	        "  0A0B\n quit\n";
+	struct strbuf diff = {0};
+	struct place p;
+	struct cfg *was;
+
+	(void)state;
+	place_open(&p, NULL);
+	place_feed(&p, block);
+	was = cfg_ref(cfg_editor_candidate(p.ed));
+	place_feed(&p, block);
+	place_settle(&p);
+	assert_int_equal(p.cfg->certs.v[1].n, 26);
+	cfg_diff(was, cfg_editor_candidate(p.ed), say_diff, &diff);
+	assert_string_equal(sb_str(&diff), "");
+	place_feed(&p, "crypto pki certificate chain TP\n certificate 0A\n  01020304\n  01020304\n "
+	               "quit\n");
+	cfg_diff(was, cfg_editor_candidate(p.ed), say_diff, &diff);
+	assert_string_equal(sb_str(&diff), "crypto pki certificate chain TP\n no certificate 0A\n "
+	                                   "certificate 0A\n  01020304\n  01020304\n");
+	sb_fini(&diff);
+	cfg_unref(was);
+	place_close(&p);
+}
+
 static void keys_outlive_the_process_and_are_not_readable(void **state)
 {
 	char dir[] = "/tmp/spoke-keys-XXXXXX", path[200], why[120], head[60] = "";
@@ -597,6 +633,7 @@ int main(void)
 	        cmocka_unit_test(only_an_authority_with_the_right_fingerprint_is_taken),
 	        cmocka_unit_test(pasted_text_is_read_in_every_form),
 	        cmocka_unit_test(the_lines_of_a_certificate_may_be_split_anyhow),
+	        cmocka_unit_test(a_line_of_a_certificate_may_stand_twice),
 	        cmocka_unit_test(keys_outlive_the_process_and_are_not_readable),
 	        cmocka_unit_test(the_secret_of_the_box_outlives_the_process),
 	};
