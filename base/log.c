@@ -80,6 +80,21 @@ const char *log_time_fmt(uint64_t unix_ms, bool msec, char buf[40])
 	return buf;
 }
 
+const char *log_date_fmt(uint64_t unix_ms, bool msec, char buf[40])
+{
+	time_t t = (time_t)(unix_ms / 1000);
+	struct tm tm;
+	char time[12], date[20], fraction[8] = "";
+
+	gmtime_r(&t, &tm);
+	strftime(time, sizeof(time), "%H:%M:%S", &tm);
+	strftime(date, sizeof(date), "%a %b %-d %Y", &tm);
+	if (msec)
+		snprintf(fraction, sizeof(fraction), ".%03u", (unsigned)(unix_ms % 1000));
+	snprintf(buf, 40, "*%s%s UTC %s", time, fraction, date);
+	return buf;
+}
+
 static void stamp_uptime(struct strbuf *sb)
 {
 	unsigned s = (unsigned)(mono_ms() / 1000), day = 24 * 3600;
@@ -100,7 +115,8 @@ static void stamp_datetime(struct strbuf *sb, bool msec, unsigned parts)
 	char date[32];
 
 	gmtime_r(&t, &tm);
-	strftime(date, sizeof(date), parts & LOG_STAMP_YEAR ? "%b %e %Y %H:%M:%S" : "%b %e %H:%M:%S", &tm);
+	strftime(date, sizeof(date),
+	        parts & LOG_STAMP_YEAR ? "%b %e %Y %H:%M:%S" : "%b %e %H:%M:%S", &tm);
 	sb_printf(sb, "*%s", date);
 	if (msec)
 		sb_printf(sb, ".%03u", (unsigned)(now % 1000));

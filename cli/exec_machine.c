@@ -217,11 +217,11 @@ void exec_show_tech_support(struct exec *x, const struct gl_exec_show_tech_suppo
 void machine_stamp(struct session *s)
 {
 	struct machine_load l = machine_load();
-	char text[96];
+	char text[40];
 
 	session_printf(s, "Load for five secs: %u%%/%u%%; one minute: %u%%; five minutes: %u%%\n",
 	        l.now, l.kernel, l.one, l.five);
-	session_printf(s, "No time source, %s\n\n", clock_fmt(text));
+	session_printf(s, "No time source, %s\n\n", log_date_fmt(wall_ms(), true, text));
 }
 
 void exec_terminal_exec_prompt_timestamp(

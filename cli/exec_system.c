@@ -80,26 +80,12 @@ void exec_show_version(struct exec *x, const struct gl_exec_show_version *a)
 	sb_fini(&up);
 }
 
-const char *clock_fmt(char buf[96])
-{
-	uint64_t now = wall_ms();
-	time_t t = (time_t)(now / 1000);
-	struct tm tm;
-	char time[16], date[40];
-
-	gmtime_r(&t, &tm);
-	strftime(time, sizeof(time), "%H:%M:%S", &tm);
-	strftime(date, sizeof(date), "%a %b %e %Y", &tm);
-	snprintf(buf, 96, "*%s.%03u UTC %s", time, (unsigned)(now % 1000), date);
-	return buf;
-}
-
 void exec_show_clock(struct exec *x, const struct gl_exec_show_clock *a)
 {
-	char text[96];
+	char text[40];
 
 	out_obj(x->o, NULL);
-	out_field_str(x->o, "time", "%s\n", clock_fmt(text));
+	out_field_str(x->o, "time", "%s\n", log_date_fmt(wall_ms(), true, text));
 	if (a->kw_detail)
 		out_text(x->o, "No time source\n");
 	out_obj_end(x->o);

@@ -207,8 +207,6 @@ bool session_exec_into(struct session *s, const char *line, struct out *o);
 
 /* exec_machine.c: what `terminal exec prompt timestamp` prints in front of a show command */
 void machine_stamp(struct session *s);
-/* exec_system.c: "*09:15:20.118 UTC Tue Nov  3 2026" */
-const char *clock_fmt(char buf[96]);
 
 /* reload.c: a reload at a later time */
 uint64_t reload_deadline(const struct shell *sh); /* UINT64_MAX: none */

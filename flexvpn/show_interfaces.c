@@ -82,6 +82,18 @@ void exec_show_ip_interface_brief(struct exec *e, const struct gl_exec_show_ip_i
 	out_list_end(e->o);
 }
 
+/* The address that an idle tunnel would be sourced from. */
+static bool source_address(struct exec *e, const struct fx_interface *tunnel, char *text)
+{
+	const struct fx_interface *i = fx_find_interface(e->fx->cfg, tunnel->source_if);
+	struct prefix p;
+
+	if (!i || !address4(e->fx, i, &p))
+		return false;
+	ipaddr_fmt(&p.addr, text);
+	return true;
+}
+
 static void tunnel_lines(
         struct exec *e, const struct fx_interface *i, const char *why, uint32_t mtu)
 {
@@ -96,6 +108,8 @@ static void tunnel_lines(
 	if (up)
 		out_text(e->o, "  Tunnel source %s (%s), destination %s\n",
 		        ipaddr_fmt(&c->local, a), c->source, ipaddr_fmt(&c->peer, d));
+	else if (i->source_if && source_address(e, i, a))
+		out_text(e->o, "  Tunnel source %s (%s)\n", a, i->source_if);
 	else
 		out_text(e->o, "  Tunnel source %s\n",
 		        i->source_if ? i->source_if : ipaddr_fmt(&i->source_addr, a));

@@ -191,8 +191,8 @@ static struct rib rib_read(const struct fx *x, int family, const char *vrf)
 	struct rib rib = {.x = x, .family = family, .vrf = vrf};
 	uint32_t table = 0;
 
-	if (vrf && !fx_vrf_table(x, fx_vrf_known(x, vrf), &table))
-		return rib;
+	if (vrf && (!fx_vrf_known(x, vrf) || !fx_vrf_table(x, fx_vrf_known(x, vrf), &table)))
+		return rib; /* a VRF that nothing uses has no table yet */
 	x->b.net_ops->routes(x->b.net, table, rib_route, &rib);
 	x->b.net_ops->addrs(x->b.net, 0, rib_addr, &rib);
 	rib_learned(&rib);

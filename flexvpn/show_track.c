@@ -349,7 +349,7 @@ void exec_show_ip_sla_summary(struct exec *e, const struct gl_exec_show_ip_sla_s
 		out_field_str(e->o, "type", "%-12s", sla_type_text(i.cfg->type));
 		out_field_str(e->o, "destination", "%-18s", target(i.cfg, addr));
 		out_field_str(e->o, "stats", "%-12s", stats);
-		out_field_str(e->o, "return-code", "%-12s", sla_result_text(i.result));
+		out_field_str(e->o, "return-code", "%-11s ", sla_result_text(i.result));
 		out_field_str(e->o, "last-run", "%s\n", run);
 		out_obj_end(e->o);
 	}
@@ -395,7 +395,7 @@ void exec_show_ip_sla_statistics(struct exec *e, const struct gl_exec_show_ip_sl
 		rtt_line(e->o, &i);
 		if (i.last_ms)
 			out_field_str(e->o, "start-time", "Latest operation start time: %s\n",
-			        log_time_fmt(wall_ms() - 1000 * fx_show_age(e, i.last_ms), false,
+			        log_date_fmt(wall_ms() - 1000 * fx_show_age(e, i.last_ms), false,
 			                start));
 		out_field_str(e->o, "return-code", "Latest operation return code: %s\n",
 		        sla_result_text(i.result));

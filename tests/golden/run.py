@@ -40,7 +40,7 @@ QUIET = 0.3   # --update only: the screen is complete when nothing came for this
 
 CLOCKS = [
     (re.compile(r"\*[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{3})?(?=:)"), "*Mmm dd hh:mm:ss.mmm"),
-    (re.compile(r"\*\d\d:\d\d:\d\d\.\d{3} UTC \w{3} \w{3} [ \d]\d \d{4}"), "*hh:mm:ss.mmm UTC Www Mmm dd yyyy"),
+    (re.compile(r"\*\d\d:\d\d:\d\d\.\d{3} UTC \w{3} \w{3} \d\d? \d{4}"), "*hh:mm:ss.mmm UTC Www Mmm dd yyyy"),
     (re.compile(r"\*[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d\.\d{3} UTC(?=:)"), "*Mmm dd yyyy hh:mm:ss.mmm UTC"),
     (re.compile(r"(?m)^(\d{6})(?=: )"), "nnnnnn"),
     (re.compile(r"copied in [\d.]+ secs \(\d+ bytes/sec\)"), "copied in N secs (N bytes/sec)"),

@@ -74,7 +74,9 @@ must 'and told' until_ok 10 frr_says spoke 'show running-config' 'neighbor 192.1
 learned() { in_ns spoke ip route show "$1" proto bgp | grep -q 'dev Tunnel0'; }
 must 'what the hub announces becomes a route' until_ok 30 learned 192.168.200.0/24
 must 'show ip route has it' spoke_says 'show ip route' '^B  *192.168.200.0/24 \[20/0\] via 192.168.100.1'
+must 'in its columns' parses 'show ip route' CODE=B NETWORK=192.168.200.0 MASK=24 DISTANCE=20 NEXT_HOP=192.168.100.1
 must 'show ip bgp summary has the session' until_ok 10 spoke_says 'show ip bgp summary' '^192.168.100.1 *4 *65000 .* 2$'
+must 'a template reads it' parses 'show ip bgp summary' LOCAL_AS=65001 NEIGHBOR=192.168.100.1 AS=65000 STATE_OR_PREFIXES=2
 must 'show ip bgp has the route' spoke_says 'show ip bgp' '^ \*>  192.168.200.0/24 *192.168.100.1 .* 65000 i$'
 must 'and our own' spoke_says 'show ip bgp' '^ \*>  10.20.20.0/24 *0.0.0.0 .*32768 i$'
 must 'the neighbor is asked anew' sh_run 'clear ip bgp 192.168.100.1 soft in'

@@ -38,6 +38,7 @@ for kind in rsa ec; do
 	must 'it is in order' request
 	must 'the authority signs it' ca_sign ca "$LAB_DIR/spoke.csr" "$LAB_DIR/spoke.pem" 'DNS:spoke1.lab.example'
 	must 'the certificate is pasted and imported' import "$LAB_DIR/spoke.pem"
+	must 'a template reads them' parses 'show crypto pki certificates' KIND=Certificate STATUS=Available SUBJECT='cn=spoke1.lab.example' TRUSTPOINTS=LAB
 	must 'it is saved' sh_run 'write memory'
 	must 'connect' connect
 	must 'the client is active' until_ok 20 client_is ACTIVE

@@ -47,6 +47,7 @@ must 'its router' has router=10.20.20.1
 must 'its lease' has lease=7200
 must 'no server is named without a session' has dns=
 must 'the binding is shown' spoke_says 'show ip dhcp binding' '^10.20.20.100  .*Automatic'
+must 'a template reads it' parses 'show ip dhcp binding' ADDRESS=10.20.20.100 TYPE=Automatic EXPIRES='... .*[AP]M'
 must 'the pool counts it' spoke_says 'show ip dhcp pool' 'Leased addresses               : 1'
 must 'packets are counted' spoke_says 'show ip dhcp server statistics' '^DHCPACK              [1-9]'
 must 'connect' connect

@@ -62,6 +62,7 @@ must 'ping to the Internet' ping_from inside $SERVER
 must 'a TCP stream to the Internet' until_ok 20 tcp_to_internet
 must 'the translations are shown' spoke_says 'show ip nat translations' "^tcp  $A:.*10\.20\.20\.20:.*192\.168\.100\.10:5001"
 must 'and those of the Internet' spoke_says 'show ip nat translations' "^tcp  172\.16\.0\.1:.*10\.20\.20\.20:.*$SERVER:5002"
+must 'a template reads them' parses 'show ip nat translations' PROTOCOL=tcp INSIDE_GLOBAL='172[.]16[.]0[.]1:.*' INSIDE_LOCAL='10[.]20[.]20[.]20:.*' OUTSIDE_GLOBAL="$SERVER:5002"
 must 'statistics count' spoke_says 'show ip nat statistics' 'Hits: [1-9][0-9]*  Misses: [1-9]'
 must 'the list counts' spoke_says 'show access-lists 101' 'permit ip 10.20.20.0 0.0.0.255 any ([1-9][0-9]* match'
 end corp.pcap INT; end inet.pcap INT
@@ -104,7 +105,7 @@ must 'a list on the inside' configure 'ip access-list extended NOPING' 'deny icm
 	'interface lan0' 'ip access-group NOPING in'
 must 'what it denies does not pass' not ping_from inside 192.168.100.10 1
 must 'what it permits does' until_ok 20 tcp_through
-must 'and is counted' spoke_says 'show access-lists NOPING' '10 deny icmp any host 192.168.100.10 ([1-9][0-9]* match'
+must 'and is counted' spoke_says 'show access-lists NOPING' '10 deny   icmp any host 192.168.100.10 ([1-9][0-9]* match'
 must 'without the list all passes' configure 'interface lan0' 'no ip access-group NOPING in'
 must 'ping again' ping_from inside 192.168.100.10 1
 

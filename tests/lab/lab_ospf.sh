@@ -56,6 +56,7 @@ must 'spoked starts' spoked_start "$LAB_DIR/startup-config"
 must 'no line is refused' not grep -q 'CONFIG_LINE' "$LAB_DIR/spoked.log"
 must 'active' until_ok 30 client_is ACTIVE
 must 'the neighbor is full' until_ok 40 spoke_says 'show ip ospf neighbor' '^10.0.0.1 .*FULL/.*Tunnel0'
+must 'a template reads it' parses 'show ip ospf neighbor' NEIGHBOR=10.0.0.1 STATE='FULL/.*' INTERFACE=Tunnel0
 learned() { in_ns spoke ip route show "$1" proto ospf | grep -q 'dev Tunnel0'; }
 hub_has() { ip -n "$LAB-hub" route show "$1" proto ospf | grep -q "$tunnel"; }
 must 'what the hub redistributes becomes a route' until_ok 20 learned 192.168.200.0/24

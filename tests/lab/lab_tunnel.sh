@@ -35,6 +35,15 @@ must 'a TCP stream passes' until_ok 20 tcp_through
 must 'show crypto ikev2 sa has it' spoke_says 'show crypto ikev2 sa' '172.16.0.1/4\?500 *10.0.0.1/4\?500 .*READY'
 must 'packets were counted' spoke_says 'show crypto ipsec sa' '#pkts encaps: [1-9]'
 must 'and are metrics' test "$(metric 'spoke_client_receive_bytes_total{client="flex"}')" -gt 10000
+must 'both are read by templates' parses 'show crypto ikev2 sa' STATUS=READY REMOTE='10.0.0.1/(4)?500' AUTH_SIGN=PSK AUTH_VERIFY=PSK
+must 'the details too' parses 'show crypto ikev2 sa detailed' STATUS=READY INITIATOR=Yes ADDRESS='10[.]250[.]0[.].*' REMOTE_SUBNETS='192.168.100.0 255.255.255.0'
+must 'the SAs' parses 'show crypto ipsec sa' INTERFACE=Tunnel0 TAG=Tunnel0-head-0 PEER=10.0.0.1 ENCAPS='[1-9].*' STATUS=ACTIVE SPI='0x.*'
+must 'the SAs in detail' parses 'show crypto ipsec sa detail' INTERFACE=Tunnel0 DECAPS='[1-9].*' SETTINGS='Tunnel.*'
+must 'the session' parses 'show crypto session' INTERFACE=Tunnel0 STATUS=UP-ACTIVE IKE_STATUS=Active ACTIVE_SAS=2
+must 'the session in detail' parses 'show crypto session detail' STATUS=UP-ACTIVE UPTIME='[0-9:]+' PHASE1_ID='10.0.0.1' IN_PACKETS='[1-9].*' LIFETIME='[0-9:]+'
+must 'the neighbours' parses 'show arp' ADDRESS=2.2.2.2 TYPE=ARPA INTERFACE=Ethernet0/0
+must 'the tunnel' parses 'show interfaces Tunnel0' PROTOCOL=up TUNNEL_SOURCE=172.16.0.1 TUNNEL_DESTINATION=10.0.0.1 OUT_PACKETS='[1-9].*'
+must 'the routes' parses 'show ip route' CODE=S NETWORK=192.168.100.0 MASK=24 INTERFACE=Tunnel0
 must 'connections of the engine' spoke_says 'show crypto engine connections active' '^ *[12]  IPsec   AES.* [1-9][0-9]* .*172.16.0.1$'
 must 'messages by exchange' spoke_says 'show crypto ikev2 stats exchange' '^IKE_AUTH  *[1-9]'
 must 'the next hop is a neighbour' spoke_says 'show arp' '^Internet  2.2.2.2  *[0-9]*   [0-9a-f.]*  ARPA   Ethernet0/0$'

@@ -326,6 +326,8 @@ connect() { sh_run "crypto ikev2 client flexvpn connect ${1:-flex}"; }
 client_is() { sh_run "show crypto ikev2 client flexvpn ${2:-flex}" | grep -q "Current state:$1"; } # STATE [PROFILE]
 spoke_route() { in_ns spoke ip route show "$1" | grep -q "${2:-.}"; }    # PREFIX [TEXT]
 spoke_says() { sh_run "$1" | grep -q -- "$2"; }                          # COMMAND TEXT
+# parses COMMAND FIELD=REGEX…: its output is what a TextFSM template takes for it, and has such a record.
+parses() { sh_run "$1" > "$LAB_DIR/parses.in" && /usr/bin/python3 "$LAB_TOP/tests/clients/shows.py" "$@" < "$LAB_DIR/parses.in"; }
 ping_from() { in_ns "$1" ping -n -q -c "${3:-3}" -i 0.2 -W 2 "$2" > /dev/null; } # NS ADDRESS [COUNT]
 
 # ---- the whole ------------------------------------------------------------------------------------------------------
