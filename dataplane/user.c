@@ -139,7 +139,7 @@ static void buffers(struct user *u)
 	u->tx.read = xmalloc(TX_ROOM);
 	u->tx.pool = xmalloc(TX_POOL);
 	u->tx.iv_used = IV_POOL;
-	u->rx.slots = xmalloc((size_t)RX_SLOTS * RX_SLOT);
+	u->rx.slots = xmalloc((size_t)RX_SLOTS * RX_STRIDE);
 	user_rx_init(u);
 }
 

@@ -140,8 +140,11 @@ enum {
 	                        them */
 	TX_POOL = TX_FLIGHT + PAIR_HEADROOM + TX_ROOM + PAIR_TAILROOM,
 	TX_RUNS = 128,
-	RX_SLOTS = 16,
+	RX_SLOTS = 64,
+	RX_RUNS = 16, /* slots for UDP, whose datagrams come in runs of up to RX_SLOT octets */
 	RX_SLOT = 65536,
+	RX_STRIDE = RX_SLOT + 1600, /* starts that are a power of two apart would fight for the same
+	                               lines of the caches */
 	IV_POOL = 4096,
 };
 

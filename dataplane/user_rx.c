@@ -197,12 +197,12 @@ static void on_message(struct user *u, const struct user_sock *s, struct mmsghdr
 
 /* ---- the socket ------------------------------------------------------------------------------ */
 
-static int receive(struct user *u, int fd)
+static int receive(struct user *u, int fd, unsigned slots)
 {
 	struct user_rx *rx = &u->rx;
 
-	for (unsigned i = 0; i < RX_SLOTS; i++) {
-		rx->iov[i] = (struct iovec){rx->slots + (size_t)i * RX_SLOT, RX_SLOT};
+	for (unsigned i = 0; i < slots; i++) {
+		rx->iov[i] = (struct iovec){rx->slots + (size_t)i * RX_STRIDE, RX_SLOT};
 		rx->m[i].msg_hdr = (struct msghdr){.msg_name = &rx->from[i],
 		        .msg_namelen = sizeof(rx->from[i]),
 		        .msg_iov = &rx->iov[i],
@@ -210,7 +210,7 @@ static int receive(struct user *u, int fd)
 		        .msg_control = &rx->control[i],
 		        .msg_controllen = sizeof(rx->control[i])};
 	}
-	return recvmmsg(fd, rx->m, RX_SLOTS, MSG_DONTWAIT, NULL);
+	return recvmmsg(fd, rx->m, slots, MSG_DONTWAIT, NULL);
 }
 
 /* RFC 1191, 8201: the path to `to` takes less than we sent. */
@@ -247,7 +247,7 @@ static void drain_errors(struct user *u, int fd)
 	struct sockaddr_storage to;
 	struct endpoint e;
 
-	for (int i = 0; i < RX_SLOTS; i++) {
+	for (int i = 0; i < RX_RUNS; i++) {
 		struct iovec v = {octets, sizeof(octets)};
 		struct msghdr m = {.msg_name = &to,
 		        .msg_namelen = sizeof(to),
@@ -266,11 +266,12 @@ static void drain_errors(struct user *u, int fd)
 void user_sock_ready(struct user *u, struct source *src, uint32_t events)
 {
 	const struct user_sock *s = (const struct user_sock *)src;
+	int slots = s->raw ? RX_SLOTS : RX_RUNS;
 
 	if (events & EPOLLERR)
 		drain_errors(u, src->fd);
 	for (int round = 0; round < ROUNDS; round++) {
-		int n = receive(u, src->fd);
+		int n = receive(u, src->fd, (unsigned)slots);
 
 		if (n <= 0)
 			return;
@@ -278,7 +279,7 @@ void user_sock_ready(struct user *u, struct source *src, uint32_t events)
 		for (int i = 0; i < n; i++)
 			on_message(u, s, &u->rx.m[i]);
 		merge_flush(&u->rx.merge);
-		if (n < RX_SLOTS)
+		if (n < slots)
 			return;
 	}
 }
