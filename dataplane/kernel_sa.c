@@ -341,6 +341,8 @@ static void describe(struct kernel *k, struct kdp_sa *sa, struct dp_sa_state *ou
 {
 	const struct kdp_count *bi = &sa->base_in, *bo = &sa->base_out;
 
+	bool authentic = alg_encr(sa->sa.encr)->aead || sa->sa.integ != AUTH_NONE;
+
 	refresh(k, sa);
 	*out = (struct dp_sa_state){.sa = sa->sa,
 	        .c = {.pkts_in = sa->in.pkts - bi->pkts,
@@ -349,7 +351,7 @@ static void describe(struct kernel *k, struct kdp_sa *sa, struct dp_sa_state *ou
 	                .bad_icv = sa->in.bad_icv - bi->bad_icv,
 	                .pkts_out = sa->out.pkts - bo->pkts,
 	                .bytes_out = sa->out.bytes - bo->bytes},
-	        .last_in_ms = sa->in.last_ms,
+	        .last_in_ms = authentic ? sa->in.last_ms : 0,
 	        .last_out_ms = sa->out.last_ms,
 	        .added_ms = sa->added_ms,
 	        .sending = sa->tun->send == sa,

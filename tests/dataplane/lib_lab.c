@@ -145,7 +145,7 @@ struct dp *lab_open(struct lab *l, int end)
 
 /* The kernel takes up an IPv6 address some time after it was told to: it has when the address hears
  * itself. */
-static void prove_own(const char *addr)
+void lab_prove_own(const char *addr)
 {
 	int fd = lab_udp(addr, 9);
 
@@ -168,7 +168,7 @@ void lab_tunnels(struct lab *l, enum dp_payload payload, uint16_t mtu)
 		        "ip addr add fd00::%d/64 dev Tunnel1 nodad && ip link set Tunnel1 up",
 		        i + 1, 2 - i, i + 1);
 		lab_sh(cmd);
-		prove_own(i ? "fd00::2" : "fd00::1");
+		lab_prove_own(i ? "fd00::2" : "fd00::1");
 	}
 }
 

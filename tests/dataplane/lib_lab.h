@@ -31,6 +31,8 @@ struct dp *lab_open(struct lab *l, int end);
 /* Tunnel1 of both back ends, 10.0.0.1 and 10.0.0.2 (fd00::1, fd00::2), up. */
 void lab_tunnels(struct lab *l, enum dp_payload payload, uint16_t mtu);
 
+void lab_prove_own(const char *addr); /* waits until an address of this namespace is there */
+
 /* A UDP socket here. `from` NULL: not bound. */
 int lab_udp(const char *from, uint16_t port);
 bool lab_send(int fd, const char *to, uint16_t port, const void *p, size_t n);
