@@ -276,8 +276,12 @@ static bool drain(struct fx *x)
 	struct dp_event dev;
 	struct net_event nev;
 	struct ike_event iev;
-	bool any = false;
+	bool any = ike_deadline(x->ike) <= x->now;
 
+	if (any) {
+		tell_heard(x);
+		ike_tick(x->ike, x->now);
+	}
 	while (x->b.dp_ops->poll(x->b.dp, &dev)) {
 		any = true;
 		on_dp_event(x, &dev);
@@ -313,10 +317,6 @@ void fx_pump(struct fx *x, uint64_t now)
 	if (fx_pki_poll(x->pki, now))
 		ike_certs_settled(x->ike, now);
 	fx_frr_run(x);
-	if (ike_deadline(x->ike) <= now) {
-		tell_heard(x);
-		ike_tick(x->ike, now);
-	}
 	for (int i = 0; i < PUMP_ROUNDS; i++) {
 		bool any = drain(x);
 

@@ -175,18 +175,24 @@ static enum ike_creds ask_credentials(void *ctx, uint64_t owner, const struct ik
 	return resolve_owner(x, owner, &r) ? fx_creds_ask(x, r.profile, ask, name, password) : IKE_CREDS_NONE;
 }
 
+static const enum dbg_cat debug_cat[] = {DBG_IKEV2, DBG_IKEV2_ERROR, DBG_IKEV2_INTERNAL, DBG_IKEV2_PACKET};
+
+static bool debugs(void *ctx, int level)
+{
+	(void)ctx;
+	return level >= 0 && level < (int)ARRAY_LEN(debug_cat) && dbg_on(debug_cat[level]);
+}
+
 static void on_debug(void *ctx, int level, uint32_t session, uint32_t sa, const char *text)
 {
-	static const enum dbg_cat cat[] = {DBG_IKEV2, DBG_IKEV2_ERROR, DBG_IKEV2_INTERNAL, DBG_IKEV2_PACKET};
 	static const char *const head[] = {"IKEv2", "IKEv2-ERROR", "IKEv2-INTERNAL", "IKEv2-PAK"};
 
-	(void)ctx;
-	if (level < 0 || level > 3)
+	if (!debugs(ctx, level))
 		return;
 	if (sa)
-		dbg(cat[level], "%s:(SESSION ID = %u,SA ID = %u):%s", head[level], session, sa, text);
+		dbg(debug_cat[level], "%s:(SESSION ID = %u,SA ID = %u):%s", head[level], session, sa, text);
 	else
-		dbg(cat[level], "%s:%s", head[level], text);
+		dbg(debug_cat[level], "%s:%s", head[level], text);
 }
 
 /* ---- users of EAP ---------------------------------------------------------------------------------------------------------- */
@@ -233,6 +239,7 @@ struct ike *fx_ike_new(struct fx *x)
 		.eap_check = ask_eap_check,
 		.eap_user = ask_eap_user,
 		.debug = on_debug,
+		.debugs = debugs,
 		.cfg_wanted = ask_cfg_wanted};
 	struct ike_config cfg = {0};
 	struct ike *e;

@@ -5,12 +5,17 @@
 
 #include "ikev2/sa.h"
 
+static bool wanted(const struct ike *e, int level)
+{
+	return e->ops.debug && (!e->ops.debugs || e->ops.debugs(e->ops.ctx, level));
+}
+
 void ike_dbg(struct ike *e, const struct session *s, int level, const char *fmt, ...)
 {
 	char line[1024];
 	va_list ap;
 
-	if (!e->ops.debug)
+	if (!wanted(e, level))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
@@ -55,7 +60,7 @@ void ike_dbg_packet(struct ike *e, const struct session *s, const struct dgram *
 	struct strbuf sb = {0};
 	struct ike_hdr h;
 
-	if (!e->ops.debug || !ike_hdr_parse(raw, &h))
+	if (!wanted(e, 0) || !ike_hdr_parse(raw, &h))
 		return;
 	ipaddr_fmt(&d->local.addr, local);
 	ipaddr_fmt(&d->remote.addr, remote);
@@ -77,7 +82,7 @@ void ike_dbg_inner(struct ike *e, const struct session *s, const struct ike_buil
 	uint8_t first;
 	struct span inner;
 
-	if (!e->ops.debug)
+	if (!wanted(e, 0))
 		return;
 	inner = ike_build_inner(b, &first);
 	payloads(&sb, first, inner);
@@ -109,7 +114,7 @@ static void algorithms(struct strbuf *sb, const struct ike_proposal *p, bool ike
 void ike_dbg_offer(
         const struct session *s, const struct ike_proposal *p, size_t n, bool ike, bool ke)
 {
-	if (!s->e->ops.debug)
+	if (!wanted(s->e, 0))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		struct strbuf sb = {0};

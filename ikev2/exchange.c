@@ -206,6 +206,14 @@ void req_tick(struct ike_sa *sa, struct request *r)
 	send_packets(sa, &r->pk, NULL);
 }
 
+void req_afresh(struct ike_sa *sa, struct request *r)
+{
+	r->tries = 0;
+	if (!r->steady)
+		r->wait_ms = sa->ses->e->cfg.retransmit_first_ms;
+	r->at = r->since = sa->ses->e->now;
+}
+
 void req_again(struct ike_sa *sa, enum req_type type)
 {
 	for (struct request *r = sa->out; r; r = r->next)

@@ -309,6 +309,8 @@ struct ike_ops {
 	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
 	 * sa_id 0: not tied to an SA. NULL: silent. `text` never contains key material. */
 	void (*debug)(void *ctx, int level, uint32_t session_id, uint32_t sa_id, const char *text);
+	/* Does anybody read lines of that level now? Those that nobody reads are not made. NULL: always. */
+	bool (*debugs)(void *ctx, int level);
 	/* Is this attribute of the peer's CFG_SET taken? What is not is left out of the acknowledgement and of
 	 * IKE_EV_CFG_SET. NULL: all are. */
 	bool (*cfg_wanted)(void *ctx, uint64_t owner, const struct ike_attr *attr);

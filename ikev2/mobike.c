@@ -42,12 +42,13 @@ static void moved(struct session *s, bool encap_before)
 		child_start_rekey(c, false);
 }
 
-/* What waits for an answer is asked again at once, on the new path. */
+/* What waits for an answer is asked again at once: copies lost on the old path do not count on the
+ * new one. */
 static void hurry(struct session *s)
 {
 	for (struct ike_sa *sa = s->sas; sa; sa = sa->next)
 		for (struct request *r = sa->out; r; r = r->next)
-			r->at = s->e->now;
+			req_afresh(sa, r);
 }
 
 static bool has_natd(const struct ike_msg *m)

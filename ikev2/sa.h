@@ -433,6 +433,7 @@ void req_free(struct request *r);
 void req_drop(struct ike_sa *sa, struct request *r); /* unlinks and frees */
 struct request *req_find(const struct ike_sa *sa, enum req_type type);
 void req_tick(struct ike_sa *sa, struct request *r); /* its time has come */
+void req_afresh(struct ike_sa *sa, struct request *r); /* sent anew with the next tick, and then as often as a new one */
 void req_again(
         struct ike_sa *sa, enum req_type type); /* sent once more, at once and beyond the count */
 void task_free(struct task *t);

@@ -155,7 +155,7 @@ static bool hub_accept(void *ctx, const struct endpoint *local, const struct end
 		.n_encr = 1,
 		.integ = {AUTH_NONE},
 		.n_integ = 1,
-		.group = {KE_MODP_1024, KE_NONE},
+		.group = {h->pfs, KE_NONE},
 		.n_group = 2,
 		.esn_no = true};
 	out->n_esp = 1;
@@ -216,6 +216,7 @@ static void hub_init(struct world *w, int n)
 
 	h->w = w;
 	h->psk = "cisco";
+	h->pfs = KE_MODP_1024;
 	h->addr = ipaddr_v4(0x0a000001u + (uint32_t)n);
 	snprintf(net, sizeof(net), "2001:db8::%d", n + 1);
 	assert_true(ipaddr_parse(net, &h->addr6));
@@ -370,9 +371,10 @@ static bool arrive(struct world *w)
 
 static void settle(struct world *w)
 {
-	bool any = true;
+	bool any = true, quiet = w->rested_at == w->now;
 
 	for (int rounds = 0; any && rounds < 1000; rounds++) {
+		quiet &= rounds == 0;
 		any = from_spoke(w);
 		for (int i = 0; i < WORLD_HUBS; i++)
 			any |= from_hub(w, &w->hub[i]);
@@ -382,7 +384,8 @@ static void settle(struct world *w)
 	}
 	w->storm |= any;
 	assert_false(w->storm);
-	if (w->settled)
+	w->rested_at = w->now;
+	if (w->settled && !quiet)
 		w->settled(w, w->settled_ctx);
 }
 

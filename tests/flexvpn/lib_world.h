@@ -23,6 +23,7 @@ struct world_hub {
 	enum ike_redirect_at redirect_at; /* sends its clients to redirect_to */
 	struct ike_gateway redirect_to;
 	bool mobike;
+	uint16_t pfs;        /* the group of its children's own key exchanges, if any; group 2 at first */
 	bool needs_child;    /* knows no IKE SA without one */
 	uint32_t auth_lifetime_s; /* repeats authentication; 0: never */
 	struct prefix lease; /* the address it assigns */
@@ -65,6 +66,7 @@ struct world {
 	bool names_fail;            /* the resolver's servers do not answer: says so after five seconds */
 	void (*settled)(struct world *w, void *ctx); /* told whenever the world has come to rest; NULL: nobody */
 	void *settled_ctx;
+	uint64_t rested_at; /* when it was told last: not again before anything moves */
 	bool storm; /* datagrams that never end */
 	unsigned long steps;
 	struct world_flight *flight;

@@ -165,6 +165,26 @@ static void a_change_in_the_middle_of_an_exchange(void **s)
 	still_works(p);
 }
 
+/* Copies that were lost on the old path do not count on the new one. */
+static void a_change_when_the_old_path_was_given_up_almost(void **s)
+{
+	struct pair *p = *s;
+	struct request *r;
+
+	pair_up(p);
+	p->filter = pair_drop_all;
+	ike_rekey_child(p->s[A].ike, p->s[A].child[0].spi_in, p->now);
+	pair_settle(p);
+	r = pair_sa(p, A)->out;
+	while (r->tries < p->s[A].ike->cfg.retransmit_tries)
+		pair_run(p, SECOND);
+	assert_true(move_a(p, 0x0a000009));
+	pair_run(p, 10);
+	assert_int_equal(p->s[A].count[IKE_EV_DOWN], 0);
+	assert_int_equal(p->s[A].count[IKE_EV_CHILD_UP], 2);
+	still_works(p);
+}
+
 static void two_changes_one_after_the_other(void **s)
 {
 	struct pair *p = *s;
@@ -404,6 +424,7 @@ int main(void)
 	        T(the_responder_does_not_move),
 	        T(a_new_path_with_a_nat_on_it),
 	        T(a_change_in_the_middle_of_an_exchange),
+	        T(a_change_when_the_old_path_was_given_up_almost),
 	        T(two_changes_one_after_the_other),
 	        T(a_change_while_the_peer_rekeys),
 	        T(a_nat_that_forgets_is_noticed_by_a_liveness_check),

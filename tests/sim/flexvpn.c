@@ -356,6 +356,7 @@ static void begin(struct sim *s, uint64_t seed, bool verbose)
 		name_changes(s);
 	for (int i = 0; i < WORLD_HUBS; i++) {
 		s->w->hub[i].lease_each = true;
+		s->w->hub[i].pfs = KE_ECP_256; /* the cheapest that IOS has */
 		s->w->hub[i].mobike = sim_chance(s, 50);
 		s->w->hub[i].needs_child = sim_chance(s, 20);
 		hub_pushes(s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What must hold whenever the world has come to rest, and after it has healed: see flexvpn.h. */
 #include "flexvpn.h"
+#include "flexvpn/client.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -113,7 +114,8 @@ static void check_state(struct sim *s, const struct fx_client *c)
 		must(fx_client_wanted(s->w->x, c), c, "nobody wants this session");
 		return;
 	}
-	must(!c->handle && !c->asking && !c->child_up && !c->sas.n_spi, c, "a session behind a wait");
+	must(!c->handle && !c->asking && !c->child_up && !c->sas.n_spi, c,
+	        "a session behind a wait");
 }
 
 static void check_trial(struct sim *s, const struct fx_client *c)
@@ -425,7 +427,7 @@ static void check_rest(const struct sim *s)
 	net_fake_forget(s->w->b.net);
 	dp_fake_forget(s->w->b.dp);
 	fx_pump(x, s->w->now);
-	if (x->dirty || x->refresh || x->reconsider || net_fake_calls(s->w->b.net) ||
+	if (fx_reconcile_pending(x) || fx_clients_looking(x) || net_fake_calls(s->w->b.net) ||
 	        dp_fake_calls(s->w->b.dp))
 		sim_die(s, "never comes to rest: %s%s", net_fake_log(s->w->b.net),
 		        dp_fake_log(s->w->b.dp));
