@@ -430,6 +430,56 @@ void exec_crypto_pki_enroll(struct exec *x, const struct gl_exec_crypto_pki_enro
 	display(s);
 }
 
+/* ---- validate ---------------------------------------------------------------------------- */
+
+static void say_validated(struct session *s, unsigned n_chain, const char *why)
+{
+	if (n_chain)
+		session_printf(s, "Chain has %u certificates\n", n_chain);
+	if (why)
+		session_printf(s, "%% Certificate chain for %s is not valid: %s\n",
+		        s->pki->trustpoint, why);
+	else
+		session_printf(s, "Certificate chain for %s is valid\n", s->pki->trustpoint);
+	s->failed |= why != NULL;
+	pki_done(s);
+}
+
+/* At once, while the command runs, or later, when it has become a task. */
+static void on_validated(void *ctx, unsigned n_chain, const char *why)
+{
+	struct session *s = ctx;
+	bool later = s->task_end;
+
+	say_validated(s, n_chain, why);
+	if (later)
+		session_go_on(s);
+}
+
+static void validate_ended(struct session *s, void *task, bool gone)
+{
+	fx_pki_validate_stop(pki_machine(s)->pki, task);
+	if (gone)
+		return;
+	session_printf(s, "\n");
+	s->failed = true;
+	pki_done(s);
+	session_go_on(s);
+}
+
+void exec_crypto_pki_certificate_validate(
+        struct exec *x, const struct gl_exec_crypto_pki_certificate_validate *a)
+{
+	struct session *s = x->session;
+
+	if (!pki_trustpoint(x, a->trustpoint))
+		return;
+	pki_begin(s, a->trustpoint);
+	fx_pki_validate(x->fx->pki, a->trustpoint, on_validated, s, x->fx->now);
+	if (s->pki)
+		session_task(s, validate_ended, s);
+}
+
 /* ---- import -------------------------------------------------------------------------------------
  */
 

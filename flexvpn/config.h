@@ -342,6 +342,8 @@ struct fx_trustpoint {
 	uint32_t auto_percent;     /* of the lifetime; 0: its end */
 	struct span password;      /* the challenge; empty: none */
 	const char *source_if;     /* whose address fetches come from; NULL: as routed */
+	bool chain_continue;       /* an authority that is not the root is itself judged by */
+	const char *chain_parent;  /* this trustpoint; NULL: whichever has issued it */
 	bool with_serial;          /* of the box, in the subject */
 	const char *rsa_label, *ec_label; /* NULL: none named */
 	uint32_t rsa_bits;                /* 0: 2048 */

@@ -75,6 +75,14 @@ void use_trustpoint_auto_enroll(
 	b->trustpoint->regenerate |= l->kw_regenerate;
 }
 
+void use_trustpoint_chain_validation(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_trustpoint_chain_validation *l)
+{
+	(void)n;
+	b->trustpoint->chain_continue = l->kw_continue;
+	b->trustpoint->chain_parent = l->has_parent ? l->parent : NULL;
+}
+
 void use_trustpoint_regenerate(
         struct cfg_build *b, const struct cfg_node *n, const struct gl_trustpoint_regenerate *l)
 {

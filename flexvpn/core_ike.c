@@ -114,7 +114,7 @@ static bool ask_own_certs(void *ctx, uint64_t owner, struct span wanted, struct 
 	x->signer = t ? t->key : NULL;
 	if (!t)
 		return false;
-	fx_pki_chain(t, out);
+	fx_pki_chain(x->pki, t, out);
 	*key = ike_sig_key_type(t->key->key, bits);
 	return true;
 }

@@ -18,7 +18,15 @@
 #include "ikev2/sig.h"
 #include "net/fetch_share.h"
 
-enum { FOR_REVOKE, FOR_SCEP };
+enum { FOR_REVOKE, FOR_SCEP, CHAIN_MAX = 8 };
+
+/* Somebody waits for the judgement of our own certificate. */
+struct validation {
+	struct validation *next;
+	char *trustpoint;
+	fx_pki_validated_fn fn;
+	void *ctx;
+};
 
 struct fx_pki {
 	struct fx_keys *keys;
@@ -27,6 +35,8 @@ struct fx_pki {
 	struct fx_scep *scep;
 	struct fx_expiry_watch expiry;
 	const struct fx_config *cfg;
+	struct fx_pki_counters *count; /* of judgements, which change nothing else */
+	struct validation *validations;
 	fx_pki_address_fn address;
 	void *address_ctx;
 	struct fx_tp *tp;
@@ -40,6 +50,7 @@ struct fx_pki *fx_pki_new(const char *state_dir, const struct fetch_io *fetch)
 	struct fx_pki *p = xcalloc(1, sizeof(*p));
 
 	p->keys = fx_keys_new(state_dir);
+	p->count = xcalloc(1, sizeof(*p->count));
 	p->share = fetch_share_new(fetch);
 	struct fetch_io revoke = fetch_share_io(p->share, FOR_REVOKE),
 	                scep = fetch_share_io(p->share, FOR_SCEP);
@@ -67,6 +78,9 @@ void fx_pki_free(struct fx_pki *p)
 	if (!p)
 		return;
 	forget(p);
+	while (p->validations)
+		fx_pki_validate_stop(p, p->validations->ctx);
+	free(p->count);
 	fx_scep_free(p->scep);
 	fx_revoke_free(p->revoke);
 	fx_keys_free(p->keys);
@@ -123,6 +137,11 @@ static void watch_expiry(struct fx_pki *p, bool daily)
 	}
 }
 
+uint64_t fx_pki_daily(const struct fx_pki *p)
+{
+	return p->expiry.daily_at;
+}
+
 uint64_t fx_pki_deadline(const struct fx_pki *p)
 {
 	uint64_t at = p->expiry.daily_at ? p->expiry.daily_at : UINT64_MAX,
@@ -139,9 +158,23 @@ bool fx_pki_poll(struct fx_pki *p, uint64_t now)
 	return fx_revoke_poll(p->revoke, now);
 }
 
-bool fx_pki_take(struct fx_pki *p, struct strbuf *lines)
+struct fx_pki_counters fx_pki_counters(const struct fx_pki *p)
 {
-	return fx_scep_take(p->scep, lines);
+	const struct fx_revoke_counters *r = fx_revoke_counters(p->revoke);
+	struct fx_pki_counters c = *p->count;
+
+	c.bypassed = r->bypassed;
+	c.crl_asked = r->crl_asked;
+	c.crl_failed = r->crl_failed;
+	c.ocsp_asked = r->ocsp_asked;
+	c.ocsp_failed = r->ocsp_failed;
+	return c;
+}
+
+void fx_pki_clear_counters(struct fx_pki *p)
+{
+	*p->count = (struct fx_pki_counters){0};
+	*fx_revoke_counters(p->revoke) = (struct fx_revoke_counters){0};
 }
 
 const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i)
@@ -300,12 +333,25 @@ const struct fx_tp *fx_pki_signer(
 	return first;
 }
 
-/* The peer has its roots; what stands between goes along. */
-void fx_pki_chain(const struct fx_tp *t, struct ike_certs *out)
+/* The trustpoint whose authority has issued this one's; NULL: none has, or it is a root. */
+static const struct fx_tp *parent_of(const struct fx_pki *p, const struct fx_tp *t)
 {
-	out->n = 0;
+	if (!t->ca || X509_self_signed(t->ca, 0) == 1)
+		return NULL;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tp[i].ca && &p->tp[i] != t &&
+		        X509_check_issued(p->tp[i].ca, t->ca) == X509_V_OK)
+			return &p->tp[i];
+	return NULL;
+}
+
+/* The peer has its roots; what stands between goes along. */
+void fx_pki_chain(const struct fx_pki *p, const struct fx_tp *t, struct ike_certs *out)
+{
+	*out = (struct ike_certs){0};
 	out->der[out->n++] = span_of(t->own_der, t->n_own);
-	if (t->ca && X509_self_signed(t->ca, 0) != 1)
+	for (; t && t->ca && X509_self_signed(t->ca, 0) != 1 && out->n < IKE_MAX_CERTS;
+	        t = parent_of(p, t))
 		out->der[out->n++] = span_of(t->ca_der, t->n_ca);
 }
 
@@ -411,10 +457,21 @@ struct peer {
 	STACK_OF(X509) * rest;
 };
 
-static bool peer_read(const struct ike_certs *c, struct peer *p)
+/* Authorities of ours that the peer takes for known help to build its chain. */
+static STACK_OF(X509) * known(const struct fx_pki *p)
+{
+	STACK_OF(X509) *all = sk_X509_new_null();
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->tp[i].ca && X509_up_ref(p->tp[i].ca))
+			sk_X509_push(all, p->tp[i].ca);
+	return all;
+}
+
+static bool peer_read(const struct fx_pki *pki, const struct ike_certs *c, struct peer *p)
 {
 	p->leaf = NULL;
-	p->rest = sk_X509_new_null();
+	p->rest = known(pki);
 	for (size_t i = 0; i < c->n; i++) {
 		const uint8_t *at = c->der[i].p;
 		X509 *x = d2i_X509(NULL, &at, (long)c->der[i].n);
@@ -456,9 +513,28 @@ static enum verdict unrevoked(const struct fx_pki *p, const struct fx_tp *t, STA
 	return TRUSTED;
 }
 
-/* `why` is written when it does not. */
 static enum verdict leads_to(const struct fx_pki *p, const struct fx_tp *t, const struct peer *peer,
-        uint64_t now, char *why, size_t n)
+        unsigned depth, uint64_t now, unsigned *len, char *why, size_t n);
+
+/* `chain-validation continue`: the authority is judged as its certificates are. */
+static enum verdict beyond(const struct fx_pki *p, const struct fx_tp *t, const struct peer *peer,
+        unsigned depth, uint64_t now, unsigned *len, char *why, size_t n)
+{
+	const struct fx_tp *up =
+	        t->cfg->chain_parent ? fx_pki_tp(p, t->cfg->chain_parent) : parent_of(p, t);
+	struct peer above = {.leaf = t->ca, .rest = peer->rest};
+
+	if (!t->cfg->chain_continue || X509_self_signed(t->ca, 0) == 1)
+		return TRUSTED;
+	if (up && up->ca && up != t && depth < CHAIN_MAX)
+		return leads_to(p, up, &above, depth + 1, now, len, why, n);
+	snprintf(why, n, "trustpoint %s: no trustpoint has the authority above it", t->name);
+	return REFUSED;
+}
+
+/* `why` is written when it does not; `len` counts the certificates below the last authority. */
+static enum verdict leads_to(const struct fx_pki *p, const struct fx_tp *t, const struct peer *peer,
+        unsigned depth, uint64_t now, unsigned *len, char *why, size_t n)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -467,14 +543,18 @@ static enum verdict leads_to(const struct fx_pki *p, const struct fx_tp *t, cons
 	          X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
 	          X509_STORE_CTX_init(ctx, store, peer->leaf, peer->rest) == 1;
 
-	if (ok && X509_verify_cert(ctx) == 1)
+	if (ok)
+		X509_STORE_CTX_set_depth(ctx, CHAIN_MAX);
+	if (ok && X509_verify_cert(ctx) == 1) {
+		*len += (unsigned)sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) - 1;
 		v = unrevoked(p, t, X509_STORE_CTX_get0_chain(ctx), now, why, n);
-	else if (ok)
+	} else if (ok) {
 		snprintf(why, n, "trustpoint %s: %s", t->name,
 		        X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+	}
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
-	return v;
+	return v == TRUSTED ? beyond(p, t, peer, depth, now, len, why, n) : v;
 }
 
 /* By one of the profile's trustpoints; refused by all only when none waits. */
@@ -482,13 +562,14 @@ static enum verdict judge(const struct fx_pki *p, const struct fx_profile *pr,
         const struct peer *peer, uint64_t now, char *why, size_t n)
 {
 	enum verdict all = REFUSED;
+	unsigned len = 0;
 
 	snprintf(why, n, "no trustpoint of the profile is authenticated");
 	for (size_t i = 0; i < p->n; i++) {
 		enum verdict v = REFUSED;
 
 		if (p->tp[i].ca && used(pr, &p->tp[i], TO_VERIFY))
-			v = leads_to(p, &p->tp[i], peer, now, why, n);
+			v = leads_to(p, &p->tp[i], peer, 0, now, &len, why, n);
 		if (v == TRUSTED)
 			return v;
 		if (v == WAIT)
@@ -502,10 +583,95 @@ bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
 {
 	struct peer peer;
 	char why[320];
-	bool ready = !peer_read(certs, &peer) || judge(p, pr, &peer, now, why, sizeof(why)) != WAIT;
+	bool ready =
+	        !peer_read(p, certs, &peer) || judge(p, pr, &peer, now, why, sizeof(why)) != WAIT;
 
 	peer_fini(&peer);
 	return ready;
+}
+
+/* ---- our own, when somebody asks ----------------------------------------------------------- */
+
+static enum verdict judge_own(const struct fx_pki *p, const struct fx_tp *t, uint64_t now,
+        unsigned *len, char *why, size_t n)
+{
+	struct peer own = {.leaf = t->own, .rest = known(p)};
+	enum verdict v = leads_to(p, t, &own, 0, now, len, why, n);
+
+	sk_X509_pop_free(own.rest, X509_free);
+	return v;
+}
+
+/* False: it cannot be told yet. */
+static bool told(const struct fx_pki *p, const char *trustpoint, fx_pki_validated_fn fn, void *ctx,
+        uint64_t now)
+{
+	const struct fx_tp *t = fx_pki_tp(p, trustpoint);
+	unsigned len = 0;
+	char why[320];
+	enum verdict v;
+
+	if (!t || !t->ca || !t->own) {
+		fn(ctx, 0, "the trustpoint has no certificate of ours");
+		return true;
+	}
+	v = judge_own(p, t, now, &len, why, sizeof(why));
+	if (v != WAIT)
+		fn(ctx, len, v == TRUSTED ? NULL : why);
+	return v != WAIT;
+}
+
+void fx_pki_validate(
+        struct fx_pki *p, const char *trustpoint, fx_pki_validated_fn fn, void *ctx, uint64_t now)
+{
+	struct validation *v;
+
+	if (told(p, trustpoint, fn, ctx, now))
+		return;
+	v = xcalloc(1, sizeof(*v));
+	*v = (struct validation){
+	        .next = p->validations, .trustpoint = xstrdup(trustpoint), .fn = fn, .ctx = ctx};
+	p->validations = v;
+}
+
+static void validation_free(struct validation *v)
+{
+	free(v->trustpoint);
+	free(v);
+}
+
+void fx_pki_validate_stop(struct fx_pki *p, const void *ctx)
+{
+	for (struct validation **at = &p->validations, *v; (v = *at);) {
+		if (v->ctx != ctx) {
+			at = &v->next;
+			continue;
+		}
+		*at = v->next;
+		validation_free(v);
+	}
+}
+
+/* One that can be told now. */
+static bool tell_validated(struct fx_pki *p, uint64_t now)
+{
+	for (struct validation **at = &p->validations, *v; (v = *at); at = &v->next) {
+		if (!told(p, v->trustpoint, v->fn, v->ctx, now))
+			continue;
+		for (at = &p->validations; *at && *at != v;) /* the list may have changed */
+			at = &(*at)->next;
+		if (*at) {
+			*at = v->next;
+			validation_free(v);
+		}
+		return true;
+	}
+	return false;
+}
+
+bool fx_pki_take(struct fx_pki *p, struct strbuf *lines, uint64_t now)
+{
+	return fx_scep_take(p->scep, lines) || tell_validated(p, now);
 }
 
 static bool may_sign(X509 *x)
@@ -534,7 +700,8 @@ bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const str
 	char text[320];
 	bool ok = false;
 
-	if (!peer_read(certs, &peer)) {
+	p->count->started++;
+	if (!peer_read(p, certs, &peer)) {
 		snprintf(why, n, certs->n ? "it cannot be read" : "the peer sent none");
 	} else if (judge(p, pr, &peer, now, why, n) == TRUSTED) {
 		ok = names(peer.leaf, id);
@@ -546,5 +713,7 @@ bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const str
 		}
 	}
 	peer_fini(&peer);
+	p->count->ended++;
+	++*(ok ? &p->count->passed : &p->count->failed);
 	return ok;
 }

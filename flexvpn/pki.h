@@ -43,13 +43,29 @@ bool fx_pki_address(const struct fx_pki *p, const char *ifname, struct ipaddr *o
 const struct fx_config *fx_pki_config(const struct fx_pki *p);
 const char *fx_pki_host(const struct fx_pki *p); /* the name of this router */
 
+struct fx_pki_counters {
+	uint64_t started, ended; /* judgements: ended ones have a result */
+	uint64_t passed, failed; /* of them */
+	uint64_t bypassed;       /* passed by `revocation-check … none` */
+	uint64_t crl_asked, crl_failed, ocsp_asked, ocsp_failed; /* fetches */
+};
+struct fx_pki_counters fx_pki_counters(const struct fx_pki *p);
+void fx_pki_clear_counters(struct fx_pki *p);
+
 struct fx_scep;
 struct fx_scep *fx_pki_scep(const struct fx_pki *p);
 /* What has arrived from authorities is handed out (scep.h), from outside of the machine: lines for
- * the running-config. False: nothing. */
-bool fx_pki_take(struct fx_pki *p, struct strbuf *lines);
+ * the running-config; and validations are told. False: nothing. */
+bool fx_pki_take(struct fx_pki *p, struct strbuf *lines, uint64_t now);
 
 void fx_pki_rekeyed(struct fx_pki *p); /* a key pair was made or removed */
+
+/* Is our own certificate of this trustpoint good: its chain, its time, not revoked? `fn` is told,
+ * at once or by fx_pki_take(), with the number of certificates in the chain; `why` NULL: it is. */
+typedef void (*fx_pki_validated_fn)(void *ctx, unsigned n_chain, const char *why);
+void fx_pki_validate(
+        struct fx_pki *p, const char *trustpoint, fx_pki_validated_fn fn, void *ctx, uint64_t now);
+void fx_pki_validate_stop(struct fx_pki *p, const void *ctx); /* nobody waits for it any more */
 
 const struct fx_tp *fx_pki_tp(const struct fx_pki *p, const char *name);
 const struct fx_tp *fx_pki_at(const struct fx_pki *p, size_t i); /* NULL past the end */
@@ -62,6 +78,7 @@ bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
         const struct ike_certs *certs, uint64_t now);
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
         const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n);
+uint64_t fx_pki_daily(const struct fx_pki *p);    /* when expiry is looked at next; 0: not yet */
 uint64_t fx_pki_deadline(const struct fx_pki *p); /* when it wants to be polled even so */
 bool fx_pki_poll(struct fx_pki *p, uint64_t now); /* what somebody waited for has settled */
 size_t fx_pki_authorities(
@@ -69,7 +86,7 @@ size_t fx_pki_authorities(
 /* Our certificate for this profile; `wanted`: as ike_ops.own_certs. NULL: none. */
 const struct fx_tp *fx_pki_signer(
         const struct fx_pki *p, const struct fx_profile *pr, struct span wanted);
-void fx_pki_chain(const struct fx_tp *t, struct ike_certs *out);
+void fx_pki_chain(const struct fx_pki *p, const struct fx_tp *t, struct ike_certs *out);
 bool fx_pki_identity(const struct fx_tp *t,
         struct ike_id *out); /* its subject; false: too long for an identity */
 

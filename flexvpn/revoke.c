@@ -48,6 +48,7 @@ struct fx_revoke {
 	struct fetch_io io;
 	struct doc *docs;
 	uint32_t last_id;
+	struct fx_revoke_counters count;
 };
 
 struct fx_revoke *fx_revoke_new(const struct fetch_io *io)
@@ -81,6 +82,11 @@ void fx_revoke_free(struct fx_revoke *r)
 		doc_free(r, d);
 	}
 	free(r);
+}
+
+struct fx_revoke_counters *fx_revoke_counters(struct fx_revoke *r)
+{
+	return &r->count;
 }
 
 void fx_revoke_forget(struct fx_revoke *r)
@@ -173,6 +179,7 @@ static void fetch(struct fx_revoke *r, struct doc *d, const struct fetch_want *w
 	}
 	d->id = ++r->last_id;
 	d->state = ASKED;
+	++*(d->request ? &r->count.ocsp_asked : &r->count.crl_asked);
 	r->io.ask(r->io.ctx, d->id, w);
 }
 
@@ -232,6 +239,8 @@ bool fx_revoke_poll(struct fx_revoke *r, uint64_t now)
 			fail(d, now, a.why);
 		else if (d)
 			(d->request ? take_answer : take_list)(d, &a, now);
+		if (d && d->state == FAILED)
+			++*(d->request ? &r->count.ocsp_failed : &r->count.crl_failed);
 		if (d && d->state == FAILED)
 			log_msg(PKI_FETCH_FAIL, d->request ? "OCSP response" : "CRL", d->why);
 		any |= d != NULL;
@@ -320,8 +329,10 @@ static enum fx_revoked by_list(struct fx_revoke *r, const struct fx_trustpoint *
 	d = doc_find(r, url, now);
 	if (!d && (d = doc_new(r, url, url)))
 		fetch(r, d,
-		        &(struct fetch_want){
-		                .url = url, .dev = device_of(t, dev), .max = MAX_LIST, .timeout_s = FETCH_S},
+		        &(struct fetch_want){.url = url,
+		                .dev = device_of(t, dev),
+		                .max = MAX_LIST,
+		                .timeout_s = FETCH_S},
 		        now);
 	if (!d || d->state == ASKED)
 		return d ? FX_REVOKED_WAIT : FX_REVOKED_UNKNOWN;
@@ -486,8 +497,10 @@ enum fx_revoked fx_revoke_check(struct fx_revoke *r, const struct fx_trustpoint 
 
 	snprintf(why, n, "the trustpoint names no method");
 	for (uint8_t i = 0; v == FX_REVOKED_UNKNOWN && i < t->n_revocation; i++) {
-		if (t->revocation[i] == FX_REVOKE_NONE)
+		if (t->revocation[i] == FX_REVOKE_NONE) {
+			r->count.bypassed++;
 			return FX_REVOKED_NO;
+		}
 		v = (t->revocation[i] == FX_REVOKE_CRL ? by_list : by_asking)(
 		        r, t, cert, issuer, now, why, n);
 	}

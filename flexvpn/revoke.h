@@ -22,6 +22,12 @@ enum fx_revoked {
 
 struct fx_revoke;
 
+struct fx_revoke_counters {
+	uint64_t bypassed; /* good because the trustpoint asks for no more */
+	uint64_t crl_asked, crl_failed, ocsp_asked, ocsp_failed;
+};
+struct fx_revoke_counters *fx_revoke_counters(struct fx_revoke *r); /* the caller may clear them */
+
 /* `io` without `ask`: nothing can be fetched, and every list is out of reach. */
 struct fx_revoke *fx_revoke_new(const struct fetch_io *io);
 void fx_revoke_free(struct fx_revoke *r);

@@ -70,7 +70,7 @@ static void take_certificates(struct router *r)
 {
 	struct strbuf lines = {0};
 
-	while (fx_pki_take(r->fx->pki, &lines)) {
+	while (fx_pki_take(r->fx->pki, &lines, r->fx->now)) {
 		struct cfg_editor *ed;
 		bool clean = r->startup == r->running;
 

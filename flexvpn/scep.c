@@ -550,6 +550,13 @@ static uint64_t ms_until_renewal(const struct fx_tp *t)
 	return due > 0 ? (uint64_t)due * 1000 : 0;
 }
 
+uint64_t fx_scep_renewal_ms(const struct fx_tp *t, uint64_t otherwise)
+{
+	uint64_t left = t->own ? ms_until_renewal(t) : 0;
+
+	return left ? left : otherwise;
+}
+
 static void start_automatic(struct fx_scep *s, const struct fx_tp *t, uint64_t now)
 {
 	char why[160], *name = xstrdup(t->name);

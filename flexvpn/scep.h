@@ -56,6 +56,8 @@ struct fx_scep_state {
 	uint32_t tries;   /* of `enrollment retry count` */
 	const char *last; /* why the last attempt failed; "": none did */
 };
+/* Until a certificate of ours is renewed; `otherwise` where it has none. */
+uint64_t fx_scep_renewal_ms(const struct fx_tp *t, uint64_t otherwise);
 struct fx_scep_state fx_scep_state(const struct fx_scep *s, const char *trustpoint);
 
 #endif

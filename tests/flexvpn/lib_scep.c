@@ -194,6 +194,8 @@ static X509 *issue(const struct scep_server *s, const struct question *q)
 
 	x = ca_issue(made.key ? made.key : s->asked, &spec, by, by->key);
 	X509_set_subject_name(x, s->asker);
+	if (s->seconds)
+		X509_gmtime_adj(X509_getm_notAfter(x), s->seconds);
 	exts = q->request ? X509_REQ_get_extensions(q->request) : NULL;
 	for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++)
 		X509_add_ext(x, sk_X509_EXTENSION_value(exts, i), -1);

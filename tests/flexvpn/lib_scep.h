@@ -29,6 +29,7 @@ struct scep_server {
 	unsigned pending;        /* so many times the answer is PENDING */
 	int refuse;              /* failInfo; -1: it grants */
 	int days;                /* of what it issues; 0: 30 */
+	int seconds;             /* the same; 0: in days */
 	enum scep_flaw flaw;
 	/* what came last */
 	int type;

@@ -180,6 +180,128 @@ static void chains_are_built_from_what_the_peer_sends(void **state)
 	place_close(&p);
 }
 
+/* A trustpoint for an authority below TP's. */
+static void add_sub(struct place *p, const struct ca_made *sub, const char *more)
+{
+	struct strbuf lines = {0};
+
+	place_feed(p, "crypto pki trustpoint SUB\n enrollment terminal\n revocation-check none\n");
+	place_feed(p, more);
+	fx_cert_lines("SUB", "ca ", sub->x, &lines);
+	place_feed(p, sb_str(&lines));
+	place_settle(p);
+	sb_fini(&lines);
+}
+
+/* What a peer leaves out may stand in another trustpoint, which need not be one of the profile. */
+static void an_intermediate_authority_of_ours_completes_a_chain(void **state)
+{
+	struct ca_spec sub = {.cn = "Sub", .ca = true}, leaf = {.cn = "hub.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct ca_made s, m;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	place_open(&p, NULL);
+	s = ca_make(&sub, &p.root);
+	m = ca_make(&leaf, &s);
+	assert_false(trusts_one(&p, &id, &m, why));
+	add_sub(&p, &s, "");
+	assert_true(trusts_one(&p, &id, &m, why));
+	ca_free(&m);
+	ca_free(&s);
+	place_close(&p);
+}
+
+/* `continue`: the intermediate authority must itself be good, in the eyes of the trustpoint above.
+ */
+static void a_chain_is_validated_as_far_as_the_trustpoint_says(void **state)
+{
+	struct ca_spec sub = {.cn = "Sub", .ca = true}, leaf = {.cn = "hub.example"};
+	struct ike_id id = ike_id_text(ID_FQDN, "hub.example");
+	struct ca_made s, m;
+	struct place p;
+	char why[160];
+
+	(void)state;
+	place_open(&p, NULL);
+	s = ca_make(&sub, &p.root);
+	m = ca_make(&leaf, &s);
+	place_feed(&p, "crypto ikev2 profile P\n no pki trustpoint TP\n pki trustpoint SUB\n");
+	add_sub(&p, &s, "");
+	assert_true(trusts_one(&p, &id, &m, why));
+	add_sub(&p, &s, "crypto pki trustpoint SUB\n chain-validation continue\n");
+	assert_true(trusts_one(&p, &id, &m, why));
+	place_feed(&p, "crypto pki trustpoint TP\n revocation-check crl\n");
+	place_settle(&p);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_non_null(strstr(why, "trustpoint TP"));
+	place_feed(&p, "crypto pki trustpoint SUB\n chain-validation stop\n");
+	place_settle(&p);
+	assert_true(trusts_one(&p, &id, &m, why));
+	place_feed(&p, "crypto pki trustpoint SUB\n chain-validation continue NONE\n");
+	place_settle(&p);
+	assert_false(trusts_one(&p, &id, &m, why));
+	assert_non_null(strstr(why, "no trustpoint has the authority above"));
+	place_feed(&p, "crypto pki trustpoint SUB\n chain-validation continue SUB\n");
+	place_settle(&p);
+	assert_false(trusts_one(&p, &id, &m, why));
+	ca_free(&m);
+	ca_free(&s);
+	place_close(&p);
+}
+
+struct validated {
+	unsigned n, told;
+	char why[200];
+};
+
+static void on_validated(void *ctx, unsigned n_chain, const char *why)
+{
+	struct validated *v = ctx;
+
+	v->told++;
+	v->n = n_chain;
+	snprintf(v->why, sizeof(v->why), "%s", why ? why : "");
+}
+
+static void our_own_certificate_is_judged_too(void **state)
+{
+	struct ca_spec sub = {.cn = "Sub", .ca = true}, spoke = {.cn = "spoke"};
+	struct strbuf lines = {0};
+	struct validated v = {0};
+	struct ike_certs chain;
+	struct ca_made s, m;
+	struct place p;
+
+	(void)state;
+	place_open(&p, NULL);
+	fx_pki_validate(p.pki, "TP", on_validated, &v, 0);
+	assert_int_equal(v.told, 1);
+	assert_non_null(strstr(v.why, "no certificate of ours"));
+	s = ca_make(&sub, &p.root);
+	m = ca_make(&spoke, &s);
+	add_sub(&p, &s, "crypto pki trustpoint SUB\n chain-validation continue\n");
+	fx_cert_lines("SUB", "", m.x, &lines);
+	place_feed(&p, sb_str(&lines));
+	place_settle(&p);
+	fx_pki_validate(p.pki, "SUB", on_validated, &v, 0);
+	assert_string_equal(v.why, "");
+	assert_int_equal(v.n, 2);
+	fx_pki_chain(p.pki, fx_pki_tp(p.pki, "SUB"), &chain);
+	assert_int_equal(chain.n, 2); /* ours and Sub; the peer has its root */
+	place_feed(&p, "crypto pki trustpoint SUB\n revocation-check crl\n");
+	place_settle(&p);
+	fx_pki_validate(p.pki, "SUB", on_validated, &v, 0);
+	assert_non_null(strstr(v.why, "revocation status is unknown"));
+	assert_int_equal(v.told, 3);
+	sb_fini(&lines);
+	ca_free(&m);
+	ca_free(&s);
+	place_close(&p);
+}
+
 /* IOS's default is `crl`; a list is not to be had, so only `none` lets a certificate pass. */
 static void revocation_that_cannot_be_checked_is_not_passed_over(void **state)
 {
@@ -384,7 +506,7 @@ static void a_request_becomes_our_certificate(void **state)
 	assert_true(fx_pki_identity(tp, &id));
 	assert_int_equal(id.type, ID_DER_ASN1_DN);
 	assert_non_null(memmem(id.data, id.len, "East, West", 10));
-	fx_pki_chain(tp, &chain);
+	fx_pki_chain(p.pki, tp, &chain);
 	assert_int_equal(chain.n, 1); /* the authority is a root: the peer has it */
 	/* `authentication local ecdsa-sig` has no use for an RSA key */
 	place_feed(&p, "crypto ikev2 profile P\n authentication local ecdsa-sig\n");
@@ -623,6 +745,9 @@ int main(void)
 	        cmocka_unit_test(a_common_name_counts_when_there_is_no_other),
 	        cmocka_unit_test(time_authority_and_use_are_checked),
 	        cmocka_unit_test(chains_are_built_from_what_the_peer_sends),
+	        cmocka_unit_test(an_intermediate_authority_of_ours_completes_a_chain),
+	        cmocka_unit_test(a_chain_is_validated_as_far_as_the_trustpoint_says),
+	        cmocka_unit_test(our_own_certificate_is_judged_too),
 	        cmocka_unit_test(revocation_that_cannot_be_checked_is_not_passed_over),
 	        cmocka_unit_test(the_end_is_announced_weekly_then_daily),
 	        cmocka_unit_test(a_certificate_is_announced_once_until_the_next_day),

@@ -132,7 +132,7 @@ static void run(struct world *w)
 	do {
 		before = w->asked;
 		fx_pki_poll(w->pki, w->now);
-		while (fx_pki_take(w->pki, &lines))
+		while (fx_pki_take(w->pki, &lines, w->now))
 			if (lines.len) {
 				feed(w, sb_str(&lines));
 				lines.len = 0;
