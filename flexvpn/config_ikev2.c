@@ -29,7 +29,8 @@ static const struct word_id prfs[] = {{"sha1", PRF_HMAC_SHA1, 0}, {"sha256", PRF
 
 static const struct word_id groups[] = {{"2", KE_MODP_1024, 0}, {"5", KE_MODP_1536, 0},
         {"14", KE_MODP_2048, 0}, {"15", KE_MODP_3072, 0}, {"16", KE_MODP_4096, 0},
-        {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0}};
+        {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0},
+        {"31", KE_X25519, 0}};
 
 /* NULL: an algorithm that this release does not have; the line says so when it is entered. */
 static const struct word_id *by_word(const struct word_id *t, size_t n, const char *word)

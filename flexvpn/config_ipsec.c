@@ -210,7 +210,8 @@ void use_ipsec_profile_pfs(
 	} t[] = {{l->kw_group2, KE_MODP_1024}, {l->kw_group5, KE_MODP_1536},
 	        {l->kw_group14, KE_MODP_2048}, {l->kw_group15, KE_MODP_3072},
 	        {l->kw_group16, KE_MODP_4096}, {l->kw_group19, KE_ECP_256},
-	        {l->kw_group20, KE_ECP_384}, {l->kw_group21, KE_ECP_521}};
+	        {l->kw_group20, KE_ECP_384}, {l->kw_group21, KE_ECP_521},
+	        {l->kw_group31, KE_X25519}};
 
 	(void)n;
 	b->ipsec->pfs = KE_MODP_2048;
