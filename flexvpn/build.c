@@ -214,6 +214,7 @@ void fx_config_free(struct fx_config *c)
 	if (!c)
 		return;
 	keyed_fini(&c->names);
+	free(c->access);
 	/* Keys stand in the arena as typed; they go with it, wiped first. */
 	for (size_t i = 0; i < c->keyrings.n; i++)
 		for (size_t k = 0; k < c->keyrings.v[i].keys.n; k++) {

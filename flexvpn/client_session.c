@@ -58,6 +58,15 @@ static void log_session(const struct fx *x, const struct fx_client *c, bool up)
  * --------------------------------------------------------------------------------------------------------------
  */
 
+/* Names and servers that it was told of are the business of all. */
+static void touch(struct fx *x, const struct fx_client *c)
+{
+	const struct fx_pushed *p = &c->pushed;
+
+	fx_session_touch(x, c->sas.tunnel);
+	x->sessions_changed |= p->n_dns || p->n_nbns || p->n_split_dns || p->def_domain[0];
+}
+
 void fx_client_tear_down(struct fx *x, struct fx_client *c)
 {
 	bool was_up = c->child_up;
@@ -65,10 +74,9 @@ void fx_client_tear_down(struct fx *x, struct fx_client *c)
 	fx_session_drop_children(x, &c->sas);
 	fx_routes_unwant_owner(x, c->id);
 	c->child_up = false;
-	fx_interface_touch(x, c->sas.tunnel);
+	touch(x, c);
 	fx_client_mates_look(x, c);
 	if (was_up) {
-		x->sessions_changed = true;
 		log_session(x, c, false);
 		fx_reconcile(x);
 		log_connection(c, false);
@@ -132,8 +140,7 @@ void fx_client_want_routes(struct fx *x, struct fx_client *c)
 	x->default_free |= c->defaults != 0;
 	c->defaults = 0;
 	fx_guards_set(x, c);
-	fx_interface_touch(x, c->sas.tunnel);
-	x->sessions_changed = true;
+	touch(x, c);
 	if (!c->accept_routes)
 		return;
 	for (size_t i = 0; i < c->pushed.n_subnet; i++) {

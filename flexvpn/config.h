@@ -395,6 +395,8 @@ struct fx_binding { /* platform interface NAME device DEV */
 struct fx_config {
 	struct arena arena;
 	struct keyed names; /* of everything that is found by a name: fx_config_index() */
+	uint32_t *access; /* where Virtual-AccessN stands in `interfaces`, at N; 0: nowhere */
+	size_t n_access;
 	const struct cfg *cfg; /* referenced: bulk lines (routes, access lists) are read from it on demand */
 	struct fx_globals g;
 	FX_LIST(fx_ike_proposal) proposals;
@@ -434,6 +436,8 @@ struct fx_config {
 
 struct fx_config *fx_config_build(const struct cfg *c);
 void fx_config_free(struct fx_config *c); /* accepts NULL */
+/* Virtual-Access`number` came to stand at that place of `interfaces`, behind those configured; 0: it went. */
+void fx_config_access(struct fx_config *c, uint32_t number, size_t place);
 void fx_config_index(struct fx_config *c); /* after its lists changed: the lookups below are by hash */
 
 /* Says in the log which weak algorithms `fresh` uses that `old` (may be NULL) did not. */

@@ -99,7 +99,7 @@ void fx_free(struct fx *x)
 	track_free(x->tracks);
 	sla_free(x->slas);
 	fx_names_free(x);
-	free(x->applied);
+	fx_applied_free(x->applied);
 	fx_counters_free(x->counted);
 	fx_failures_free(x->failures);
 	trace_fini(&x->trace);

@@ -307,12 +307,18 @@ void fx_unreconcile(struct fx *x); /* remove all that is ours */
 void fx_purge(struct fx *x);
 /* What is wanted of this one interface, or what the kernel has of it, may have changed. */
 void fx_interface_touch(struct fx *x, const char *name);
-/* The carrier of a link that we know came or went: that interface is touched. False: this is another kind of news. */
+/* The carrier of a link that we know came or went: that interface is touched; or the echo of what we did to a tunnel's device. False:
+ * this is another kind of news. */
 bool fx_link_news(struct fx *x, const struct net_event *ev);
+/* A session changed its own interface, and what is made of all sessions together where there is something to be made. */
+void fx_session_touch(struct fx *x, const char *ifname);
 bool fx_reconcile_pending(const struct fx *x);
-struct fx_applied *fx_applied_new(void); /* nothing applied; freed with free() */
+struct fx_applied *fx_applied_new(void); /* nothing applied */
+void fx_applied_free(struct fx_applied *a);
 /* Is the line protocol of this interface up, as configured and as the back ends say? `why` may be NULL. */
 bool fx_line_up(const struct fx *x, const struct fx_interface *i, const char **why);
+/* Its device; 0: it has none now. Of a tunnel it is known, of others the kernel is asked. */
+uint32_t fx_ifindex(const struct fx *x, const struct fx_interface *i);
 bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out);
 /* The address that packets from this interface carry. */
 bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int family, struct ipaddr *out);
@@ -327,6 +333,7 @@ void fx_nat_refresh(struct fx *x); /* compare with the kernel's addresses */
 void fx_nat_purge(struct fx *x);   /* applies, and removes what a killed predecessor left */
 void fx_nat_remove(struct fx *x);
 void fx_nat_lists_changed(struct fx *x); /* some access list has another line */
+bool fx_nat_looks_at(const struct fx *x, const struct fx_interface *i); /* do filters stand, or would this interface want one? */
 bool fx_nat_follows(const struct fx *x, uint32_t track); /* does a route map depend on that object? */
 bool fx_nat_owns_address(const struct fx *x, uint32_t ifindex, const struct prefix *addr);
 const struct acl *fx_nat_list(const struct fx *x, const char *name, bool v6); /* one that is in use, or NULL */

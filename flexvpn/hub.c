@@ -19,8 +19,12 @@ struct fx_hub {
 	struct fx_spoke *spokes;
 	struct fx_leases *leases;
 	uint32_t next_id;
-	size_t n_configured;      /* interfaces of the configuration, which stand first … */
-	struct fx_interface *all; /* … in here; what fx_config has while there are sessions */
+	struct fx_spoke **by_handle,
+	        **by_number; /* at handle, number of the Virtual-Access; or NULL */
+	size_t n_handle, n_number;
+	uint32_t low;             /* no number below this one is free */
+	struct fx_interface *all; /* what fx_config has: those of the configuration stand first */
+	size_t cap;
 	struct arena answer;      /* what the last fx_hub_identify() points to … */
 	struct ike_peering given; /* … and its keys */
 	uint32_t user_of;         /* the session that is being authorized as a user of EAP … */
@@ -31,6 +35,7 @@ struct fx_hub *fx_hub_new(void)
 {
 	struct fx_hub *h = xcalloc(1, sizeof(*h));
 
+	h->low = 1;
 	h->leases = fx_leases_new();
 	arena_init(&h->answer);
 	return h;
@@ -55,6 +60,8 @@ void fx_hub_free(struct fx_hub *h)
 	fx_leases_free(h->leases);
 	arena_fini(&h->answer);
 	fx_peering_fini(&h->given);
+	free(h->by_handle);
+	free(h->by_number);
 	free(h->all);
 	free(h);
 }
@@ -69,13 +76,24 @@ const struct fx_spoke *fx_hub_first(const struct fx *x)
 	return x->hub->spokes;
 }
 
+/* Handles and numbers are small: arrays that grow to the greatest. */
+static void note(struct fx_spoke ***v, size_t *n, uint32_t at, struct fx_spoke *s)
+{
+	size_t fresh = *n ? *n : 16;
+
+	while (fresh <= at)
+		fresh *= 2;
+	if (fresh != *n) {
+		*v = xrealloc(*v, fresh * sizeof(struct fx_spoke *));
+		memset(*v + *n, 0, (fresh - *n) * sizeof(struct fx_spoke *));
+		*n = fresh;
+	}
+	(*v)[at] = s;
+}
+
 static struct fx_spoke *by_handle(const struct fx *x, uint32_t handle)
 {
-	struct fx_spoke *s = x->hub->spokes;
-
-	while (s && s->handle != handle)
-		s = s->next;
-	return s;
+	return handle < x->hub->n_handle ? x->hub->by_handle[handle] : NULL;
 }
 
 const struct fx_spoke *fx_hub_by_handle(const struct fx *x, uint32_t handle)
@@ -85,11 +103,13 @@ const struct fx_spoke *fx_hub_by_handle(const struct fx *x, uint32_t handle)
 
 const struct fx_spoke *fx_hub_by_interface(const struct fx *x, const char *name)
 {
-	const struct fx_spoke *s = x->hub ? x->hub->spokes : NULL;
+	static const char stem[] = "Virtual-Access";
+	const struct fx_hub *h = x->hub;
+	unsigned long number = strncmp(name, stem, sizeof(stem) - 1) == 0
+	                               ? strtoul(name + sizeof(stem) - 1, NULL, 10)
+	                               : 0;
 
-	while (s && (!s->number || strcmp(s->name, name) != 0))
-		s = s->next;
-	return s;
+	return h && number && number < h->n_number ? h->by_number[number] : NULL;
 }
 
 /* ---- owner numbers ------------------------------------------------------------------ */
@@ -279,48 +299,79 @@ static bool clone(const struct fx *x, const struct fx_spoke *s, struct fx_interf
 	return true;
 }
 
-/* What fx_config has of interfaces, anew: those configured, and one for each session. */
+/* ---- the list of interfaces: those configured, then one for each session ------------- */
+
+static void append(struct fx *x, struct fx_spoke *s)
+{
+	struct fx_hub *h = x->hub;
+	size_t n = x->cfg->interfaces.n;
+
+	if (n + 1 > h->cap) {
+		h->cap = 2 * (n + 1);
+		h->all = xrealloc(h->all, h->cap * sizeof(*h->all));
+	}
+	x->cfg->interfaces.v = h->all;
+	if (!clone(x, s, &h->all[n]))
+		return;
+	s->place = n;
+	x->cfg->interfaces.n = n + 1;
+	fx_config_access(x->cfg, s->number, n);
+}
+
+/* The last one takes its place. */
+static void take_out(struct fx *x, struct fx_spoke *s)
+{
+	struct fx_hub *h = x->hub;
+	size_t last = x->cfg->interfaces.n - 1;
+
+	if (!s->place)
+		return;
+	if (s->place != last) {
+		h->all[s->place] = h->all[last];
+		h->by_number[h->all[last].number]->place = s->place;
+		fx_config_access(x->cfg, h->all[last].number, s->place);
+	}
+	fx_config_access(x->cfg, s->number, 0);
+	x->cfg->interfaces.n = last;
+	s->place = 0;
+}
+
+/* The same anew, for another configuration. */
 static void publish(struct fx *x)
 {
 	struct fx_hub *h = x->hub;
-	size_t n = h->n_configured, sessions = 0;
+	size_t n = x->cfg->interfaces.n;
 
-	for (const struct fx_spoke *s = h->spokes; s; s = s->next)
-		sessions += s->number != 0;
-	struct fx_interface *all = xcalloc(n + sessions + 1, sizeof(*all));
-
+	h->cap = 2 * (n + 1);
+	h->all = xrealloc(h->all, h->cap * sizeof(*h->all));
 	if (n)
-		memcpy(all, x->cfg->interfaces.v, n * sizeof(*all));
-	for (const struct fx_spoke *s = h->spokes; s; s = s->next)
-		n += clone(x, s, &all[n]);
-	free(h->all);
-	h->all = all;
-	x->cfg->interfaces.v = all;
-	x->cfg->interfaces.n = n;
-	fx_config_index(x->cfg);
+		memcpy(h->all, x->cfg->interfaces.v, n * sizeof(*h->all));
+	x->cfg->interfaces.v = h->all;
+	for (struct fx_spoke *s = h->spokes; s; s = s->next) {
+		s->place = 0;
+		append(x, s);
+	}
 	x->dirty = true;
 }
 
-static bool number_taken(const struct fx_hub *h, uint32_t number)
+static uint32_t free_number(struct fx_hub *h)
 {
-	for (const struct fx_spoke *s = h->spokes; s; s = s->next)
-		if (s->number == number)
-			return true;
-	return false;
+	while (h->low < h->n_number && h->by_number[h->low])
+		h->low++;
+	return h->low;
 }
 
 /* "Virtual-Access1"; its device has IOS's short name, because a longer number would not fit. */
 static void make_access(struct fx *x, struct fx_spoke *s)
 {
 	const struct fx_interface *i;
-	uint32_t number = 1;
 
-	while (number_taken(x->hub, number))
-		number++;
-	s->number = number;
-	snprintf(s->name, sizeof(s->name), "Virtual-Access%u", number);
-	snprintf(s->device, sizeof(s->device), "Vi%u", number);
-	publish(x);
+	s->number = free_number(x->hub);
+	note(&x->hub->by_number, &x->hub->n_number, s->number, s);
+	snprintf(s->name, sizeof(s->name), "Virtual-Access%u", s->number);
+	snprintf(s->device, sizeof(s->device), "Vi%u", s->number);
+	append(x, s);
+	fx_session_touch(x, s->name);
 	i = fx_find_interface(x->cfg, s->name);
 	snprintf(s->sas.tunnel, sizeof(s->sas.tunnel), "%s", s->name);
 	s->sas.tunnel_id = i ? fx_tunnel_id(i) : 0;
@@ -340,14 +391,20 @@ static void log_session(const struct fx *x, const struct fx_spoke *s, bool up)
 
 static void drop(struct fx *x, struct fx_spoke *s)
 {
-	struct fx_spoke **at = &x->hub->spokes;
+	struct fx_hub *h = x->hub;
 
-	while (*at && *at != s)
-		at = &(*at)->next;
-	*at = s->next;
+	*s->at = s->next;
+	if (s->next)
+		s->next->at = s->at;
+	h->by_handle[s->handle] = NULL;
 	fx_session_drop_children(x, &s->sas);
 	fx_routes_unwant_owner(x, s->id);
-	publish(x);
+	if (s->number) {
+		take_out(x, s);
+		h->by_number[s->number] = NULL;
+		h->low = s->number < h->low ? s->number : h->low;
+		fx_session_touch(x, s->name);
+	}
 	x->reconsider = true;
 	if (s->up)
 		log_session(x, s, false);
@@ -396,14 +453,13 @@ void fx_hub_configured(struct fx *x)
 {
 	char print[sizeof(x->hub->spokes->fingerprint)];
 
-	x->hub->n_configured = x->cfg->interfaces.n;
+	publish(x);
 	for (struct fx_spoke *s = x->hub->spokes, *next; s; s = next) {
 		next = s->next;
 		if (!fingerprint(x, s->profile, print, sizeof(print)) ||
 		        strcmp(print, s->fingerprint) != 0)
 			close_spoke(x, s);
 	}
-	publish(x);
 	ike_listen(x->ike, answers(x));
 }
 
@@ -429,7 +485,11 @@ static void on_established(struct fx *x, const struct ike_event *ev)
 	        (const char *)info.eap_name.p);
 	s->peer = info.remote.addr;
 	s->local = info.local.addr;
+	note(&x->hub->by_handle, &x->hub->n_handle, s->handle, s);
 	s->next = x->hub->spokes;
+	s->at = &x->hub->spokes;
+	if (s->next)
+		s->next->at = &s->next;
 	x->hub->spokes = s;
 }
 
@@ -468,7 +528,6 @@ static void want_routes(struct fx *x, const struct fx_spoke *s)
 	char text[PREFIX_STRLEN], id[320];
 
 	fx_routes_unwant_owner(x, s->id);
-	x->dirty = true;
 	want_host(x, s, &s->addr4);
 	want_host(x, s, &s->addr6);
 	if (!p)
@@ -541,6 +600,7 @@ static void come_up(struct fx *x, struct fx_spoke *s)
 	s->up = true;
 	s->since = x->now;
 	want_routes(x, s);
+	fx_session_touch(x, s->name);
 	log_session(x, s, true);
 	fx_reconcile(x);
 	offer(x, s);

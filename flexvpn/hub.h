@@ -14,11 +14,12 @@
 
 #include "flexvpn/core.h"
 
-struct fx_spoke { /* one session */
-	struct fx_spoke *next;
-	uint32_t handle; /* of its IKE SA */
-	uint32_t id;     /* the owner of its routes */
-	uint32_t number; /* of its Virtual-Access; 0: none yet */
+struct fx_spoke {                    /* one session */
+	struct fx_spoke *next, **at; /* `at`: what points to it */
+	uint32_t handle;             /* of its IKE SA */
+	uint32_t id;                 /* the owner of its routes */
+	uint32_t number;             /* of its Virtual-Access; 0: none yet */
+	size_t place;                /* of that in fx_config.interfaces; 0: it stands there not */
 	char name[40], device[16];
 	char profile[64];
 	char fingerprint[512];

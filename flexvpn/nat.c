@@ -460,6 +460,11 @@ static void apply(struct fx *x, bool leftovers)
 	plan_fini(&p);
 }
 
+bool fx_nat_looks_at(const struct fx *x, const struct fx_interface *i)
+{
+	return x->nat->touched || (i && concerned(i));
+}
+
 void fx_nat_apply(struct fx *x)
 {
 	apply(x, false);

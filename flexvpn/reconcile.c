@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/log.h"
+#include "flexvpn/applied.h"
 #include "flexvpn/core.h"
 #include "flexvpn/doors.h"
 #include "flexvpn/guards.h"
@@ -22,46 +22,12 @@
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
 
-enum { MAX_ADDRS = 20 };
-
 struct want_if {
 	const struct fx_interface *i;
 	bool up;
 	uint32_t mtu; /* 0: leave */
 	struct prefix addr[MAX_ADDRS];
 	uint8_t n_addr;
-};
-
-struct applied_if {
-	UT_hash_handle hh; /* by name */
-	struct applied_if *next_touched;
-	bool touched, news; /* news: the kernel said something about it */
-	char name[40], device[NET_IFNAMSIZ];
-	bool is_tunnel, created; /* we made the device */
-	uint32_t tunnel_id, ifindex; /* ifindex 0: no such device now */
-	enum dp_payload payload;
-	uint32_t vrf;
-	bool has_key;
-	uint32_t key;
-	uint16_t vlan;
-	bool ra; /* hears router advertisements by our doing … */
-	struct net_ra ra_set, ra_before; /* … thus, and as it did before */
-	bool up;
-	uint32_t mtu;
-	bool known, was_up, mtu_ours; /* as we found a device that is not ours */
-	uint32_t was_mtu;
-	bool line; /* as last logged */
-	struct prefix addr[MAX_ADDRS];
-	uint8_t n_addr;
-	struct prefix theirs[MAX_ADDRS]; /* addresses of the device that are not ours */
-	uint8_t n_theirs;
-	bool failed; /* the last attempt failed: not again before something changes */
-};
-
-struct fx_applied {
-	struct applied_if *ifs; /* a table */
-	struct applied_if *touched;
-	bool forwarding;
 };
 
 static void complain(const char *what, const char *name, int rc)
@@ -77,15 +43,6 @@ static void complain(const char *what, const char *name, int rc)
 bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *out)
 {
 	return i->device && x->b.net_ops->link_by_name(x->b.net, i->device, out);
-}
-
-static struct applied_if *applied_find(const struct fx *x, const char *name)
-{
-	struct applied_if *a = NULL;
-
-	if (x->applied)
-		HASH_FIND_STR(x->applied->ifs, name, a);
-	return a;
 }
 
 static bool tunnel_line(const struct fx *x, const struct fx_interface *i, const char **why)
@@ -302,26 +259,21 @@ static int make_tunnel(struct fx *x, struct applied_if *a, const struct fx_inter
 	return rc;
 }
 
-/* A loopback that a killed predecessor made is ours. */
-static bool has_our_alias(const struct net_link *l)
-{
-	return strncmp(l->alias, NET_ALIAS_PREFIX, strlen(NET_ALIAS_PREFIX)) == 0;
-}
-
 /* On a parent that is not there it waits. */
-static int make_vlan(struct fx *x, struct applied_if *a, const struct fx_interface *i)
+static int make_vlan(struct fx *x, struct applied_if *a, const struct fx_interface *i, uint32_t *ifindex)
 {
 	struct net_link parent;
 
 	if (!i->parent || !x->b.net_ops->link_by_name(x->b.net, i->parent, &parent))
 		return -ENODEV;
 	a->vlan = i->vlan;
-	return x->b.net_ops->vlan_add(x->b.net, i->device, parent.index, i->vlan, &a->ifindex);
+	return x->b.net_ops->vlan_add(x->b.net, i->device, parent.index, i->vlan, ifindex);
 }
 
 static void make_device(struct fx *x, struct applied_if *a, const struct fx_interface *i)
 {
 	struct net_link link;
+	uint32_t ifindex = a->ifindex;
 	int rc = 0;
 
 	if (a->created)
@@ -329,13 +281,14 @@ static void make_device(struct fx *x, struct applied_if *a, const struct fx_inte
 	if (i->is_tunnel)
 		rc = make_tunnel(x, a, i);
 	else if (i->is_loopback && !fx_link(x, i, &link))
-		rc = x->b.net_ops->dummy_add(x->b.net, i->device, &a->ifindex);
+		rc = x->b.net_ops->dummy_add(x->b.net, i->device, &ifindex);
 	else if (i->vlan && !fx_link(x, i, &link))
-		rc = make_vlan(x, a, i);
-	else if (!(i->is_loopback || i->vlan) || !has_our_alias(&link))
+		rc = make_vlan(x, a, i, &ifindex);
+	else if (!(i->is_loopback || i->vlan) || !fx_our_alias(&link))
 		return;
 	if (rc == -ENODEV)
 		return;
+	fx_applied_index(x, a, ifindex);
 	a->vlan = i->vlan;
 	a->created = rc == 0;
 	a->failed = rc < 0;
@@ -370,23 +323,19 @@ static void remove_if(struct fx *x, struct applied_if *a)
 		x->b.net_ops->ra_set(x->b.net, a->device, &a->ra_before, NULL);
 	while (a->n_addr)
 		remove_addr(x, a, (uint8_t)(a->n_addr - 1));
-	if (a->created && a->is_tunnel)
+	if (a->created && a->is_tunnel) {
+		fx_expect_gone(x, a->ifindex);
 		x->b.dp_ops->tunnel_del(x->b.dp, a->tunnel_id);
-	else if (a->created && a->ifindex)
+	} else if (a->created && a->ifindex) {
 		x->b.net_ops->link_del(x->b.net, a->ifindex);
+	}
+	fx_applied_index(x, a, 0);
+	HASH_DELETE(hd, x->applied->by_device, a);
 	HASH_DEL(x->applied->ifs, a);
 	free(a);
 }
 
 /* ---- the difference ------------------------------------------------------------------------------------------------------ */
-
-static bool has_addr(const struct prefix *v, uint8_t n, const struct prefix *p)
-{
-	for (uint8_t i = 0; i < n; i++)
-		if (prefix_cmp(&v[i], p) == 0)
-			return true;
-	return false;
-}
 
 struct there {
 	const struct prefix *p;
@@ -412,7 +361,8 @@ static void add_addr(struct fx *x, struct applied_if *a, const struct prefix *p)
 	/* An address that the administrator's own tools gave the device is as good, and stays theirs. One with our mark was left by a
 	 * killed predecessor: it is taken over as it stands, because to remove it even for a moment would take other people's routes
 	 * through the device with it. */
-	x->b.net_ops->addrs(x->b.net, a->ifindex, is_there, &t);
+	if (!a->created || !a->is_tunnel) /* a tunnel is ours whole, and to add what is there is no error */
+		x->b.net_ops->addrs(x->b.net, a->ifindex, is_there, &t);
 	if (t.found && t.ours) {
 		a->addr[a->n_addr++] = *p;
 		return;
@@ -435,10 +385,10 @@ static void add_addr(struct fx *x, struct applied_if *a, const struct prefix *p)
 static void sync_addrs(struct fx *x, struct applied_if *a, const struct want_if *w)
 {
 	for (uint8_t i = a->n_addr; i > 0; i--)
-		if (!has_addr(w->addr, w->n_addr, &a->addr[i - 1]))
+		if (!fx_has_prefix(w->addr, w->n_addr, &a->addr[i - 1]))
 			remove_addr(x, a, (uint8_t)(i - 1));
 	for (uint8_t i = 0; i < w->n_addr; i++)
-		if (!has_addr(a->addr, a->n_addr, &w->addr[i]) && !has_addr(a->theirs, a->n_theirs, &w->addr[i]))
+		if (!fx_has_prefix(a->addr, a->n_addr, &w->addr[i]) && !fx_has_prefix(a->theirs, a->n_theirs, &w->addr[i]))
 			add_addr(x, a, &w->addr[i]);
 }
 
@@ -495,41 +445,22 @@ static void log_line(struct fx *x, struct applied_if *a, const struct fx_interfa
 	if (line == a->line)
 		return;
 	a->line = line;
+	fx_routes_relink(x, a->name);
 	log_msg(LINEPROTO_UPDOWN, a->name, line ? "up" : "down");
 }
 
 static struct applied_if *attach(struct fx *x, const struct fx_interface *i)
 {
-	struct applied_if *a = applied_find(x, i->name);
+	struct applied_if *a = fx_applied_find(x, i->name);
 
 	if (!a) {
 		a = xcalloc(1, sizeof(*a));
 		snprintf(a->name, sizeof(a->name), "%s", i->name);
 		snprintf(a->device, sizeof(a->device), "%s", i->device);
 		HASH_ADD_STR(x->applied->ifs, name, a);
+		HASH_ADD(hd, x->applied->by_device, device, (unsigned)strlen(a->device), a);
 	}
 	return a;
-}
-
-static void look(struct fx *x, struct applied_if *a)
-{
-	struct net_link link;
-
-	if (!x->b.net_ops->link_by_name(x->b.net, a->device, &link)) {
-		a->ifindex = 0;
-		a->known = false;
-		a->n_addr = a->n_theirs = 0;
-		return;
-	}
-	a->ifindex = link.index;
-	a->up = link.up;
-	if (!a->is_tunnel)
-		a->mtu = link.mtu;
-	if (!a->known) {
-		a->known = true;
-		a->was_up = link.up;
-		a->was_mtu = link.mtu;
-	}
 }
 
 static void sync_if(struct fx *x, const struct fx_interface *i)
@@ -543,7 +474,7 @@ static void sync_if(struct fx *x, const struct fx_interface *i)
 	if (a->is_tunnel)
 		update_tunnel(x, a, i);
 	if (!a->ifindex)
-		look(x, a);
+		fx_look_at(x, a);
 	if (a->ifindex) {
 		sync_ra(x, a, i);
 		sync_link(x, a, &w);
@@ -562,6 +493,11 @@ static void give_back(struct fx *x, const struct applied_if *a)
 	x->b.net_ops->link_set(x->b.net, a->ifindex, a->was_up, mtu);
 }
 
+static bool still_wanted(const struct fx_interface *i, const struct applied_if *a)
+{
+	return i && i->device && strcmp(i->device, a->device) == 0 && (!a->created || a->vlan == i->vlan);
+}
+
 static void sync_gone(struct fx *x)
 {
 	struct applied_if *a, *next;
@@ -569,53 +505,16 @@ static void sync_gone(struct fx *x)
 	HASH_ITER (hh, x->applied->ifs, a, next) {
 		const struct fx_interface *i = fx_find_interface(x->cfg, a->name);
 
-		if (i && i->device && strcmp(i->device, a->device) == 0 && (!a->created || a->vlan == i->vlan))
+		if (still_wanted(i, a))
 			continue;
 		give_back(x, a);
 		remove_if(x, a);
 	}
 }
 
-/* ---- what the kernel reports ----------------------------------------------------------------------------------------------- */
-
-struct addr_scan {
-	struct prefix seen[2 * MAX_ADDRS];
-	uint8_t n;
-};
-
-static bool scan(void *ctx, const struct net_addr *a)
-{
-	struct addr_scan *s = ctx;
-
-	if (s->n < ARRAY_LEN(s->seen))
-		s->seen[s->n++] = a->addr;
-	return true;
-}
-
-static void refresh_if(struct fx *x, struct applied_if *a)
-{
-	struct addr_scan s = {0};
-
-	a->failed = false;
-	look(x, a);
-	if (!a->ifindex) {
-		a->created &= a->is_tunnel; /* made again when it can be */
-		a->ra = false;
-		return;
-	}
-	x->b.net_ops->addrs(x->b.net, a->ifindex, scan, &s);
-	for (uint8_t i = a->n_addr; i > 0; i--)
-		if (!has_addr(s.seen, s.n, &a->addr[i - 1]))
-			a->addr[i - 1] = a->addr[--a->n_addr];
-	a->n_theirs = 0;
-	for (uint8_t i = 0; i < s.n && a->n_theirs < MAX_ADDRS; i++)
-		if (!has_addr(a->addr, a->n_addr, &s.seen[i]))
-			a->theirs[a->n_theirs++] = s.seen[i];
-}
-
 /* ---- one interface -------------------------------------------------------------------------------------------------------- */
 
-static void touch(struct fx *x, struct applied_if *a)
+void fx_touch(struct fx *x, struct applied_if *a)
 {
 	if (a->touched)
 		return;
@@ -627,9 +526,19 @@ static void touch(struct fx *x, struct applied_if *a)
 void fx_interface_touch(struct fx *x, const char *name)
 {
 	const struct fx_interface *i = x->cfg ? fx_find_interface(x->cfg, name) : NULL;
+	struct applied_if *a = i && i->device ? attach(x, i) : fx_applied_find(x, name);
 
-	if (i && i->device)
-		touch(x, attach(x, i));
+	if (a)
+		fx_touch(x, a);
+}
+
+void fx_session_touch(struct fx *x, const char *ifname)
+{
+	const struct fx_interface *i = fx_find_interface(x->cfg, ifname);
+
+	fx_interface_touch(x, ifname);
+	x->dirty |= i && i->vrf && i->is_access; /* a device that comes into a VRF */
+	x->sessions_changed |= fx_services_in_use(x) || fx_nat_looks_at(x, i);
 }
 
 static struct applied_if *take_touched(struct fx *x)
@@ -651,20 +560,6 @@ static void touched_none(struct fx *x)
 		a->news = false;
 }
 
-/* A link that is or is not up any more may have lost addresses and routes; without carrier it has lost neither. */
-bool fx_link_news(struct fx *x, const struct net_event *ev)
-{
-	const struct fx_interface *i = ev->type == NET_EV_LINK && x->cfg ? fx_find_device(x->cfg, ev->link.name) : NULL;
-	struct applied_if *a = i ? applied_find(x, i->name) : NULL;
-
-	if (!a || a->failed || a->ifindex != ev->link.index || a->up != ev->link.up || (!a->is_tunnel && a->mtu != ev->link.mtu))
-		return false;
-	a->news = true;
-	touch(x, a);
-	fx_routes_relink(x, i->name);
-	return true;
-}
-
 static void sync_touched(struct fx *x)
 {
 	struct applied_if *a;
@@ -672,12 +567,16 @@ static void sync_touched(struct fx *x)
 	while ((a = take_touched(x))) {
 		const struct fx_interface *i = fx_find_interface(x->cfg, a->name);
 
-		if (a->news)
-			refresh_if(x, a);
-		a->news = false;
-		if (i && i->device)
-			sync_if(x, i);
 		track_touch_interface(x->tracks, a->name);
+		if (!still_wanted(i, a)) {
+			give_back(x, a);
+			remove_if(x, a);
+			continue;
+		}
+		if (a->news)
+			fx_refresh_if(x, a);
+		a->news = false;
+		sync_if(x, i);
 	}
 	if (!x->sessions_changed)
 		return;
@@ -688,21 +587,14 @@ static void sync_touched(struct fx *x)
 
 /* ---- the whole ------------------------------------------------------------------------------------------------------------- */
 
-static void refresh(struct fx *x)
-{
-	struct applied_if *a, *next;
-
-	HASH_ITER (hh, x->applied->ifs, a, next)
-		refresh_if(x, a);
-	fx_nat_refresh(x);
-	fx_routes_refresh(x);
-}
-
 static void sync_all(struct fx *x)
 {
 	touched_none(x);
-	if (x->refresh)
-		refresh(x);
+	if (x->refresh) {
+		fx_refresh_all(x);
+		fx_nat_refresh(x);
+		fx_routes_refresh(x);
+	}
 	x->dirty = x->refresh = x->sessions_changed = false;
 	if (!x->applied->forwarding && x->cfg->interfaces.n) {
 		x->applied->forwarding = true;
@@ -748,106 +640,4 @@ void fx_unreconcile(struct fx *x)
 	fx_doors_close(x);
 	fx_services_remove(x);
 	fx_nat_remove(x);
-}
-
-/* ---- after a crash ---------------------------------------------------------------------------------------------------------- */
-
-struct leftovers {
-	struct net_link link[64];
-	size_t n_link;
-	struct net_addr addr[256];
-	size_t n_addr;
-	struct net_route *route;
-	size_t n_route;
-};
-
-static bool left_link(void *ctx, const struct net_link *l)
-{
-	struct leftovers *lo = ctx;
-
-	if (has_our_alias(l) && lo->n_link < ARRAY_LEN(lo->link))
-		lo->link[lo->n_link++] = *l;
-	return true;
-}
-
-static bool left_addr(void *ctx, const struct net_addr *a)
-{
-	struct leftovers *lo = ctx;
-
-	if (a->ours && lo->n_addr < ARRAY_LEN(lo->addr))
-		lo->addr[lo->n_addr++] = *a;
-	return true;
-}
-
-static bool left_route(void *ctx, const struct net_route *r)
-{
-	struct leftovers *lo = ctx;
-
-	if (r->proto != NET_ROUTE_PROTO)
-		return true;
-	if (lo->n_route % 64 == 0)
-		lo->route = xrealloc(lo->route, (lo->n_route + 64) * sizeof(*lo->route));
-	lo->route[lo->n_route++] = *r;
-	return true;
-}
-
-static bool addr_is_applied(const struct fx *x, const struct net_addr *l)
-{
-	const struct applied_if *a, *next;
-
-	HASH_ITER (hh, x->applied->ifs, a, next)
-		if (a->ifindex == l->ifindex && has_addr(a->addr, a->n_addr, &l->addr))
-			return true;
-	return false;
-}
-
-static bool link_is_applied(const struct fx *x, const struct net_link *l)
-{
-	const struct applied_if *a, *next;
-
-	HASH_ITER (hh, x->applied->ifs, a, next)
-		if (a->created && strcmp(a->device, l->name) == 0)
-			return true;
-	return false;
-}
-
-void fx_purge(struct fx *x)
-{
-	struct leftovers *lo = xcalloc(1, sizeof(*lo));
-	char text[PREFIX_STRLEN];
-	uint32_t table;
-
-	fx_services_purge(x);
-	x->b.net_ops->routes(x->b.net, 0, left_route, lo);
-	for (uint16_t vrf = 1; fx_vrf_name(x, vrf); vrf++)
-		if (fx_vrf_table(x, vrf, &table))
-			x->b.net_ops->routes(x->b.net, table, left_route, lo);
-	x->b.net_ops->addrs(x->b.net, 0, left_addr, lo);
-	x->b.net_ops->links(x->b.net, left_link, lo);
-	for (size_t i = 0; i < lo->n_route; i++) {
-		if (fx_route_of(x, &lo->route[i]) || fx_guards_adopt(x, &lo->route[i]))
-			continue;
-		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->route[i].dst, text));
-		x->b.net_ops->route_del(x->b.net, &lo->route[i]);
-	}
-	for (size_t i = 0; i < lo->n_addr; i++) {
-		if (addr_is_applied(x, &lo->addr[i]) || fx_nat_owns_address(x, lo->addr[i].ifindex, &lo->addr[i].addr))
-			continue;
-		log_msg(PLATFORM_LEFTOVER, prefix_fmt(&lo->addr[i].addr, text));
-		x->b.net_ops->addr_del(x->b.net, lo->addr[i].ifindex, &lo->addr[i].addr);
-	}
-	for (size_t i = 0; i < lo->n_link; i++) {
-		if (link_is_applied(x, &lo->link[i]))
-			continue;
-		log_msg(PLATFORM_LEFTOVER, lo->link[i].name);
-		x->b.net_ops->link_del(x->b.net, lo->link[i].index);
-	}
-	fx_nat_purge(x);
-	free(lo->route);
-	free(lo);
-}
-
-struct fx_applied *fx_applied_new(void)
-{
-	return xcalloc(1, sizeof(struct fx_applied));
 }

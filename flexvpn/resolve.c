@@ -4,6 +4,7 @@
  * everything it needs (config-grammar reference §1.2, §2.8).
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -138,10 +139,35 @@ const struct fx_ipsec_profile *fx_find_ipsec(const struct fx_config *c, const ch
 	return strcmp(name, "default") == 0 && !c->g.no_default_ipsec ? &fx_default_ipsec : NULL;
 }
 
+/* Those of sessions come and go, and have numbers for names. */
+static const struct fx_interface *access_of(
+        const struct fx_config *c, const char *name, const char *stem)
+{
+	size_t n = strlen(stem);
+	unsigned long number = strncmp(name, stem, n) == 0 ? strtoul(name + n, NULL, 10) : 0;
+
+	return number < c->n_access && c->access[number] ? &c->interfaces.v[c->access[number]]
+	                                                 : NULL;
+}
+
+void fx_config_access(struct fx_config *c, uint32_t number, size_t place)
+{
+	size_t n = c->n_access ? c->n_access : 16;
+
+	while (n <= number)
+		n *= 2;
+	if (n != c->n_access) {
+		c->access = xrealloc(c->access, n * sizeof(*c->access));
+		memset(c->access + c->n_access, 0, (n - c->n_access) * sizeof(*c->access));
+		c->n_access = n;
+	}
+	c->access[number] = (uint32_t)place;
+}
+
 const struct fx_interface *fx_find_interface(const struct fx_config *c, const char *name)
 {
 	FIND(c->interfaces, N_INTERFACE, name);
-	return NULL;
+	return access_of(c, name, "Virtual-Access");
 }
 
 bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, struct ipaddr *out)
@@ -157,7 +183,7 @@ bool fx_interface_own(const struct fx_config *c, const struct fx_interface *i, s
 const struct fx_interface *fx_find_device(const struct fx_config *c, const char *device)
 {
 	FIND_BY(c->interfaces, N_DEVICE, device, device);
-	return NULL;
+	return access_of(c, device, "Vi");
 }
 
 const struct fx_client_cfg *fx_find_client_of(const struct fx_config *c, const char *tunnel)

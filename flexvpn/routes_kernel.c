@@ -58,16 +58,15 @@ static bool gateway_usable(const struct fx *x, const struct ipaddr *gw, uint32_t
 static bool find_way(const struct fx *x, const struct fx_route_want *w, struct net_route *out)
 {
 	const struct fx_interface *i = fx_find_interface(x->cfg, w->ifname);
-	struct net_link link;
 
 	if (!w->ifname[0] && !w->dhcp)
 		return gateway_usable(x, &w->gateway, out->table);
 	if (w->dhcp && !fx_lease_router(x, w->ifname, &i, &out->gateway))
 		return false;
-	if (!i || !fx_link(x, i, &link) || !fx_line_up(x, i, NULL))
+	if (!i || !fx_line_up(x, i, NULL))
 		return false;
-	out->ifindex = link.index;
-	return true;
+	out->ifindex = fx_ifindex(x, i);
+	return out->ifindex != 0;
 }
 
 static bool to_kernel(const struct fx *x, const struct route *e, struct net_route *out)

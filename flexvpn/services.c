@@ -340,6 +340,14 @@ static void apply_dns(struct fx *x, struct arena *a)
 		complain("DNS proxy", ops(x)->dns(x->b.services, w.v, w.n, x->now), NULL);
 }
 
+bool fx_services_in_use(const struct fx *x)
+{
+	const char *dns = x->services->told[FX_TOLD_DNS].text,
+	           *dhcp = x->services->told[FX_TOLD_DHCP].text;
+
+	return ops(x) && ((dns && dns[0]) || (dhcp && dhcp[0]));
+}
+
 void fx_services_apply(struct fx *x)
 {
 	struct arena a;

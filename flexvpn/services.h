@@ -21,6 +21,7 @@ bool fx_services_differ(struct fx *x, enum fx_told part, struct strbuf *text);
 
 void fx_vrfs_apply(struct fx *x);
 void fx_services_apply(struct fx *x);
+bool fx_services_in_use(const struct fx *x); /* does a DNS proxy or DHCP server run for us? */
 void fx_services_remove(struct fx *x);
 void fx_services_purge(struct fx *x); /* VRFs that a killed predecessor left and nothing wants */
 void fx_services_poll(struct fx *x);

@@ -52,6 +52,7 @@ int kernel_events_open(struct net_kernel *k)
 {
 	nl_socket_disable_seq_check(k->ev);
 	nl_socket_modify_cb(k->ev, NL_CB_VALID, NL_CB_CUSTOM, on_news, k);
+	rtnl_one_read(k->ev);
 	if (nl_connect(k->ev, NETLINK_ROUTE) < 0)
 		return -errno;
 	nl_socket_set_buffer_size(k->ev, EVENT_BUFFER, 0);

@@ -37,6 +37,7 @@ static int open_requests(struct net_kernel *k)
 {
 	int on = 1;
 
+	rtnl_one_read(k->req);
 	if (nl_connect(k->req, NETLINK_ROUTE) < 0)
 		return -errno;
 	setsockopt(nl_socket_get_fd(k->req), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));

@@ -72,6 +72,15 @@ static int nle_to_errno(int nle)
 	}
 }
 
+/* The kernel's messages are no longer than this, so none has to be looked at before it is read. */
+void rtnl_one_read(struct nl_sock *sk)
+{
+	enum { LONGEST = 65536 };
+
+	nl_socket_set_msg_buf_size(sk, LONGEST);
+	nl_socket_disable_msg_peek(sk);
+}
+
 static int talk_run(struct net_kernel *k, struct nl_msg *m, struct talk *t)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_CUSTOM);

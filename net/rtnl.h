@@ -49,6 +49,7 @@ static inline struct net_kernel *net_kernel(struct net *n)
 }
 
 /* One request; the message is freed. 0 or -errno. */
+void rtnl_one_read(struct nl_sock *sk); /* before it is connected */
 int rtnl_change(struct net_kernel *k, struct nl_msg *m);
 /* One request with one answer, handed to `take`. */
 int rtnl_ask(struct net_kernel *k, struct nl_msg *m, void (*take)(void *ctx, struct nlmsghdr *h),
