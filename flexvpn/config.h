@@ -317,6 +317,21 @@ struct fx_aaa_list { /* aaa authorization network NAME METHODS */
 	bool local; /* the local policies are one of its methods */
 };
 
+struct fx_radius { /* radius server NAME */
+	const char *name;
+	struct ipaddr addr; /* family 0: none, and nobody is asked */
+	uint16_t port;
+	struct span key;
+	uint32_t timeout_s, retransmit; /* 0: default */
+};
+
+struct fx_radius_group { /* aaa group server radius NAME */
+	const char *name;
+	bool radius;         /* of that kind */
+	const char *server[8];
+	uint8_t n_server;
+};
+
 /* ---- certificates: config_pki.c ---- */
 
 enum fx_enrollment { FX_ENROLL_NONE, FX_ENROLL_TERMINAL, FX_ENROLL_URL, FX_ENROLL_SELF, FX_ENROLL_PKCS12 };
@@ -414,6 +429,8 @@ struct fx_config {
 	FX_LIST(track_cfg) tracks;
 	FX_LIST(sla_cfg) slas;
 	FX_LIST(fx_aaa_list) aaa_lists;
+	FX_LIST(fx_radius) radius;
+	FX_LIST(fx_radius_group) radius_groups;
 	struct fx_dns_globals dns;
 	FX_LIST(fx_dns_view) dns_views; /* the first is `default` */
 	FX_LIST(fx_dns_member) dns_members;

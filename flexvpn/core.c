@@ -15,6 +15,7 @@
 #include "flexvpn/credentials.h"
 #include "flexvpn/failures.h"
 #include "flexvpn/frr.h"
+#include "flexvpn/eap_relay.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/names.h"
 #include "flexvpn/pki.h"
@@ -67,6 +68,7 @@ struct fx *fx_new(const struct fx_backends *b, uint64_t now)
 	fx_pki_set_address(x->pki, address_of, x);
 	x->frr = fx_frr_new(x);
 	x->hub = fx_hub_new();
+	x->eap_relay = fx_eap_relay_new();
 	x->ike = fx_ike_new(x);
 	return x;
 }
@@ -105,6 +107,7 @@ void fx_free(struct fx *x)
 	trace_fini(&x->trace);
 	fx_config_free(x->cfg);
 	fx_hub_free(x->hub);
+	fx_eap_relay_free(x->eap_relay);
 	fx_agenda_free(x->agenda);
 	free(x);
 }
@@ -317,6 +320,7 @@ void fx_pump(struct fx *x, uint64_t now)
 	if (fx_pki_poll(x->pki, now))
 		ike_certs_settled(x->ike, now);
 	fx_frr_run(x);
+	fx_eap_relay_poll(x);
 	for (int i = 0; i < PUMP_ROUNDS; i++) {
 		bool any = drain(x);
 

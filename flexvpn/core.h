@@ -25,6 +25,7 @@
 #include "ikev2/ike.h"
 #include "net/net.h"
 #include "net/fetch.h"
+#include "net/radius.h"
 #include "net/resolver.h"
 #include "net/vtysh.h"
 #include "net/services.h"
@@ -210,6 +211,7 @@ struct fx_backends {
 	bool (*sla_poll)(void *ctx, uint32_t *id, bool *ok); /* … and brings their answers; ctx is sla.ctx */
 	struct resolver_io names; /* carries questions about names */
 	struct fetch_io fetch;    /* brings documents over HTTP; without `ask`: nobody does */
+	struct radius_io radius;  /* asks RADIUS servers; without `ask`: nobody does */
 	struct frr_io frr;        /* runs the routing protocols; without `ask`: nobody does */
 	struct services *services; /* DNS proxy, DHCP server, VRFs; NULL: none of them */
 	struct nat *nat; /* packet filter: NAT and access groups; NULL: there is none */
@@ -254,6 +256,7 @@ struct fx {
 	const struct fx_key_pair *signer; /* of the certificate that the engine was given last */
 	struct fx_frr *frr;
 	struct fx_creds *creds;    /* given by command */
+	struct fx_eap_relay *eap_relay; /* EAP that RADIUS servers speak with peers */
 	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
 	uint32_t next_question;
 	struct fx_known_name *known_names; /* names.c: answers that the configuration gave */

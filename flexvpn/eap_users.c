@@ -26,13 +26,76 @@ static enum fx_eap_by first_method(const char *line)
 	return local ? FX_EAP_LOCAL : FX_EAP_NOBODY;
 }
 
-enum fx_eap_by fx_eap_by(const struct fx_config *c, const struct fx_profile *p)
+static const struct cfg_node *list_of(const struct fx_config *c, const struct fx_profile *p)
 {
 	const struct cfg_node *n = p->eap_list ? list_named(c, p->eap_list) : NULL;
 
-	if (!n)
-		n = list_named(c, "default");
+	return n ? n : list_named(c, "default");
+}
+
+enum fx_eap_by fx_eap_by(const struct fx_config *c, const struct fx_profile *p)
+{
+	const struct cfg_node *n = list_of(c, p);
+
 	return n ? first_method(cfg_node_text(n)) : FX_EAP_LOCAL;
+}
+
+static size_t put(const struct fx_radius *r, struct radius_server *out, size_t max)
+{
+	if (!max || !r->addr.family || !r->key.n)
+		return 0;
+	*out = (struct radius_server){.addr = r->addr,
+	        .port = r->port,
+	        .key = r->key,
+	        .timeout_s = r->timeout_s,
+	        .retransmit = r->retransmit};
+	return 1;
+}
+
+static size_t named_server(
+        const struct fx_config *c, const char *name, struct radius_server *out, size_t max)
+{
+	for (size_t i = 0; i < c->radius.n; i++)
+		if (strcmp(c->radius.v[i].name, name) == 0)
+			return put(&c->radius.v[i], out, max);
+	return 0;
+}
+
+static const struct fx_radius_group *group_named(const struct fx_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->radius_groups.n; i++)
+		if (c->radius_groups.v[i].radius && strcmp(c->radius_groups.v[i].name, name) == 0)
+			return &c->radius_groups.v[i];
+	return NULL;
+}
+
+static size_t group_servers(
+        const struct fx_config *c, const char *name, struct radius_server *out, size_t max)
+{
+	const struct fx_radius_group *g = group_named(c, name);
+	size_t n = 0;
+
+	for (size_t i = 0; strcmp(name, "radius") == 0 && i < c->radius.n; i++)
+		n += put(&c->radius.v[i], out + n, max - n);
+	for (uint8_t i = 0; g && i < g->n_server; i++)
+		n += named_server(c, g->server[i], out + n, max - n);
+	return n;
+}
+
+size_t fx_eap_servers(const struct fx_config *c, const struct fx_profile *p,
+        struct radius_server *out, size_t max)
+{
+	const struct cfg_node *n = list_of(c, p);
+	struct gl_global_aaa_authentication_login l;
+	struct arena a;
+	size_t found = 0;
+
+	arena_init(&a);
+	if (n && cfg_node_decode(n, &a, &l, sizeof(l)))
+		for (size_t i = 0; i < l.n_group; i++)
+			found += group_servers(c, l.group[i], out + found, max - found);
+	arena_fini(&a);
+	return found;
 }
 
 /* ---- those of the configuration ------------------------------------------------------------ */

@@ -8,6 +8,7 @@
 #define SPOKE_FLEXVPN_EAP_USERS_H
 
 #include "flexvpn/config.h"
+#include "net/radius.h"
 
 enum fx_eap_by { FX_EAP_LOCAL, FX_EAP_RADIUS, FX_EAP_NOBODY };
 
@@ -15,6 +16,9 @@ enum fx_eap_by { FX_EAP_LOCAL, FX_EAP_RADIUS, FX_EAP_NOBODY };
  * list that is not there, the default list counts, and without that the users of the configuration.
  * The first method of the list that can be used. */
 enum fx_eap_by fx_eap_by(const struct fx_config *c, const struct fx_profile *p);
+/* The servers of that list's group, in order: `radius` means all. Returns how many. */
+size_t fx_eap_servers(const struct fx_config *c, const struct fx_profile *p,
+        struct radius_server *out, size_t max);
 
 enum ike_eap_user fx_eap_password(const struct fx_config *c, struct span name, struct secret *out);
 bool fx_eap_check(const struct fx_config *c, struct span name, struct span password);

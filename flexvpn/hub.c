@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "flexvpn/eap_relay.h"
 #include "flexvpn/pool.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -631,6 +632,8 @@ void fx_hub_on_event(struct fx *x, const struct ike_event *ev)
 
 	if (ev->type == IKE_EV_ESTABLISHED)
 		on_established(x, ev);
+	if (ev->type == IKE_EV_EAP)
+		fx_eap_relay(x, ev);
 	if (!s)
 		return;
 	switch (ev->type) {

@@ -26,9 +26,10 @@ struct router {
 	struct probes *probes;
 	struct resolver *resolver;
 	struct fetcher *fetcher;
+	struct radius *radius;
 	struct vtysh *vtysh;
-	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll, frr_poll, fetch_poll;
-	bool dp_polled, net_polled, probe_polled, name_polled, service_polled, frr_polled, fetch_polled;
+	uv_poll_t dp_poll, net_poll, probe_poll, name_poll, service_poll, frr_poll, fetch_poll, radius_poll;
+	bool dp_polled, net_polled, probe_polled, name_polled, service_polled, frr_polled, fetch_polled, radius_polled;
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
@@ -198,6 +199,9 @@ static void open_probes(struct router *r)
 	r->fetcher = fetcher_new();
 	if (r->fetcher)
 		r->b.fetch = fetcher_io(r->fetcher);
+	r->radius = radius_new();
+	if (r->radius)
+		r->b.radius = radius_io(r->radius);
 }
 
 struct router *router_new(const struct router_opts *o, char *why, size_t n)
@@ -233,6 +237,7 @@ struct router *router_new(const struct router_opts *o, char *why, size_t n)
 	r->probe_polled = watch(r, &r->probe_poll, probes_fd(r->probes));
 	r->name_polled = watch(r, &r->name_poll, resolver_fd(r->resolver));
 	r->fetch_polled = r->fetcher && watch(r, &r->fetch_poll, fetcher_fd(r->fetcher));
+	r->radius_polled = r->radius && watch(r, &r->radius_poll, radius_fd(r->radius));
 	r->frr_polled = r->vtysh && watch(r, &r->frr_poll, vtysh_fd(r->vtysh));
 	if (r->b.services)
 		r->service_polled = watch(r, &r->service_poll, r->b.services->ops->fd(r->b.services));
@@ -269,6 +274,7 @@ void router_free(struct router *r)
 	unwatch(&r->probe_poll, r->probe_polled);
 	unwatch(&r->name_poll, r->name_polled);
 	unwatch(&r->fetch_poll, r->fetch_polled);
+	unwatch(&r->radius_poll, r->radius_polled);
 	unwatch(&r->frr_poll, r->frr_polled);
 	unwatch(&r->service_poll, r->service_polled);
 	while (r->handles)
@@ -281,6 +287,7 @@ void router_free(struct router *r)
 	probes_free(r->probes);
 	resolver_free(r->resolver);
 	fetcher_free(r->fetcher);
+	radius_free(r->radius);
 	vtysh_free(r->vtysh);
 	cfg_unref(r->running);
 	cfg_unref(r->startup);

@@ -8,7 +8,7 @@ Router(config)#«username viewer privilege 7 password 0 s3cret-v»
 Router(config)#«aaa new-model»
 Router(config)#«aaa authentication login default local»
 Router(config)#«aaa authentication login LINES group radius line none»
-Note: this line is kept but not acted on yet (RADIUS)
+Note: this line is kept but not acted on yet (RADIUS for logins at terminals; EAP asks it)
 Router(config)#«aaa authentication login NOBODY group radius»
 Router(config)#«aaa authentication attempts login 2»
 Router(config)#«privilege exec level 7 show running-config»

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Our hub asks by EAP: for our spoke and for strongSwan's, by every method, with users of its own; a wrong password; a name that a mangler
+# Our hub asks by EAP: for our spoke and for strongSwan's, by every method, with users of its own or of a RADIUS server; a wrong password; a name that a mangler
 # turns into a policy; two authentications after each other (RFC 4739) by either spoke.
 set -u
 . "$(dirname "$0")/lib.sh"
@@ -136,6 +136,94 @@ for method in mschapv2 md5 gtc; do
 	must 'strongSwan rekeys its IKE SA' hub_ctl --rekey --ike flex
 	must 'strongSwan says goodbye' hub_ctl --terminate --ike flex --timeout 10
 done
+
+# ---- a RADIUS server asks ---------------------------------------------------------------------------------------------------
+
+mkdir -p "$LAB_DIR/radius"
+printf 'cisco Cleartext-Password := "radius password"\nmd5er Cleartext-Password := "radius password", EAP-Type := MD5\n' > "$LAB_DIR/radius/users"
+cat > "$LAB_DIR/radius/radiusd.conf" <<-C
+	prefix = /usr
+	libdir = /usr/lib/freeradius
+	raddbdir = $LAB_DIR/radius
+	pidfile = $LAB_DIR/radius/pid
+	log {
+		destination = stdout
+	}
+	security {
+		allow_vulnerable_openssl = yes
+	}
+	client hub {
+		ipaddr = 192.168.100.1
+		secret = "radius key"
+	}
+	modules {
+		eap {
+			default_eap_type = mschapv2
+			md5 {
+			}
+			gtc {
+				auth_type = PAP
+			}
+			mschapv2 {
+			}
+		}
+		mschap {
+		}
+		pap {
+		}
+		files {
+			filename = $LAB_DIR/radius/users
+		}
+	}
+	server default {
+		listen {
+			type = auth
+			ipaddr = 192.168.100.10
+			port = 1812
+		}
+		authorize {
+			files
+			eap
+		}
+		authenticate {
+			eap
+			Auth-Type MS-CHAP {
+				mschap
+			}
+			Auth-Type PAP {
+				pap
+			}
+		}
+	}
+C
+ip netns exec "$LAB-corp" freeradius -f -l stdout -d "$LAB_DIR/radius" > "$LAB_DIR/radius/log" 2>&1 < /dev/null &
+started radius $!
+must 'the RADIUS server runs' until_ok 20 grep -q 'Ready to process requests' "$LAB_DIR/radius/log"
+must 'the hub knows it' hub_type $'aaa new-model\nradius server R\naddress ipv4 192.168.100.10 auth-port 1812\ntimeout 1\nretransmit 1\nkey radius key\nexit\naaa group server radius G\nserver name R\nexit\naaa authentication login USERS group G\ncrypto ikev2 profile HUB\naaa authentication eap USERS'
+must 'our spoke with a password of the hub' spoke_with 'eap username cisco password lab password 1'
+must 'is refused' until_ok 30 spoke_says 'show logging' 'EAP'
+must 'it ends' spoked_stop
+for method in ms-chapv2 md5 gtc; do
+	must "our spoke with $method" spoke_with "eap $method username cisco password radius password"
+	must 'it is active' until_ok 30 client_is ACTIVE
+	must 'ping' ping_from inside 192.168.100.10
+	must 'a rekey of the IKE SA' sh_run 'clear crypto ikev2 sa'
+	must 'it ends' spoked_stop
+done
+LAB_PASSWORD='radius password'
+must 'strongSwan connects with mschapv2' strong_goes "local { auth = eap-mschapv2
+	id = strong.lab.example
+	eap_id = cisco }"
+must 'ping from strongSwan to behind our hub' in_ns inet ping -n -q -c 3 -i 0.2 -W 2 192.168.100.10
+must 'strongSwan says goodbye' hub_ctl --terminate --ike flex --timeout 10
+must 'the RADIUS server ends' end radius
+must 'without it nobody comes in' not strong_goes "local { auth = eap-mschapv2
+	id = strong.lab.example
+	eap_id = cisco }"
+must 'and the hub says why' hub_says 'show logging' 'RADIUS_DEAD: RADIUS server 192.168.100.10:1812 is not responding'
+must 'the key is in no log' not grep -q 'radius key\|radius password' "$LAB_DIR/hubd.log"
+must 'the hub asks itself again' hub_type $'crypto ikev2 profile HUB\nno aaa authentication eap USERS'
+LAB_PASSWORD='lab password 1'
 
 # ---- two authentications after each other --------------------------------------------------------------------------------
 
