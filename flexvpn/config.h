@@ -121,6 +121,8 @@ struct fx_profile {
 	bool local_eap_too, remote_eap_too; /* authentication second: RFC 4739 */
 	bool eap_query;                     /* authentication remote eap query-identity */
 	uint32_t eap_timeout_s;             /* 0: default */
+	bool resume;                        /* reconnect: RFC 5723 */
+	uint32_t resume_s;                  /* 0: default */
 	const char *eap_list;               /* aaa authentication eap: who knows the users */
 	const char *eap_user;              /* NULL: asked for */
 	struct span eap_password;

@@ -201,6 +201,15 @@ void use_ikev2_profile_aaa_authentication(struct cfg_build *b, const struct cfg_
 		b->profile->eap_list = l->list;
 }
 
+void use_ikev2_profile_reconnect(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_profile_reconnect *l)
+{
+	(void)n;
+	b->profile->resume = true;
+	if (l->has_seconds)
+		b->profile->resume_s = l->seconds;
+}
+
 void use_ikev2_profile_keyring_local(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_ikev2_profile_keyring_local *l)
 {

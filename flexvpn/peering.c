@@ -207,6 +207,8 @@ static void methods(const struct fx_profile *p, struct ike_peering *out)
 	out->remote_eap_too = p->remote_eap_too;
 	out->eap_query_identity = p->eap_query;
 	out->eap_timeout_s = p->eap_timeout_s;
+	out->resume = p->resume;
+	out->ticket_lifetime_s = p->resume_s;
 }
 
 static bool transport_asked(const struct fx_config *c, const struct fx_ipsec_profile *ip, bool *required)

@@ -113,13 +113,16 @@ static void detail_features(struct out *o, const struct ike_sa_info *s)
 	if (s->ppk)
 		out_text(o, "      Quantum-safe Encryption using Manual PPK\n");
 	out_bool(o, "quantum-safe", s->ppk);
+	if (s->resumed)
+		out_text(o, "      Session was resumed\n");
+	out_bool(o, "resumed", s->resumed);
 	detail_dpd(o, &s->dpd);
 	out_text(o, s->fragmentation ? "      IETF Std Fragmentation  enabled.\n"
 	                             : "      Fragmentation not  configured.\n");
 	out_bool(o, "fragmentation", s->fragmentation);
 	out_text(o, "      Dynamic Route Update: %s\n", s->dynamic_route ? "enabled" : "disabled");
 	out_bool(o, "dynamic-route-update", s->dynamic_route);
-	out_text(o, "      Extended Authentication not configured.\n");
+	out_text(o, "      Extended Authentication %sconfigured.\n", s->eap_method ? "" : "not ");
 	out_text(o, "      NAT-T is %s\n",
 	        s->nat_local    ? "detected inside  "
 	        : s->nat_remote ? "detected  outside"

@@ -14,6 +14,7 @@ void auth_put_notifies(struct session *s, struct ike_build *b)
 	mobike_put_supported(s, b);
 	reauth_put(s, b);
 	qcd_put(s->current, b);
+	resume_put_ticket(s->current, b);
 	if (!s->p.cisco_vendor_ids)
 		return;
 	ike_put_notify(b, N_ESP_TFC_PADDING_NOT_SUPPORTED, (struct span){0});
@@ -27,6 +28,7 @@ void auth_read_window(struct session *s, const struct ike_msg *m)
 	mobike_read_supported(s, m);
 	reauth_read(s, m);
 	qcd_read(s->current, m);
+	resume_read_ticket(s->current, m);
 	if (ike_msg_notify(m, N_SET_WINDOW_SIZE, &n) && n.data.n == 4 &&
 	        get_u32(n.data.p) > s->peer_window)
 		s->peer_window = get_u32(n.data.p);
@@ -65,10 +67,11 @@ static bool only_one(const struct session *s)
 	return true;
 }
 
-/* RFC 4739 §2: to a peer that knows of it. One that does not gets the first authentication alone, and judges it. */
+/* RFC 4739 §2: to a peer that knows of it. One that does not gets the first authentication alone,
+ * and judges it. */
 static void put_another(struct ike_sa *sa, struct ike_build *b)
 {
-	if (!sa->ses->p.local_eap_too || !sa->hs->multi)
+	if (!sa->ses->p.local_eap_too || !sa->hs->multi || sa->hs->resuming)
 		return;
 	sa->hs->another = true;
 	ike_put_notify(b, N_MULTIPLE_AUTH_SUPPORTED, (struct span){0});
@@ -86,17 +89,19 @@ void auth_start(struct ike_sa *sa)
 		session_down(s, IKE_R_CHILDLESS, 0);
 		return;
 	}
-	if (!ppk_start(sa)) {
+	if (!sa->hs->resuming && !ppk_start(sa)) {
 		req_free(r);
 		session_down(s, IKE_R_PPK, 0);
 		return;
 	}
 	ike_put_id(&r->b, PL_IDi, &s->p.local_id);
-	auth_put_certs(sa, &r->b);
-	auth_put_certreq(s, &r->b);
+	if (!sa->hs->resuming) {
+		auth_put_certs(sa, &r->b);
+		auth_put_certreq(s, &r->b);
+	}
 	if (s->p.remote_id.type != ID_NONE)
 		ike_put_id(&r->b, PL_IDr, &s->p.remote_id);
-	if (s->p.local_auth == IKE_AUTH_EAP) {
+	if (s->p.local_auth == IKE_AUTH_EAP && !sa->hs->resuming) {
 		eap_start(sa);
 		ok = true;
 	} else {

@@ -157,11 +157,49 @@ static bool put_shared(
 	return true;
 }
 
+/* RFC 5723 §5.1: AUTH = prf(SK_p, what is signed). 0: failed. */
+static size_t resumed_mac(const struct ike_sa *sa, const struct proof *p, uint8_t out[IKE_PRF_MAX])
+{
+	struct secret octets = {0};
+	bool ok = proof_octets(sa->suite.prf, p, &octets);
+	struct span all = secret_span(&octets);
+
+	ok = ok && ike_prf(sa->suite.prf, secret_span(p->sk_p), &all, 1, out);
+	secret_wipe(&octets);
+	return ok ? ike_prf_len(sa->suite.prf) : 0;
+}
+
+static bool put_resumed(struct ike_sa *sa, const struct proof *p, struct ike_build *b)
+{
+	uint8_t out[IKE_PRF_MAX];
+	size_t n = resumed_mac(sa, p, out);
+
+	if (n)
+		ike_put_auth(b, IKE_METHOD_PSK, span_of(out, n));
+	wipe(out, sizeof(out));
+	return n;
+}
+
+static enum ike_reason check_resumed(
+        struct ike_sa *sa, const struct proof *p, const struct ike_pl_auth *a)
+{
+	uint8_t out[IKE_PRF_MAX];
+	size_t n = resumed_mac(sa, p, out);
+	bool ok = n && a->method == IKE_METHOD_PSK && a->data.n == n && ct_equal(a->data.p, out, n);
+
+	wipe(out, sizeof(out));
+	if (!ok)
+		return IKE_R_PEER_AUTH_FAILED;
+	if (resume_identity_good(sa) != IKE_R_NONE)
+		return IKE_R_PEER_ID;
+	resume_done(sa);
+	return IKE_R_NONE;
+}
+
 /* RFC 7296 §2.16: the key of the method, or SK_p of the side that signs when there is none. */
 static void eap_key(const struct ike_sa *sa, const struct secret *sk_p, struct secret *out)
 {
-	struct span msk =
-	        sa->initiator ? eap_peer_msk(sa->hs->eap) : secret_span(&sa->hs->msk);
+	struct span msk = sa->initiator ? eap_peer_msk(sa->hs->eap) : secret_span(&sa->hs->msk);
 
 	if (msk.n)
 		secret_set(out, msk.p, msk.n);
@@ -213,6 +251,8 @@ static bool prove(struct ike_sa *sa, struct ike_build *b)
 	struct span id = span_of(body, ike_id_body(&s->p.local_id, body));
 	struct proof p = proof_of(sa, sa->initiator, id);
 
+	if (sa->hs->resuming)
+		return put_resumed(sa, &p, b);
 	if (sa->hs->stage == EAP_PROVING)
 		return put_eap(sa, &p, b);
 	if (signs(s->p.local_auth))
@@ -251,7 +291,7 @@ bool auth_put(struct ike_sa *sa, struct ike_build *b)
 {
 	if (!prove(sa, b))
 		return false;
-	if (!sa->initiator || sa->hs->stage == EAP_PROVING)
+	if (!sa->initiator || sa->hs->stage == EAP_PROVING || sa->hs->resuming)
 		return true;
 	ppk_put_identity(sa, b);
 	return !ppk_wants_both(sa) || put_other_proof(sa, b);
@@ -326,6 +366,8 @@ static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, 
 
 	if (!au || !ike_get_auth(au, &a))
 		return IKE_R_PEER_AUTH_FAILED;
+	if (sa->hs->resuming)
+		return check_resumed(sa, &p, &a);
 	if (sa->initiator ? !ppk_read_answer(sa, m) : !ppk_choose(sa, m, &a.data))
 		return IKE_R_PPK;
 	if (a.method == IKE_METHOD_PSK && auth_may_use(&s->p, IKE_AUTH_PSK)) {

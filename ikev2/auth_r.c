@@ -128,6 +128,9 @@ static bool another_fits(const struct ike_sa *sa, const struct ike_msg *m)
 {
 	bool follows = ike_msg_has_notify(m, N_ANOTHER_AUTH_FOLLOWS);
 
+	if (sa->hs->resuming)
+		return !follows;
+
 	if (follows == sa->ses->p.remote_eap_too)
 		return true;
 	ike_dbg(sa->ses->e, sa->ses, 1,
@@ -142,7 +145,8 @@ static bool put_ours(struct ike_sa *sa, struct ike_build *b)
 	struct session *s = sa->ses;
 
 	ike_put_id(b, PL_IDr, &s->p.local_id);
-	auth_put_certs(sa, b);
+	if (!sa->hs->resuming)
+		auth_put_certs(sa, b);
 	ppk_put_answer(sa, b);
 	if (auth_put(sa, b))
 		return true;
@@ -156,7 +160,7 @@ static void first_request(
 	enum ike_reason why = auth_identify(sa, m);
 
 	auth_read_certreq(sa, m);
-	if (why == IKE_R_NONE && eap_r_asked(sa, m)) {
+	if (why == IKE_R_NONE && !sa->hs->resuming && eap_r_asked(sa, m)) {
 		auth_keep_first(sa, m);
 		sa->hs->unproved = true;
 		eap_r_begin(sa, m->h.id, b, after);
@@ -170,10 +174,11 @@ static void first_request(
 		why = IKE_R_INTERNAL;
 	if (why != IKE_R_NONE) {
 		auth_refuse(sa, b, after, why);
-	} else if (sa->ses->p.remote_eap_too) {
+	} else if (sa->ses->p.remote_eap_too && !sa->hs->resuming) {
 		auth_keep_first(sa, m);
 		sa->hs->round = ROUND_NEXT;
 	} else {
+		authorize(sa->ses);
 		conclude(sa, m, b);
 	}
 }

@@ -53,6 +53,7 @@ void ike_free(struct ike *e)
 	free(e->heap);
 	free(e->slot);
 	free(e->view);
+	tickets_free(e);
 	wipe(e->cookie, sizeof(e->cookie));
 	wipe(e->cfg.qcd_secret, sizeof(e->cfg.qcd_secret));
 	free(e);
@@ -176,7 +177,7 @@ static void on_known(
 		return;
 	}
 	ike_dbg_packet(e, sa->ses, in, false);
-	if (m->h.exchange == EXCH_SA_INIT) {
+	if (m->h.exchange == EXCH_SA_INIT || m->h.exchange == EXCH_SESSION_RESUME) {
 		if (ike_hdr_is_response(&m->h))
 			init_response(sa, in, m);
 		else
@@ -234,6 +235,9 @@ void ike_rx(struct ike *e, const struct dgram *in, ike_time now)
 	} else if (m.h.exchange == EXCH_SA_INIT && !ike_hdr_is_response(&m.h)) {
 		ike_dbg_packet(e, NULL, in, false);
 		init_request(e, in, &m);
+	} else if (m.h.exchange == EXCH_SESSION_RESUME && !ike_hdr_is_response(&m.h)) {
+		ike_dbg_packet(e, NULL, in, false);
+		resume_request(e, in, &m);
 	} else {
 		unknown_spi(e, in, &m.h);
 	}
@@ -522,6 +526,7 @@ bool ike_sa_info(const struct ike *e, uint32_t handle, struct ike_sa_info *out)
 	        .mobike = s->mobike,
 	        .cfg_asked = s->cfg_asked,
 	        .ppk = s->ppk_used,
+	        .resumed = s->resumed,
 	        .assigned4 = s->assigned4,
 	        .assigned6 = s->assigned6,
 	        .n_children = count_told(s),

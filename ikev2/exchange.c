@@ -115,7 +115,7 @@ static bool pack(struct ike_sa *sa, struct request *r, bool smallest)
 {
 	struct span clear;
 
-	if (r->exchange != EXCH_SA_INIT)
+	if (r->type != REQ_INIT)
 		return seal(sa, &r->b, smallest, &r->pk);
 	if (!ike_build_clear(&r->b, &clear))
 		return false;
@@ -167,7 +167,7 @@ static void shrink(struct ike_sa *sa, struct request *r)
 
 	for (size_t i = 0; i < r->pk.n; i++)
 		large |= r->pk.v[i].n > limit;
-	if (!limit || !large || r->exchange == EXCH_SA_INIT)
+	if (!limit || !large || r->type == REQ_INIT)
 		return;
 	ike_packets_fini(&r->pk);
 	pack(sa, r, true);

@@ -185,6 +185,9 @@ struct ike_peering {
 	uint32_t eap_timeout_s;  /* 0 = 90: how long the conversation may take */
 	struct secret local_psk, remote_psk; /* may be empty when ike_ops.psk supplies the remote one after IDr is known */
 
+	bool resume;                /* RFC 5723: ask for a ticket and use it; responder: give them, and take them */
+	uint32_t ticket_lifetime_s; /* responder; 0 = 3600 */
+
 	bool use_ppk;             /* RFC 8784: announce it. A responder does so before it knows the key */
 	struct secret ppk;        /* the post-quantum preshared key, empty: none … */
 	char ppk_id[IKE_PPK_ID];  /* … and its name */
@@ -480,6 +483,7 @@ struct ike_sa_info {
 	struct prefix assigned4, assigned6; /* family 0: none; initiator: received, responder: given */
 	bool cfg_asked;         /* responder: there was a CFG_REQUEST */
 	bool ppk;               /* a post-quantum preshared key is mixed in */
+	bool resumed;           /* by a ticket of an earlier session */
 	uint32_t n_children;
 	struct ike_attrs attrs; /* CFG_REPLY as received, then CFG_SETs; views */
 	bool mobike;

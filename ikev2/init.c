@@ -27,6 +27,11 @@ void init_put_common(struct session *s, struct ike_build *b, const struct nonce 
 {
 	ike_put_ke(b, ike_dh_group(dh), ike_dh_public(dh));
 	ike_put_nonce(b, nonce_span(nonce));
+	init_put_manners(s, b, spi_i, spi_r);
+}
+
+void init_put_manners(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t spi_r)
+{
 	put_vendors(s, b);
 	natd_put(s, b, spi_i, spi_r);
 	if (s->p.fragmentation)
@@ -63,6 +68,13 @@ static void send_init(struct ike_sa *sa)
 	ike_dbg(s->e, s, 0, "Generating IKE_SA_INIT message");
 	ike_dbg_offer(s, s->p.ike, s->p.n_ike, true, true);
 	req_send(sa, r);
+	init_keep_request(sa, r);
+}
+
+void init_keep_request(struct ike_sa *sa, const struct request *r)
+{
+	struct handshake *h = sa->hs;
+
 	free(h->init_i);
 	h->init_i_n = r->pk.n ? r->pk.v[0].n : 0;
 	h->init_i = r->pk.n ? xmemdup(r->pk.v[0].p, h->init_i_n) : NULL;
@@ -84,15 +96,25 @@ static bool use_group(struct ike_sa *sa, uint16_t group)
 	return true;
 }
 
+static void start_afresh(struct ike_sa *sa);
+
 void init_start(struct ike_sa *sa)
 {
 	struct session *s = sa->ses;
-	uint16_t group = ike_proposals_first_group(s->p.ike, s->p.n_ike);
 
 	sa->hs = xcalloc(1, sizeof(*sa->hs));
 	sa->spi_i = e_new_ike_spi(s->e);
 	sa_link(sa, sa->spi_i);
 	e_nonce(s->e, &sa->hs->ni);
+	if (!resume_start(sa))
+		start_afresh(sa);
+}
+
+static void start_afresh(struct ike_sa *sa)
+{
+	struct session *s = sa->ses;
+	uint16_t group = ike_proposals_first_group(s->p.ike, s->p.n_ike);
+
 	if (!group || !use_group(sa, group)) {
 		session_down(s, IKE_R_INTERNAL, 0);
 		return;
@@ -177,7 +199,10 @@ static void on_cookie(struct ike_sa *sa, const struct ike_pl_notify *n)
 	}
 	free((void *)h->cookie.p);
 	h->cookie = span_of(xmemdup(n->data.p, n->data.n), n->data.n);
-	send_init(sa);
+	if (h->resuming)
+		resume_send(sa);
+	else
+		send_init(sa);
 }
 
 /* RFC 7296 §1.2: only to a group that we offered, and once to each. */
@@ -251,7 +276,7 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	struct session *s = sa->ses;
 
 	ike_dbg(s->e, s, 0, "Verify SA init message");
-	if (!take_answer(sa, m)) {
+	if (!(sa->hs->resuming ? resume_take_answer(sa, m) : take_answer(sa, m))) {
 		/* as little to be believed as an error; a forged one must not end the attempt */
 		ike_keys_wipe(&sa->keys);
 		sa->spi_r = 0;
@@ -274,6 +299,14 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	auth_start(sa);
 }
 
+/* Not protected, but what it costs is a round trip. */
+static void on_ticket_refused(struct ike_sa *sa)
+{
+	ike_dbg(sa->ses->e, sa->ses, 0, "The ticket is not accepted, starting afresh");
+	resume_give_up(sa);
+	start_afresh(sa);
+}
+
 void init_response(struct ike_sa *sa, const struct dgram *in, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;
@@ -283,11 +316,15 @@ void init_response(struct ike_sa *sa, const struct dgram *in, const struct ike_m
 		s->e->n.rx_exchange++;
 		return;
 	}
-	ike_dbg(s->e, s, 0, "Processing IKE_SA_INIT message");
-	if (ike_msg_find(m, PL_SA))
+	ike_dbg(s->e, s, 0, "Processing %s message", ike_exchange_name(m->h.exchange));
+	if (sa->hs->resuming != (m->h.exchange == EXCH_SESSION_RESUME))
+		s->e->n.rx_exchange++;
+	else if (ike_msg_find(m, PL_SA) || (sa->hs->resuming && ike_msg_find(m, PL_NONCE)))
 		on_answer(sa, in, m);
 	else if (ike_msg_notify(m, N_COOKIE, &n))
 		on_cookie(sa, &n);
+	else if (sa->hs->resuming && ike_msg_has_notify(m, N_TICKET_NACK))
+		on_ticket_refused(sa);
 	else if (ike_msg_notify(m, N_INVALID_KE_PAYLOAD, &n))
 		on_invalid_ke(sa, &n);
 	else if (ike_msg_error(m, &n))

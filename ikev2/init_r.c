@@ -16,7 +16,7 @@ static void reply(struct ike *e, const struct dgram *in, const struct ike_hdr *r
         struct span data)
 {
 	struct ike_hdr h = {.spi_i = req->spi_i,
-	        .exchange = EXCH_SA_INIT,
+	        .exchange = req->exchange,
 	        .flags = IKE_F_RESPONSE,
 	        .id = req->id};
 	struct ike_build b;
@@ -129,6 +129,8 @@ static bool make_keys(struct ike_sa *sa, const struct ike_msg *m, const struct i
 {
 	struct handshake *h = sa->hs;
 
+	if (h->resuming)
+		return resume_make_keys(sa, m);
 	h->dh = ike_dh_new(ke->group);
 	return h->dh && nonce_read(m, &h->ni) && init_derive(sa, ke->data);
 }
@@ -140,10 +142,15 @@ static void send_answer(struct ike_sa *sa, const struct dgram *in, const struct 
 	struct ike_build b;
 	struct span out;
 
-	msg_begin(sa, &b, EXCH_SA_INIT, 0, true);
-	ike_put_sa_choice(&b, IKE_PROTO_IKE, 0, 0, choice);
-	init_put_common(s, &b, &h->nr, h->dh, sa->spi_i, sa->spi_r);
-	auth_put_certreq(s, &b);
+	msg_begin(sa, &b, h->resuming ? EXCH_SESSION_RESUME : EXCH_SA_INIT, 0, true);
+	if (h->resuming) {
+		ike_put_nonce(&b, nonce_span(&h->nr));
+		init_put_manners(s, &b, sa->spi_i, sa->spi_r);
+	} else {
+		ike_put_sa_choice(&b, IKE_PROTO_IKE, 0, 0, choice);
+		init_put_common(s, &b, &h->nr, h->dh, sa->spi_i, sa->spi_r);
+		auth_put_certreq(s, &b);
+	}
 	if (s->p.remote_eap_too)
 		ike_put_notify(&b, N_MULTIPLE_AUTH_SUPPORTED, (struct span){0});
 	if (s->p.childless)
@@ -158,7 +165,8 @@ static void send_answer(struct ike_sa *sa, const struct dgram *in, const struct 
 }
 
 static void create(struct ike *e, const struct dgram *in, const struct ike_msg *m,
-        const struct ike_peering *p, const struct ike_choice *choice, const struct ike_pl_ke *ke)
+        const struct ike_peering *p, const struct ike_choice *choice, const struct ike_pl_ke *ke,
+        struct resumed *resumed)
 {
 	struct session *s = ike_session_new(e, p, &in->local, &in->remote, in->vrf, false);
 	struct ike_sa *sa = sa_new(s, IKE_S_INIT_RCVD, false);
@@ -166,7 +174,12 @@ static void create(struct ike *e, const struct dgram *in, const struct ike_msg *
 
 	s->current = sa;
 	s->natt = in->natt;
-	sa->suite = choice->suite;
+	if (resumed) {
+		h->resuming = true;
+		h->resumed = *resumed; /* with its secrets */
+	} else {
+		sa->suite = choice->suite;
+	}
 	sa->spi_i = m->h.spi_i;
 	sa->spi_r = e_new_ike_spi(e);
 	sa->rx_id = 1;
@@ -268,5 +281,29 @@ void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m
 		return;
 	if (old)
 		session_destroy(old->ses);
-	create(e, in, m, &p, &choice, &ke);
+	create(e, in, m, &p, &choice, &ke, NULL);
+}
+
+/* RFC 5723: the same guards as for IKE_SA_INIT; then the ticket, or the news that it is none. */
+void resume_request(struct ike *e, const struct dgram *in, const struct ike_msg *m)
+{
+	struct ike_peering p = {0};
+	struct resumed r;
+	struct ike_sa *old;
+
+	if (!e->listening || m->h.spi_r || m->h.id || !m->h.spi_i ||
+	        !ike_hdr_from_initiator(&m->h)) {
+		e->n.rx_exchange++;
+		return;
+	}
+	if (seen_before(e, in, m, &old) || ask_cookie(e, in, m) || (!old && too_many(e, in)))
+		return;
+	if (!e->ops.accept(e->ops.ctx, &in->local, &in->remote, &p) ||
+	        !resume_read_request(e, m, &p, &r)) {
+		reply(e, in, &m->h, N_TICKET_NACK, (struct span){0});
+		return;
+	}
+	if (old)
+		session_destroy(old->ses);
+	create(e, in, m, &p, NULL, NULL, &r);
 }

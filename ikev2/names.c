@@ -34,6 +34,7 @@ static const struct name groups[] = {
 static const struct name exchanges[] = {
 	{ EXCH_SA_INIT,       "IKE_SA_INIT"        }, { EXCH_AUTH,          "IKE_AUTH"         },
 	{ EXCH_CREATE_CHILD,  "CREATE_CHILD_SA"    }, { EXCH_INFORMATIONAL, "INFORMATIONAL"    },
+	{ EXCH_SESSION_RESUME, "IKE_SESSION_RESUME" },
 	{ 38,                 "IKE_SESSION_RESUME" }, { 43,                 "IKE_INTERMEDIATE" },
 	{ 44,                 "IKE_FOLLOWUP_KE"    },
 };

@@ -507,3 +507,21 @@ struct ike_proposal ike_proposal_keep(
 			add_group(&keep, p[i].group[j]);
 	return keep;
 }
+
+static bool among(const uint16_t *list, size_t n, uint16_t id)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == id)
+			return true;
+	return false;
+}
+
+bool ike_proposal_has(const struct ike_proposal *p, const struct ike_suite *s)
+{
+	bool encr = false;
+
+	for (size_t i = 0; i < p->n_encr; i++)
+		encr |= p->encr[i].id == s->encr.id && p->encr[i].bits == s->encr.bits;
+	return encr && among(p->prf, p->n_prf, s->prf) && among(p->group, p->n_group, s->group) &&
+	       (ike_encr_is_aead(s->encr.id) || among(p->integ, p->n_integ, s->integ));
+}

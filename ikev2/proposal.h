@@ -72,6 +72,8 @@ bool ike_proposals_have_group(const struct ike_proposal *p, size_t n, uint16_t g
 uint16_t ike_proposals_first_group(
         const struct ike_proposal *p, size_t n); /* known here; KE_NONE if there is none */
 bool ike_encr_is_aead(uint16_t encr_id);
+/* Is each part of an IKE suite one of this proposal's? */
+bool ike_proposal_has(const struct ike_proposal *p, const struct ike_suite *s);
 
 /* The same algorithms again, for rekeying an IKE SA: those of `suite`, with its group first and
  * after it every other group of `p`. Peers disagree about the key schedule when the PRF changes in

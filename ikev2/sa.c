@@ -109,6 +109,8 @@ void handshake_free(struct handshake *h)
 	eap_peer_free(h->eap);
 	eap_server_free(h->server);
 	secret_wipe(&h->msk);
+	secret_wipe(&h->ticket);
+	resumed_fini(&h->resumed);
 	free(h->first.p);
 	ike_keys_wipe(&h->plain);
 	ike_packets_fini(&h->answer);
@@ -175,6 +177,7 @@ void sa_unlink(struct ike_sa *sa)
 	if (!*at)
 		return; /* already */
 	*at = sa->next;
+	resume_unused(sa);
 	drop_requests(sa);
 	sa_not_half_open(sa);
 	e->n_failed -= sa->failed;
@@ -369,6 +372,7 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 	s->down = true;
 	if (s->leased && s->e->ops.unlease)
 		s->e->ops.unlease(s->e->ops.ctx, s->handle);
+	resume_session_ended(s, reason);
 	tell_down(s, reason, notify);
 	ike_dbg(s->e, s, 0, "Deleting SA");
 	drop_tasks(s);

@@ -149,6 +149,21 @@ struct request {
 
 /* ---- SAs ------------------------------------------------------------------------ */
 
+/* RFC 5723: what a new session takes over from one that was. */
+struct resumed {
+	struct ike_suite suite;
+	struct ike_id id; /* the peer's, as it was proved by … */
+	uint8_t auth;     /* enum ike_auth */
+	uint8_t eap_method;
+	struct secret d, eap_name;
+};
+
+/* A key that tickets are sealed under: with its salt. */
+struct ike_ticket_key {
+	uint32_t number; /* 0: none */
+	uint8_t key[36];
+};
+
 /* IKE_SA_INIT and IKE_AUTH need more than what comes after. */
 struct handshake {
 	struct nonce ni, nr;
@@ -188,6 +203,11 @@ struct handshake {
 	bool unproved; /* our own proof goes with the first answer */
 	uint32_t late; /* the token of a request that waits for the server elsewhere; 0: none does … */
 	uint32_t late_id; /* … and its message id */
+	/* RFC 5723 */
+	bool resuming;         /* AUTH is keyed by SK_p alone */
+	struct resumed resumed;
+	struct secret ticket;  /* initiator */
+	ike_time ticket_expires;
 	/* RFC 4739 */
 	bool multi;   /* the peer announced it */
 	bool another; /* initiator: we have announced a second authentication; it is under way */
@@ -289,6 +309,8 @@ struct session {
 	struct secret eap_name;
 	struct prefix assigned4, assigned6;
 	bool ppk_used;
+	bool resumed;      /* this session goes on where another was */
+	bool ticket_asked; /* by the peer */
 	bool leased;                   /* by ike_ops.lease */
 	bool cfg_asked;                /* by the peer */
 	struct attr_store pushed, set; /* CFG_REPLY; the last CFG_SET */
@@ -355,6 +377,10 @@ struct ike {
 	struct child_sa *dead_child;
 	struct session *dead_ses;
 	uint32_t next_id, next_token;
+	struct ticket *tickets; /* that we were given … */
+	size_t n_tickets;
+	struct ike_ticket_key ticket_key[2]; /* … and what ours are sealed under: now, before */
+	ike_time ticket_at;
 	struct ike_cookie_key cookie[2];
 	bool have_cookie[2];
 	ike_time cookie_at;
@@ -476,10 +502,28 @@ bool init_timer(struct ike_sa *sa, struct request *r); /* false: has given up */
 enum ike_reason reason_of_notify(uint16_t type);
 void init_put_common(struct session *s, struct ike_build *b, const struct nonce *nonce,
         const struct ike_dh *dh, uint64_t spi_i, uint64_t spi_r);
+void init_put_manners(struct session *s, struct ike_build *b, uint64_t spi_i, uint64_t spi_r);
+void init_keep_request(struct ike_sa *sa, const struct request *r); /* octet for octet: AUTH signs it */
 void init_read_common(struct session *s, const struct ike_msg *m);
 bool init_derive(struct ike_sa *sa, struct span peer_public);
 /* init_r.c */
 void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m);
+void resume_request(struct ike *e, const struct dgram *in, const struct ike_msg *m);
+/* resume.c: RFC 5723 */
+bool resume_start(struct ike_sa *sa); /* initiator; false: there is no ticket to use */
+void resume_send(struct ike_sa *sa);
+void resume_give_up(struct ike_sa *sa);
+bool resume_take_answer(struct ike_sa *sa, const struct ike_msg *m);
+bool resume_read_request(struct ike *e, const struct ike_msg *m, const struct ike_peering *p, struct resumed *out);
+bool resume_make_keys(struct ike_sa *sa, const struct ike_msg *m);
+enum ike_reason resume_identity_good(const struct ike_sa *sa); /* it is who it was */
+void resume_done(struct ike_sa *sa); /* authenticated: as it was then */
+void resume_put_ticket(struct ike_sa *sa, struct ike_build *b);
+void resume_read_ticket(struct ike_sa *sa, const struct ike_msg *m);
+void resume_unused(struct ike_sa *sa);
+void resume_session_ended(const struct session *s, enum ike_reason why);
+void resumed_fini(struct resumed *r);
+void tickets_free(struct ike *e);
 /* auth.c */
 void auth_start(struct ike_sa *sa);
 void auth_response(struct ike_sa *sa, const struct ike_msg *m);

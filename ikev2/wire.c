@@ -37,6 +37,10 @@ static const struct rule rules[] = {
 	{ EXCH_SA_INIT,       PL_VENDOR,  0, MANY,  0, MANY },
 	{ EXCH_SA_INIT,       PL_CERTREQ, 0, MANY,  0, MANY },
 
+	{ EXCH_SESSION_RESUME, PL_NONCE,  1, 1,     1, 1 },
+	{ EXCH_SESSION_RESUME, PL_NOTIFY, 0, MANY,  0, MANY },
+	{ EXCH_SESSION_RESUME, PL_VENDOR, 0, MANY,  0, MANY },
+
 	{ EXCH_AUTH,          PL_IDi,     0, 1,     0, 0 },
 	{ EXCH_AUTH,          PL_IDr,     0, 1,     0, 1 },
 	{ EXCH_AUTH,          PL_AUTH,    0, 1,     0, 1 },
@@ -107,6 +111,8 @@ static bool is_short(const struct ike_msg *m)
 		return false;
 	if (ike_msg_error(m, &n))
 		return true;
+	if (m->h.exchange == EXCH_SESSION_RESUME)
+		return ike_msg_has_notify(m, N_COOKIE) || ike_msg_has_notify(m, N_TICKET_NACK);
 	return m->h.exchange == EXCH_SA_INIT &&
 	       (ike_msg_has_notify(m, N_COOKIE) || ike_msg_has_notify(m, N_REDIRECT));
 }
@@ -237,7 +243,7 @@ static enum ike_parse walk_chain(struct ike_msg *m, uint8_t first, struct rd r, 
  * notifies only. */
 static enum ike_parse outer_rules(struct ike_msg *m)
 {
-	if (m->h.exchange == EXCH_SA_INIT) {
+	if (m->h.exchange == EXCH_SA_INIT || m->h.exchange == EXCH_SESSION_RESUME) {
 		if (m->sealed)
 			m->offender = PL_SK;
 		return !m->sealed && rules_ok(m) ? IKE_PARSE_OK : IKE_PARSE_RULES;
@@ -274,7 +280,7 @@ bool ike_hdr_parse(struct span d, struct ike_hdr *h)
 
 static bool exchange_known(uint8_t type)
 {
-	return type >= EXCH_SA_INIT && type <= EXCH_INFORMATIONAL;
+	return type >= EXCH_SA_INIT && type <= EXCH_SESSION_RESUME;
 }
 
 static void msg_start(struct ike_msg *m, struct span raw)

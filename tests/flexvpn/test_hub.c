@@ -207,6 +207,30 @@ static void a_loss_leaves_nothing_behind_and_the_others_alone(void **state)
 	boxes_free(b);
 }
 
+static void a_session_that_was_cut_is_resumed(void **state)
+{
+	struct boxes *b = world(2);
+	struct ike_sa_info info;
+
+	(void)state;
+	box_enter(&b->box[HUB], "crypto ikev2 profile HUB\nreconnect timeout 1200");
+	box_enter(&b->box[1], "crypto ikev2 profile PROF\nreconnect");
+	for (int i = 0; i < 2; i++) { /* the first session is older than the line */
+		b->box[1].cut = true;
+		boxes_run(b, 2 * MINUTE);
+		assert_int_equal(sessions(&b->box[HUB]), 0);
+		b->box[1].cut = false;
+		boxes_run(b, 2 * MINUTE);
+		assert_true(box_active(&b->box[1]));
+	}
+	assert_true(ike_sa_info(
+	        b->box[HUB].x->ike, session_of(&b->box[HUB], "spoke1.example")->handle, &info));
+	assert_true(info.resumed);
+	assert_true(box_route(
+	        &b->box[HUB], "10.20.1.0/24", session_of(&b->box[HUB], "spoke1.example")->device));
+	boxes_free(b);
+}
+
 static void who_comes_back_gets_the_address_that_it_had(void **state)
 {
 	struct boxes *b = world(4);
@@ -506,6 +530,7 @@ int main(void)
 	        cmocka_unit_test(what_a_spoke_no_longer_offers_loses_its_route),
 	        cmocka_unit_test(a_spoke_cannot_take_its_own_address_into_the_tunnel),
 	        cmocka_unit_test(a_loss_leaves_nothing_behind_and_the_others_alone),
+	        cmocka_unit_test(a_session_that_was_cut_is_resumed),
 	        cmocka_unit_test(who_comes_back_gets_the_address_that_it_had),
 	        cmocka_unit_test(an_empty_pool_refuses_and_a_free_address_lets_in),
 	        cmocka_unit_test(many_at_once),
