@@ -9,6 +9,7 @@
 #include "flexvpn/credentials.h"
 #include "flexvpn/eap_users.h"
 #include "flexvpn/hub.h"
+#include "flexvpn/nearest.h"
 #include "flexvpn/pki.h"
 #include "ikev2/sig.h"
 
@@ -30,12 +31,18 @@ static bool resolve_owner(struct fx *x, uint64_t owner, struct fx_resolved *r)
 	return cfg && fx_client_resolve(x->cfg, cfg, r, why, sizeof(why));
 }
 
-static bool ask_peer_ok(void *ctx, uint64_t owner, const struct ike_id *id)
+static bool ask_peer_ok(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *id)
 {
+	const struct fx *x = ctx;
 	struct fx_resolved r;
 
+	if (!resolve_owner(ctx, owner, &r))
+		return false;
 	/* Where a map may match, the certificate decides, and the identity without one does not: see ask_trust, ask_psk. */
-	return resolve_owner(ctx, owner, &r) && (r.profile->cert_map.n || fx_match_identity(r.profile, id));
+	if (r.profile->cert_map.n || fx_match_identity(r.profile, id))
+		return true;
+	fx_no_profile(x->cfg, r.profile, &remote->addr, id, NULL);
+	return false;
 }
 
 /* ---- peers that connect to us ----------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "flexvpn/eap_relay.h"
+#include "flexvpn/nearest.h"
 #include "flexvpn/pool.h"
 #include "flexvpn/services.h"
 #include "flexvpn/session.h"
@@ -177,10 +178,10 @@ bool fx_hub_accept(struct fx *x, const struct endpoint *local, const struct endp
 }
 
 /* The complete profile that names the peer most closely. */
-static const struct fx_profile *profile_for(
-        struct fx *x, const struct ipaddr *local, const struct ike_id *id, struct fx_resolved *r)
+static const struct fx_profile *profile_for(struct fx *x, const struct ipaddr *local,
+        const struct ipaddr *remote, const struct ike_id *id, struct fx_resolved *r)
 {
-	char text[320], why[160] = "no profile with a virtual template matches";
+	char why[160] = "";
 	const struct fx_profile *best = NULL;
 	unsigned most = 0;
 
@@ -197,7 +198,7 @@ static const struct fx_profile *profile_for(
 		}
 	}
 	if (!best)
-		log_msg(IKEV2_NO_PROFILE, ike_id_fmt(id, text), why);
+		fx_no_profile(x->cfg, NULL, remote, id, *why ? why : NULL);
 	return best;
 }
 
@@ -223,7 +224,8 @@ bool fx_hub_identify(struct fx *x, const struct endpoint *local, const struct en
 {
 	struct fx_resolved r;
 	struct fx_author author;
-	const struct fx_profile *p = x->cfg ? profile_for(x, &local->addr, id, &r) : NULL;
+	const struct fx_profile *p =
+	        x->cfg ? profile_for(x, &local->addr, &remote->addr, id, &r) : NULL;
 
 	if (!p || !complete(x, &r, local, remote, id, out))
 		return false;

@@ -7,6 +7,7 @@
 
 #include "flexvpn/core.h"
 #include "flexvpn/exec.h"
+#include "flexvpn/nearest.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
 #include "grammar/gen/lines.h"
@@ -124,38 +125,11 @@ static const char *auth_text(enum fx_auth a)
 	return text[a];
 }
 
-/* What stands in front of ike_id_fmt(), which names key ids itself. */
-static const char *id_word(const struct ike_id *id)
-{
-	return id->type == ID_FQDN          ? "fqdn "
-	       : id->type == ID_RFC822_ADDR ? "email "
-	       : id->type == ID_KEY_ID      ? ""
-	                                    : "address ";
-}
-
-static const char *match_text(const struct fx_match *m, char buf[400])
-{
-	char text[320], mask_text[IPADDR_STRLEN];
-	struct ipaddr mask = ipaddr_v4(len_to_mask(m->prefix.len));
-
-	if (m->kind == FX_MATCH_ANY)
-		snprintf(buf, 400, "any");
-	else if (m->kind != FX_MATCH_ADDRESS)
-		snprintf(buf, 400, "%s%s%s", id_word(&m->id),
-		        m->kind == FX_MATCH_DOMAIN ? "domain " : "", ike_id_fmt(&m->id, text));
-	else if (m->prefix.addr.family == AF_INET)
-		snprintf(buf, 400, "address %s %s", ipaddr_fmt(&m->prefix.addr, text),
-		        ipaddr_fmt(&mask, mask_text));
-	else
-		snprintf(buf, 400, "address %s", prefix_fmt(&m->prefix, text));
-	return buf;
-}
-
 static void match_line(struct out *o, const struct fx_match *m)
 {
-	char buf[400];
+	char buf[FX_MATCH_TEXT];
 
-	out_field_str(o, NULL, "   %s\n", match_text(m, buf));
+	out_field_str(o, NULL, "   %s\n", fx_match_text(m, buf));
 }
 
 static void profile_match(struct out *o, const struct fx_profile *p)
@@ -287,7 +261,7 @@ static void one_profile(struct out *o, const struct fx_config *c, const struct f
 	out_text(o, " Ref Count: %u\n", 1 + references(c, p->name));
 	profile_match(o, p);
 	if (p->identity_local.type)
-		out_text(o, " Local identity: %s%s\n", id_word(&p->identity_local),
+		out_text(o, " Local identity: %s%s\n", fx_id_word(&p->identity_local),
 		        ike_id_fmt(&p->identity_local, id));
 	else
 		out_text(o, " Local identity: none\n");

@@ -430,7 +430,7 @@ enum ike_reason auth_identify(struct ike_sa *sa, const struct ike_msg *m)
 	memcpy(h->id_body, id->body.p, id->body.n);
 	ike_dbg(s->e, s, 0, "Searching policy based on peer's identity '%s'",
 	        ike_id_fmt(&s->remote_id, text));
-	if (!identified(sa, m) || (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote_id))) {
+	if (!identified(sa, m) || (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote, &s->remote_id))) {
 		ike_dbg(s->e, s, 1, "Failed to find a matching policy");
 		return IKE_R_PEER_ID;
 	}

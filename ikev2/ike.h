@@ -271,7 +271,7 @@ struct ike_ops {
 	bool (*identify)(void *ctx, uint32_t handle, const struct endpoint *local, const struct endpoint *remote,
 		const struct ike_id *remote_id, const struct ike_id *expected, struct ike_peering *out);
 	/* Is this authenticated-to-be identity one we want from that peer? NULL: any. */
-	bool (*peer_ok)(void *ctx, uint64_t owner, const struct ike_id *remote_id);
+	bool (*peer_ok)(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *remote_id);
 	/* The key that must verify the peer, by its identity. False: none. NULL: use ike_peering.remote_psk. Responder: also
 	 * fills `local` when the peering had none. */
 	bool (*psk)(void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *remote_id,

@@ -313,9 +313,66 @@ static void a_stranger_is_refused_and_named(void **state)
 	boxes_run(b, 2 * SECOND);
 	assert_false(box_active(&b->box[1]));
 	assert_int_equal(sessions(&b->box[HUB]), 0);
+	assert_true(boxes_logged(b,
+	        "%IKEV2-3-NO_PROFILE: Peer 172.16.0.1: identity fqdn spoke1.elsewhere matches no "
+	        "profile; nearest: profile HUB, match identity remote fqdn domain example"));
+	boxes_free(b);
+}
+
+/* Of several lines the one that is most alike; of a hub, the client's own profile. */
+static void the_nearest_line_is_named(void **state)
+{
+	static const struct {
+		const char *identity, *line;
+	} is[] = {
+	        {"fqdn spoke1.lab.exemple",
+	                "identity fqdn spoke1.lab.exemple matches no profile; nearest: profile "
+	                "LAB, match identity remote fqdn spoke1.lab.ex"},
+	        {"key-id spoky", "nearest: profile KEY, match identity remote key-id spoke"},
+	        {"address 172.17.0.1",
+	                "identity address 172.17.0.1 matches no profile; nearest: profile NET, "
+	                "match identity remote address 172.16.0.0 255.255.0.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(is); i++) {
+		struct boxes *b = world(2);
+		char line[100];
+
+		box_enter(&b->box[HUB],
+		        "crypto ikev2 profile LAB\nmatch identity remote fqdn spoke1.lab.ex\nmatch "
+		        "identity remote email a@b.c\n"
+		        "authentication local pre-share\nauthentication remote pre-share\nkeyring "
+		        "local KR\nvirtual-template 1\n"
+		        "crypto ikev2 profile KEY\nmatch identity remote key-id spoke\n"
+		        "authentication local pre-share\nauthentication remote pre-share\nkeyring "
+		        "local KR\nvirtual-template 1\n"
+		        "crypto ikev2 profile NET\nmatch identity remote address 172.16.0.0 "
+		        "255.255.0.0\nmatch identity remote address 10.0.0.0 255.0.0.0\n"
+		        "authentication local pre-share\nauthentication remote pre-share\nkeyring "
+		        "local KR\nvirtual-template 1");
+		snprintf(line, sizeof(line), "crypto ikev2 profile PROF\nidentity local %s",
+		        is[i].identity);
+		box_enter(&b->box[1], line);
+		boxes_run(b, 2 * SECOND);
+		assert_false(box_active(&b->box[1]));
+		assert_true(boxes_logged(b, is[i].line));
+		boxes_free(b);
+	}
+}
+
+static void a_hub_that_is_not_the_one_is_named_too(void **state)
+{
+	struct boxes *b = world(2);
+
+	(void)state;
+	box_enter(&b->box[1], "crypto ikev2 profile PROF\nno match identity remote any\nmatch "
+	                      "identity remote fqdn other.example");
+	boxes_run(b, 2 * SECOND);
+	assert_false(box_active(&b->box[1]));
 	assert_true(
-	        boxes_logged(b, "%IKEV2-3-NO_PROFILE: Peer identity spoke1.elsewhere: no profile "
-	                        "with a virtual template matches"));
+	        boxes_logged(b, "Peer 10.0.0.1: identity fqdn hub.example matches no profile; "
+	                        "nearest: profile PROF, match identity remote fqdn other.example"));
 	boxes_free(b);
 }
 
@@ -536,6 +593,8 @@ int main(void)
 	        cmocka_unit_test(many_at_once),
 	        cmocka_unit_test(nobody_is_answered_without_a_virtual_template),
 	        cmocka_unit_test(a_stranger_is_refused_and_named),
+	        cmocka_unit_test(the_nearest_line_is_named),
+	        cmocka_unit_test(a_hub_that_is_not_the_one_is_named_too),
 	        cmocka_unit_test(the_identity_chooses_profile_and_policy),
 	        cmocka_unit_test(a_changed_template_ends_its_sessions),
 	        cmocka_unit_test(other_lines_leave_sessions_alone),

@@ -36,8 +36,10 @@ static bool on_accept(void *ctx, const struct endpoint *local, const struct endp
 	return !s->refuse;
 }
 
-static bool on_peer_ok(void *ctx, uint64_t owner, const struct ike_id *id)
+static bool on_peer_ok(
+        void *ctx, uint64_t owner, const struct endpoint *remote, const struct ike_id *id)
 {
+	(void)remote;
 	struct pair_side *s = ctx;
 	char text[320];
 
@@ -58,8 +60,8 @@ static bool on_psk(void *ctx, uint64_t owner, const struct endpoint *remote,
 	return s->key.n > 0;
 }
 
-static bool on_lease(
-        void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id, int family, struct prefix *out)
+static bool on_lease(void *ctx, uint32_t handle, uint64_t owner, const struct ike_id *id,
+        int family, struct prefix *out)
 {
 	struct pair_side *s = ctx;
 
