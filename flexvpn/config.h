@@ -311,6 +311,7 @@ struct fx_globals {
 	uint32_t event_trace_stack; /* callers kept with each event */
 	const char *event_trace_dump; /* NULL: the default file */
 	bool event_trace_off;
+	bool no_http_url; /* no certificates by URL */
 	bool no_default_proposal, no_default_policy, no_default_author, no_default_transform, no_default_ipsec;
 };
 
@@ -359,6 +360,7 @@ struct fx_trustpoint {
 	uint32_t auto_percent;     /* of the lifetime; 0: its end */
 	struct span password;      /* the challenge; empty: none */
 	const char *source_if;     /* whose address fetches come from; NULL: as routed */
+	const char *own_url;       /* where our certificate is served; NULL: nowhere */
 	bool chain_continue;       /* an authority that is not the root is itself judged by */
 	const char *chain_parent;  /* this trustpoint; NULL: whichever has issued it */
 	bool with_serial;          /* of the box, in the subject */

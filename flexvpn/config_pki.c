@@ -75,6 +75,20 @@ void use_trustpoint_auto_enroll(
 	b->trustpoint->regenerate |= l->kw_regenerate;
 }
 
+void use_trustpoint_certificate_url(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_trustpoint_certificate_url *l)
+{
+	(void)n;
+	b->trustpoint->own_url = l->url;
+}
+
+void use_global_ikev2_http_url(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_global_ikev2_http_url *l)
+{
+	(void)l;
+	b->c->g.no_http_url = cfg_node_negated(n);
+}
+
 void use_trustpoint_chain_validation(struct cfg_build *b, const struct cfg_node *n,
         const struct gl_trustpoint_chain_validation *l)
 {

@@ -146,6 +146,13 @@ static size_t ask_authorities(void *ctx, uint64_t owner, uint8_t *dst, size_t ma
 	return resolve_owner(x, owner, &r) ? fx_pki_authorities(x->pki, r.profile, dst, max) : 0;
 }
 
+static bool ask_by_url(void *ctx)
+{
+	const struct fx *x = ctx;
+
+	return !x->cfg->g.no_http_url && x->b.fetch.ask;
+}
+
 static bool ask_certs_ready(void *ctx, uint64_t owner, const struct ike_certs *certs)
 {
 	struct fx *x = ctx;
@@ -165,7 +172,10 @@ static bool ask_trust(void *ctx, uint64_t owner, const struct ike_id *id, const 
 	if (!resolve_owner(x, owner, &r))
 		return false;
 	if (fx_pki_trust(x->pki, r.profile, id, certs, x->now, key, why, n)) {
-		if (fx_match_identity(r.profile, id) || fx_match_certificate(x->cfg, r.profile, certs->der[0]))
+		struct ike_certs all = *certs;
+
+		fx_pki_fetched(x->pki, r.profile, &all, x->now);
+		if (fx_match_identity(r.profile, id) || fx_match_certificate(x->cfg, r.profile, all.der[0]))
 			return true;
 		snprintf(why, n, "it fits neither an identity nor a certificate map of profile %s", r.profile->name);
 	}
@@ -239,6 +249,7 @@ struct ike *fx_ike_new(struct fx *x)
 		.own_certs = ask_own_certs,
 		.sign = ask_sign,
 		.authorities = ask_authorities,
+		.by_url = ask_by_url,
 		.certs_ready = ask_certs_ready,
 		.trust = ask_trust,
 		.credentials = ask_credentials,

@@ -13,12 +13,14 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "flexvpn/cert_url.h"
 #include "flexvpn/expiry.h"
 #include "flexvpn/scep.h"
 #include "ikev2/sig.h"
 #include "net/fetch_share.h"
+#include "net/vrf.h"
 
-enum { FOR_REVOKE, FOR_SCEP, CHAIN_MAX = 8 };
+enum { FOR_REVOKE, FOR_SCEP, FOR_URLS, CHAIN_MAX = 8 };
 
 /* Somebody waits for the judgement of our own certificate. */
 struct validation {
@@ -33,6 +35,7 @@ struct fx_pki {
 	struct fetch_share *share;
 	struct fx_revoke *revoke;
 	struct fx_scep *scep;
+	struct fx_cert_urls *urls;
 	struct fx_expiry_watch expiry;
 	const struct fx_config *cfg;
 	struct fx_pki_counters *count; /* of judgements, which change nothing else */
@@ -53,7 +56,10 @@ struct fx_pki *fx_pki_new(const char *state_dir, const struct fetch_io *fetch)
 	p->count = xcalloc(1, sizeof(*p->count));
 	p->share = fetch_share_new(fetch);
 	struct fetch_io revoke = fetch_share_io(p->share, FOR_REVOKE),
-	                scep = fetch_share_io(p->share, FOR_SCEP);
+	                scep = fetch_share_io(p->share, FOR_SCEP),
+	                urls = fetch_share_io(p->share, FOR_URLS);
+
+	p->urls = fx_cert_urls_new(&urls);
 
 	p->revoke = fx_revoke_new(&revoke);
 	p->scep = fx_scep_new(&scep, p);
@@ -83,6 +89,7 @@ void fx_pki_free(struct fx_pki *p)
 	free(p->count);
 	fx_scep_free(p->scep);
 	fx_revoke_free(p->revoke);
+	fx_cert_urls_free(p->urls);
 	fx_keys_free(p->keys);
 	fetch_share_free(p->share);
 	fx_expiry_fini(&p->expiry);
@@ -155,7 +162,9 @@ bool fx_pki_poll(struct fx_pki *p, uint64_t now)
 	if (fx_expiry_daily(&p->expiry, now))
 		watch_expiry(p, true);
 	fx_scep_poll(p->scep, now);
-	return fx_revoke_poll(p->revoke, now);
+	bool lists = fx_revoke_poll(p->revoke, now), certs = fx_cert_urls_poll(p->urls, now);
+
+	return lists || certs;
 }
 
 struct fx_pki_counters fx_pki_counters(const struct fx_pki *p)
@@ -349,6 +358,8 @@ static const struct fx_tp *parent_of(const struct fx_pki *p, const struct fx_tp 
 void fx_pki_chain(const struct fx_pki *p, const struct fx_tp *t, struct ike_certs *out)
 {
 	*out = (struct ike_certs){0};
+	if (t->cfg->own_url)
+		out->url[0] = span_of(t->cfg->own_url, strlen(t->cfg->own_url));
 	out->der[out->n++] = span_of(t->own_der, t->n_own);
 	for (; t && t->ca && X509_self_signed(t->ca, 0) != 1 && out->n < IKE_MAX_CERTS;
 	        t = parent_of(p, t))
@@ -474,7 +485,7 @@ static bool peer_read(const struct fx_pki *pki, const struct ike_certs *c, struc
 	p->rest = known(pki);
 	for (size_t i = 0; i < c->n; i++) {
 		const uint8_t *at = c->der[i].p;
-		X509 *x = d2i_X509(NULL, &at, (long)c->der[i].n);
+		X509 *x = c->der[i].n ? d2i_X509(NULL, &at, (long)c->der[i].n) : NULL;
 
 		if (i == 0)
 			p->leaf = x;
@@ -578,13 +589,34 @@ static enum verdict judge(const struct fx_pki *p, const struct fx_profile *pr,
 	return all;
 }
 
+/* What the peer only named; false: it is being fetched. */
+static bool by_url(
+        const struct fx_pki *p, const struct fx_profile *pr, struct ike_certs *c, uint64_t now)
+{
+	char dev[NET_IFNAMSIZ];
+
+	if (pr->fvrf)
+		vrf_device_name(pr->fvrf, dev);
+	return fx_cert_urls_get(p->urls, c, pr->fvrf ? dev : NULL, now);
+}
+
+void fx_pki_fetched(
+        const struct fx_pki *p, const struct fx_profile *pr, struct ike_certs *c, uint64_t now)
+{
+	by_url(p, pr, c, now);
+}
+
 bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
         const struct ike_certs *certs, uint64_t now)
 {
 	struct peer peer;
 	char why[320];
+	struct ike_certs all = *certs;
+
+	if (!by_url(p, pr, &all, now))
+		return false;
 	bool ready =
-	        !peer_read(p, certs, &peer) || judge(p, pr, &peer, now, why, sizeof(why)) != WAIT;
+	        !peer_read(p, &all, &peer) || judge(p, pr, &peer, now, why, sizeof(why)) != WAIT;
 
 	peer_fini(&peer);
 	return ready;
@@ -693,16 +725,26 @@ static bool spki_of(const X509 *x, struct ike_spki *out)
 	return ok;
 }
 
+static void unreadable(const struct fx_pki *p, const struct ike_certs *c, char *why, size_t n)
+{
+	if (c->n && !c->der[0].n && c->hash[0])
+		snprintf(why, n, "it cannot be fetched: %s", fx_cert_urls_why(p->urls, c->hash[0]));
+	else
+		snprintf(why, n, c->n ? "it cannot be read" : "the peer sent none");
+}
+
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
         const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n)
 {
 	struct peer peer;
 	char text[320];
+	struct ike_certs all = *certs;
 	bool ok = false;
 
+	by_url(p, pr, &all, now);
 	p->count->started++;
-	if (!peer_read(p, certs, &peer)) {
-		snprintf(why, n, certs->n ? "it cannot be read" : "the peer sent none");
+	if (!peer_read(p, &all, &peer)) {
+		unreadable(p, &all, why, n);
 	} else if (judge(p, pr, &peer, now, why, n) == TRUSTED) {
 		ok = names(peer.leaf, id);
 		if (!ok)

@@ -78,6 +78,9 @@ bool fx_pki_ready(const struct fx_pki *p, const struct fx_profile *pr,
         const struct ike_certs *certs, uint64_t now);
 bool fx_pki_trust(const struct fx_pki *p, const struct fx_profile *pr, const struct ike_id *id,
         const struct ike_certs *certs, uint64_t now, struct ike_spki *key, char *why, size_t n);
+/* Certificates that the peer only named by URL, where they are here (behind fx_pki_ready()). */
+void fx_pki_fetched(
+        const struct fx_pki *p, const struct fx_profile *pr, struct ike_certs *c, uint64_t now);
 uint64_t fx_pki_daily(const struct fx_pki *p);    /* when expiry is looked at next; 0: not yet */
 uint64_t fx_pki_deadline(const struct fx_pki *p); /* when it wants to be polled even so */
 bool fx_pki_poll(struct fx_pki *p, uint64_t now); /* what somebody waited for has settled */

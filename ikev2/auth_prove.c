@@ -99,12 +99,19 @@ void auth_read_certreq(struct ike_sa *sa, const struct ike_msg *m)
 {
 	uint8_t ids[MAX_CERTREQ];
 	size_t n = signs(sa->ses->p.local_auth) ? ike_msg_certreq(m, ids, sizeof(ids)) : 0;
+	struct ike_pl_notify lookup;
 
+	sa->hs->wants_urls |= ike_msg_notify(m, N_HTTP_CERT_LOOKUP_SUPPORTED, &lookup);
 	if (!n)
 		return;
 	free(sa->hs->certreq);
 	sa->hs->certreq = xmemdup(ids, n);
 	sa->hs->n_certreq = n;
+}
+
+static bool by_url(const struct session *s)
+{
+	return s->e->ops.by_url && s->e->ops.by_url(s->e->ops.ctx);
 }
 
 void auth_put_certreq(struct session *s, struct ike_build *b)
@@ -118,6 +125,8 @@ void auth_put_certreq(struct session *s, struct ike_build *b)
 	n = o->authorities(o->ctx, s->p.owner, ids, sizeof(ids));
 	if (n)
 		ike_put_certreq(b, span_of(ids, n));
+	if (n && by_url(s))
+		ike_put_notify(b, N_HTTP_CERT_LOOKUP_SUPPORTED, span_of(NULL, 0));
 }
 
 static bool own_certs(
@@ -139,7 +148,10 @@ void auth_put_certs(struct ike_sa *sa, struct ike_build *b)
 	if (!signs(sa->ses->p.local_auth) || !own_certs(sa, &c, &key, &bits))
 		return;
 	for (size_t i = 0; i < c.n; i++)
-		ike_put_cert(b, c.der[i]);
+		if (c.url[i].n && sa->hs->wants_urls)
+			ike_put_cert_url(b, c.der[i], c.url[i]);
+		else
+			ike_put_cert(b, c.der[i]);
 }
 
 /* ---- ours ------------------------------------------------------------------------- */
@@ -343,7 +355,7 @@ static enum ike_reason check_signature(struct ike_sa *sa, const struct ike_msg *
 	struct ike_spki key;
 	char why[200] = "there is none";
 
-	if (!ike_msg_certs(m, &certs) || !o->trust ||
+	if (!ike_msg_certs(m, by_url(s), &certs) || !o->trust ||
 	        !o->trust(o->ctx, s->p.owner, &s->remote_id, &certs, &key, why, sizeof(why))) {
 		ike_dbg(s->e, s, 1, "The peer's certificate is not accepted: %s", why);
 		return IKE_R_CERT;
@@ -387,8 +399,8 @@ bool auth_must_wait(struct ike_sa *sa, const struct ike_msg *m)
 	const struct ike_ops *o = &s->e->ops;
 	struct ike_certs certs;
 
-	s->certs_wait = o->certs_ready && may_sign(&s->p) && ike_msg_certs(m, &certs) && certs.n &&
-	                !o->certs_ready(o->ctx, s->p.owner, &certs);
+	s->certs_wait = o->certs_ready && may_sign(&s->p) && ike_msg_certs(m, by_url(s), &certs) &&
+	                certs.n && !o->certs_ready(o->ctx, s->p.owner, &certs);
 	if (s->certs_wait)
 		ike_dbg(s->e, s, 0, "The peer's certificates cannot be judged yet");
 	return s->certs_wait;

@@ -243,9 +243,12 @@ enum { IKE_MAX_CERTS = 8, IKE_KEY_ID_LEN = 20, IKE_SPKI_MAX = 2200 };
 
 enum ike_key_type { IKE_KEY_NONE, IKE_KEY_RSA, IKE_KEY_RSA_PSS, IKE_KEY_EC, IKE_KEY_ED25519, IKE_KEY_ED448 };
 
-/* X.509 certificates in DER: the end entity first, then what leads to its authority. Views. */
+/* X.509 certificates in DER: the end entity first, then what leads to its authority. Views. One of the peer's may be there by
+ * `hash` (SHA-1) and `url` only (RFC 7296 §3.6), its `der` empty; one of ours with a `url` goes out so, to peers that want it. */
 struct ike_certs {
 	struct span der[IKE_MAX_CERTS];
+	struct span url[IKE_MAX_CERTS];      /* empty: none */
+	const uint8_t *hash[IKE_MAX_CERTS];  /* IKE_KEY_ID_LEN octets; NULL: `der` is there */
 	size_t n;
 };
 
@@ -285,6 +288,8 @@ struct ike_ops {
 	bool (*sign)(void *ctx, uint64_t owner, const struct ike_sig_scheme *scheme, struct span octets, struct secret *out);
 	/* The authorities that we trust, for CERTREQ: 20 octets each; returns how many octets. */
 	size_t (*authorities)(void *ctx, uint64_t owner, uint8_t *dst, size_t max);
+	/* May the peer send URLs of its certificates? Then certs_ready() and trust() get them so. NULL: no. */
+	bool (*by_url)(void *ctx);
 	/* May trust() judge these certificates now? False: something is being fetched for it. The message that brought them
 	 * then counts as lost; ike_certs_settled() asks for it again. NULL: at any time. */
 	bool (*certs_ready)(void *ctx, uint64_t owner, const struct ike_certs *certs);

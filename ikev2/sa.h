@@ -182,6 +182,7 @@ struct handshake {
 	unsigned hashes;
 	uint8_t *certreq;
 	size_t n_certreq;
+	bool wants_urls; /* the peer fetches certificates by URL */
 	/* RFC 8784: both announced it; SK_d, SK_pi, SK_pr without it */
 	bool ppk_offered;
 	struct ike_keys plain;

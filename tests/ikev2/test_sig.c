@@ -251,13 +251,43 @@ static void certificates_are_read_in_their_order(void **state)
 	m.pl[1] = payload(PL_CERT, span_of(url, 2));
 	m.pl[2] = payload(PL_CERT, span_of(empty, 1));
 	m.pl[3] = payload(PL_CERT, span_of(two, 3));
-	assert_true(ike_msg_certs(&m, &c));
+	assert_true(ike_msg_certs(&m, false, &c));
 	assert_int_equal(c.n, 2);
 	assert_ptr_equal(c.der[0].p, one + 1);
 	assert_ptr_equal(c.der[1].p, two + 1);
 	for (m.n = 0; m.n <= IKE_MAX_CERTS; m.n++)
 		m.pl[m.n] = payload(PL_CERT, span_of(one, 3));
-	assert_false(ike_msg_certs(&m, &c));
+	assert_false(ike_msg_certs(&m, false, &c));
+}
+
+static void a_certificate_may_be_a_hash_and_a_url(void **state)
+{
+	static const uint8_t whole[] = {4, 0x30, 1},
+	                     url[] = "\x0c"
+	                             "01234567890123456789"
+	                             "http://h/c",
+	                     none[] = "\x0c"
+	                              "01234567890123456789",
+	                     bundle[] = "\x0d"
+	                                "0123456789012345678901";
+	struct ike_msg m = {.n = 4};
+	struct ike_certs c;
+
+	(void)state;
+	m.pl[0] = payload(PL_CERT, span_of(none, sizeof(none) - 1));
+	m.pl[1] = payload(PL_CERT, span_of(url, sizeof(url) - 1));
+	m.pl[2] = payload(PL_CERT, span_of(bundle, sizeof(bundle) - 1));
+	m.pl[3] = payload(PL_CERT, span_of(whole, sizeof(whole)));
+	assert_true(ike_msg_certs(&m, true, &c));
+	assert_int_equal(c.n, 2);
+	assert_int_equal(c.der[0].n, 0);
+	assert_ptr_equal(c.hash[0], url + 1);
+	assert_int_equal(c.url[0].n, 10);
+	assert_memory_equal(c.url[0].p, "http://h/c", 10);
+	assert_null(c.hash[1]);
+	assert_int_equal(c.der[1].n, 2);
+	assert_true(ike_msg_certs(&m, false, &c));
+	assert_int_equal(c.n, 1);
 }
 
 static void authorities_are_put_together(void **state)
@@ -286,6 +316,7 @@ int main(void)
 	        cmocka_unit_test(weak_and_foreign_algorithms_are_refused),
 	        cmocka_unit_test(hashes_are_read_and_announced),
 	        cmocka_unit_test(certificates_are_read_in_their_order),
+	        cmocka_unit_test(a_certificate_may_be_a_hash_and_a_url),
 	        cmocka_unit_test(authorities_are_put_together),
 	};
 
