@@ -134,11 +134,12 @@ hub2_up() {
 # ---- certificates ---------------------------------------------------------------------------------------------------
 
 # A small authority in $LAB_DIR/ca, and what it signs: NAME.pem and NAME.key (PKCS#8).
-ca_key() { # FILE rsa|ec|ed25519
+ca_key() { # FILE rsa|ec|ec384|ec521|ed25519|ed448
 	case $2 in
 	rsa) openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$1" ;;
 	ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" ;;
-	ed25519) openssl genpkey -algorithm ED25519 -out "$1" ;;
+	ec384 | ec521) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-${2#ec} -out "$1" ;;
+	ed25519 | ed448) openssl genpkey -algorithm ${2^^} -out "$1" ;;
 	esac 2>> "$LAB_DIR/ca.err"
 }
 ca_make() { # DIR SUBJECT: an authority
@@ -175,7 +176,7 @@ chain_lines() {
 
 # ---- the hub: how it authenticates --------------------------------------------------------------------------------------
 
-# HUB_AUTH=psk (default), pubkey, eap-mschapv2, eap-md5, eap-gtc; HUB_CERT=rsa (default), ec, ed25519; HUB_EAPID=no: no Identity request.
+# HUB_AUTH=psk (default), pubkey, eap-mschapv2, eap-md5, eap-gtc; HUB_CERT=rsa (default), ec, ec384, ec521, ed25519, ed448; HUB_EAPID=no: no Identity request.
 hub_auth() { # the local and remote blocks
 	local cert="auth = pubkey
 				certs = hub.pem
@@ -208,12 +209,13 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 	mkdir -p "$LAB_DIR/$HUB"
 	hub_certs || return 1
 	local more=''
-	[ "${HUB_AUTH:-psk}" = psk ] || more='sha1 sha2 md5 pem pkcs1 pkcs8 x509 pubkey constraints revocation curve25519'
+	[ "${HUB_AUTH:-psk}" = psk ] || more='curl sha1 sha2 md5 pem pkcs1 pkcs8 x509 pubkey constraints revocation curve25519'
 	case ${HUB_AUTH:-psk} in eap-*) more="$more eap-identity eap-md5 eap-mschapv2 eap-gtc xauth-generic" ;; esac
 	cat > "$LAB_DIR/$HUB/strongswan.conf" <<-C
 		charon {
 			load = random nonce openssl hmac kdf $more $planes socket-default vici
 			install_virtual_ip = no
+			${HUB_CHARON:-}
 			install_routes = $routes
 			retransmit_timeout = 1.0
 			retransmit_tries = 3
@@ -262,6 +264,7 @@ hub_files() { # writes strongswan.conf and swanctl.conf for the key $LAB_KEY
 			eap-2 { id = spoke7.lab.example
 				secret = "${LAB_PASSWORD:-lab password 1}" }
 		}
+		${HUB_AUTHORITIES:-}
 		pools { pool {
 			addrs = $HUB_POOL
 			subnet = ${HUB_NETS:-192.168.100.0/24}
