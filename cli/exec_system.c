@@ -9,6 +9,7 @@
 
 #include "cli/session_int.h"
 #include "cli/syslog.h"
+#include "flexvpn/capture.h"
 #include "flexvpn/counters.h"
 #include "grammar/gen/exec.h"
 #include "grammar/gen/lines.h"
@@ -305,6 +306,7 @@ void exec_undebug_all(struct exec *x, const struct gl_exec_undebug_all *a)
 {
 	(void)a;
 	dbg_clear_all();
+	fx_capture_stop(x->fx);
 	out_text(x->o, "All possible debugging has been turned off\n");
 }
 
@@ -322,6 +324,9 @@ void exec_show_debugging(struct exec *x, const struct gl_exec_show_debugging *a)
 		group = categories[i].group;
 		out_field_str(x->o, NULL, "  %s debugging is on\n", categories[i].name);
 	}
+	if (fx_capture_path(x->fx))
+		out_field_str(x->o, NULL, "IKEv2 capture debugging is on, to %s\n",
+		        fx_capture_path(x->fx));
 	out_list_end(x->o);
 }
 

@@ -15,6 +15,7 @@
 #include "flexvpn/credentials.h"
 #include "flexvpn/failures.h"
 #include "flexvpn/frr.h"
+#include "flexvpn/capture.h"
 #include "flexvpn/eap_relay.h"
 #include "flexvpn/hub.h"
 #include "flexvpn/names.h"
@@ -77,8 +78,10 @@ static void send_pending(struct fx *x)
 {
 	struct dgram d;
 
-	while (ike_tx(x->ike, &d))
+	while (ike_tx(x->ike, &d)) {
+		fx_capture_packet(x, &d, true);
 		x->b.dp_ops->send_ike(x->b.dp, &d.local, &d.remote, d.vrf, d.natt, d.keepalive, d.data, d.len);
+	}
 }
 
 void fx_free(struct fx *x)
@@ -108,6 +111,7 @@ void fx_free(struct fx *x)
 	fx_config_free(x->cfg);
 	fx_hub_free(x->hub);
 	fx_eap_relay_free(x->eap_relay);
+	fx_capture_stop(x);
 	fx_agenda_free(x->agenda);
 	free(x);
 }
@@ -227,6 +231,7 @@ static void on_dp_event(struct fx *x, const struct dp_event *ev)
 
 	switch (ev->type) {
 	case DP_EV_IKE:
+		fx_capture_packet(x, &d, false);
 		ike_rx(x->ike, &d, x->now);
 		return;
 	case DP_EV_SOFT_EXPIRE:

@@ -256,6 +256,7 @@ struct fx {
 	const struct fx_key_pair *signer; /* of the certificate that the engine was given last */
 	struct fx_frr *frr;
 	struct fx_creds *creds;    /* given by command */
+	struct fx_capture *capture; /* NULL: IKE is not written down */
 	struct fx_eap_relay *eap_relay; /* EAP that RADIUS servers speak with peers */
 	struct fx_decision choice; /* the last call of fx_client_choices(): too large for a stack */
 	uint32_t next_question;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "flexvpn/capture.h"
 #include "flexvpn/cert_map.h"
 #include "flexvpn/credentials.h"
 #include "flexvpn/eap_users.h"
@@ -236,6 +237,11 @@ static void ask_eap_user(void *ctx, uint32_t handle, uint64_t owner, const struc
 	fx_hub_user(ctx, handle, owner, id, name, reply);
 }
 
+static void on_keys(void *ctx, const struct ike_sa_keys *k)
+{
+	fx_capture_keys(ctx, k);
+}
+
 struct ike *fx_ike_new(struct fx *x)
 {
 	struct ike_ops ops = {.ctx = x,
@@ -256,6 +262,7 @@ struct ike *fx_ike_new(struct fx *x)
 		.eap_password = ask_eap_password,
 		.eap_check = ask_eap_check,
 		.eap_user = ask_eap_user,
+		.keys = on_keys,
 		.debug = on_debug,
 		.debugs = debugs,
 		.cfg_wanted = ask_cfg_wanted};

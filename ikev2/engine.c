@@ -340,6 +340,12 @@ void ike_eap_said(struct ike *e, uint32_t handle, const struct ike_eap_said *sai
 	done(e, s);
 }
 
+void ike_tell_keys(struct ike *e)
+{
+	for (const struct ike_sa *sa = e->by_spi; sa; sa = sa->hh.next)
+		sa_tell_keys(sa);
+}
+
 void ike_certs_settled(struct ike *e, ike_time now)
 {
 	e->now = now;

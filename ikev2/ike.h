@@ -260,6 +260,13 @@ struct ike_spki {
 
 struct ike_sig_scheme; /* sig.h */
 
+/* What protects the messages of an IKE SA; `i` what its original initiator sends. */
+struct ike_sa_keys {
+	uint64_t spi_i, spi_r;
+	struct ike_suite suite;
+	struct span encr_i, encr_r, integ_i, integ_r;
+};
+
 /* All callbacks are called from inside ike_rx/ike_tick/ike_connect; none may call back into the engine. */
 struct ike_ops {
 	void *ctx;
@@ -314,6 +321,9 @@ struct ike_ops {
 		struct prefix *out);
 	/* What was leased to this session is free again. May be NULL. */
 	void (*unlease)(void *ctx, uint32_t handle);
+	/* An IKE SA has keys, new or as ike_tell_keys() asks: for who writes down what a decrypting analyser needs. The views end
+	 * with the call. NULL: nobody wants them, and they are shown to nobody. */
+	void (*keys)(void *ctx, const struct ike_sa_keys *k);
 	/* A line for `debug crypto ikev2 …`, without the "IKEv2:" head. level: 0 default, 1 error, 2 internal, 3 packet.
 	 * sa_id 0: not tied to an SA. NULL: silent. `text` never contains key material. */
 	void (*debug)(void *ctx, int level, uint32_t session_id, uint32_t sa_id, const char *text);
@@ -395,6 +405,7 @@ bool ike_update_address(struct ike *e, uint32_t handle, const struct endpoint *l
 	const struct endpoint *remote, ike_time now);
 /* Gateway: asks the client of an established SA to go elsewhere. False: it cannot be asked. */
 bool ike_redirect(struct ike *e, uint32_t handle, const struct ike_gateway *to, ike_time now);
+void ike_tell_keys(struct ike *e); /* ike_ops.keys, for every SA that stands */
 void ike_dpd_now(struct ike *e, uint32_t handle, ike_time now);      /* ask once, at once: an unknown SPI was hinted at */
 
 /* ---- events ------------------------------------------------------------------------------------------------------ */

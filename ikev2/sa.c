@@ -67,7 +67,23 @@ void sa_link(struct ike_sa *sa, uint64_t spi_local)
 bool sa_ready(struct ike_sa *sa)
 {
 	sa->sk = ike_sk_new(&sa->suite, &sa->keys, sa->initiator);
+	sa_tell_keys(sa);
 	return sa->sk != NULL;
+}
+
+void sa_tell_keys(const struct ike_sa *sa)
+{
+	const struct ike_ops *o = &sa->ses->e->ops;
+
+	if (o->keys && sa->sk)
+		o->keys(o->ctx,
+		        &(struct ike_sa_keys){.spi_i = sa->spi_i,
+		                .spi_r = sa->spi_r,
+		                .suite = sa->suite,
+		                .encr_i = secret_span(&sa->keys.ei),
+		                .encr_r = secret_span(&sa->keys.er),
+		                .integ_i = secret_span(&sa->keys.ai),
+		                .integ_r = secret_span(&sa->keys.ar)});
 }
 
 /* Soft at 80 to 90 % of the lifetime, so that two ends with one lifetime seldom start together. */

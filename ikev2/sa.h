@@ -442,6 +442,7 @@ struct ike_sa *sa_new(struct session *s, enum ike_sa_state state, bool initiator
 void sa_set_state(struct ike_sa *sa, enum ike_sa_state state);
 void sa_link(struct ike_sa *sa, uint64_t spi_local);
 bool sa_ready(struct ike_sa *sa); /* makes the ciphers out of suite and keys */
+void sa_tell_keys(const struct ike_sa *sa);
 void sa_start_lifetime(struct ike_sa *sa);
 void sa_unlink(struct ike_sa *sa);                 /* gone at once */
 void sa_ghost(struct ike_sa *sa);                  /* over, but repeats its answers for a while */
