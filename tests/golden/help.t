@@ -20,7 +20,7 @@ Exec commands:
   logout      Exit from the EXEC
   monitor     Monitoring different system events
   more        Display the contents of a file
-  no          Disable debugging functions
+  no          Negate a command or set its defaults
   ping        Send echo messages
   quit        Exit from the EXEC
   release     Release a resource
