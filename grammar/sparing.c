@@ -4,7 +4,8 @@
  * line that refers to nothing and that nothing refers to is done with when it is recognized. Of
  * those that something may refer to by their name, as the entries of an access list, the first of
  * each name is enough. A section that nothing refers to is made when the first line in it has to be
- * kept.
+ * kept. A line that refers to nothing may take the place of one that does: where one is kept, all
+ * lines of its kind are.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct gr_sparing {
 	struct gr_recognizer *recognizer;
 	uint8_t *name_at; /* by line: the word that is its name; 0: not seen yet, NO_NAME: not
 	                     always the same one */
+	bool *kept;       /* by line: one is kept, and another may take its place */
 	struct strbuf
 	        opened;    /* level 1 was opened by this line and has no key: it is not made yet */
 	char *name[NAMES]; /* heads of lines kept, from the first word to the name, each at the
@@ -31,6 +33,7 @@ struct gr_sparing *gr_sparing_new(void)
 
 	s->recognizer = gr_recognizer_new();
 	s->name_at = xcalloc(gr_tab.n_all + 1u, 1);
+	s->kept = xcalloc(gr_tab.n_all + 1u, sizeof(*s->kept));
 	return s;
 }
 
@@ -50,6 +53,7 @@ void gr_sparing_free(struct gr_sparing *s)
 	sb_fini(&s->opened);
 	gr_recognizer_free(s->recognizer);
 	free(s->name_at);
+	free(s->kept);
 	free(s);
 }
 
@@ -82,7 +86,8 @@ static bool named_already(struct gr_sparing *s, const struct gr_run *r, int line
 static bool need_not_be_kept(
         struct gr_sparing *s, const struct gr_run *r, enum gr_verdict v, unsigned depth, int line)
 {
-	return v == GR_V_PLAIN || (v == GR_V_NAMES && !depth && named_already(s, r, line)) ||
+	return (v == GR_V_PLAIN && !s->kept[line]) ||
+	       (v == GR_V_NAMES && !depth && named_already(s, r, line)) ||
 	       (v == GR_V_OPENS && !depth);
 }
 
@@ -139,6 +144,8 @@ void gr_spare_kept(struct cfg_editor *ed)
 	const char *head;
 	size_t n;
 
+	if (!(gr_tab.line[ed->path.line].flags & GR_L_MULTI))
+		s->kept[ed->path.line] = true;
 	if (!*known)
 		*known = (uint8_t)at;
 	else if (*known != at)

@@ -102,3 +102,20 @@ R1(config-router)#«no neighbor»
 
 R1(config-router)#«end»
 R1#«exit»
+
+== terminal D
+R1#«configure terminal»
+Enter configuration commands, one per line.  End with CNTL/Z.
+R1(config)#«object-group service WEB»
+Note: this line is kept but not acted on yet (object groups)
+R1(config-service-group)#«tcp eq 80»
+R1(config-service-group)#«ip»
+R1(config-service-group)#«ip domain name example.com»
+R1(config)#«do show running-config | include object|WEB|^ ip|tcp|domain name»
+ip domain name example.com
+object-group service WEB
+ tcp eq 80
+ ip
+ ip address 10.1.1.1 255.255.255.255
+R1(config)#«end»
+R1#«exit»

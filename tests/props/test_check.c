@@ -130,9 +130,21 @@ static void a_name_that_was_removed_is_missing(void **state)
 	}
 }
 
+static void a_line_without_a_name_takes_the_place_of_one_with(void **state)
+{
+	(void)state;
+	same_judgement("router ospf 1\n default-information originate route-map NONE\n"
+	               " default-information originate\n",
+	        0);
+	same_judgement("ip route 10.0.0.0 255.0.0.0 192.0.2.1 track 5\n"
+	               "ip route 10.0.0.0 255.0.0.0 192.0.2.1\n",
+	        1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_line_without_a_name_takes_the_place_of_one_with),
 	        cmocka_unit_test(both_editors_judge_alike),
 	        cmocka_unit_test(a_name_that_was_removed_is_missing),
 	};
