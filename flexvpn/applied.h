@@ -50,7 +50,6 @@ struct fx_applied {
 	struct applied_if *ifs, *by_device, *by_index; /* tables */
 	struct applied_if *touched;
 	struct gone *gone;
-	bool forwarding;
 };
 
 struct applied_if *fx_applied_find(const struct fx *x, const char *name); /* NULL: none */

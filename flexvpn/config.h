@@ -299,6 +299,7 @@ struct fx_globals {
 	uint32_t diagnose; /* failed negotiations to keep; 0: none */
 	bool redirect_client;
 	uint32_t max_redirects; /* 0: the default */
+	bool forward6; /* ipv6 unicast-routing */
 	bool weak_ok; /* crypto engine compliance shield disable */
 	uint32_t ipsec_lifetime_s;
 	uint64_t ipsec_lifetime_kb;

@@ -13,6 +13,13 @@ void use_global_hostname(
 	b->c->g.hostname = l->name;
 }
 
+void use_global_ipv6_unicast_routing(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_global_ipv6_unicast_routing *l)
+{
+	(void)l;
+	b->c->g.forward6 = !cfg_node_negated(n);
+}
+
 /* ---- time stamps
  * --------------------------------------------------------------------------------------------------------------
  */

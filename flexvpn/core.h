@@ -231,6 +231,10 @@ struct fx_nat;
 struct fx_hub;
 struct fx_agenda; /* client.h */
 
+struct fx_forward { /* what was switched on, and IPv6's switch before that */
+	bool v4, v6, v6_before;
+};
+
 struct fx {
 	struct fx_backends b;
 	struct ike *ike;
@@ -245,6 +249,7 @@ struct fx {
 	struct fx_doors *doors;
 	struct fx_applied *applied; /* what reconcile.c has put into the back ends */
 	struct fx_nat *nat;
+	struct fx_forward forward;
 	bool dirty;                 /* anything wanted may have changed; of one interface: fx_interface_touch() */
 	bool sessions_changed;      /* what is made of all sessions together may have changed: DNS, DHCP, NAT */
 	bool refresh;               /* the kernel reported a change: look again before comparing */
@@ -328,6 +333,10 @@ bool fx_link(const struct fx *x, const struct fx_interface *i, struct net_link *
 bool fx_interface_address(const struct fx *x, const struct fx_interface *i, int family, struct ipaddr *out);
 /* Those that this interface has as configured, with its session, or (if none is configured) in the kernel; the primary one first. */
 size_t fx_interface_addresses(const struct fx *x, const struct fx_interface *i, int family, struct prefix *out, size_t max);
+
+/* ---- forward.c ---- */
+void fx_forward_apply(struct fx *x);
+void fx_forward_end(struct fx *x);
 
 /* ---- nat.c ---- */
 struct fx_nat *fx_nat_new(void);

@@ -596,10 +596,7 @@ static void sync_all(struct fx *x)
 		fx_routes_refresh(x);
 	}
 	x->dirty = x->refresh = x->sessions_changed = false;
-	if (!x->applied->forwarding && x->cfg->interfaces.n) {
-		x->applied->forwarding = true;
-		x->b.net_ops->forwarding(x->b.net, AF_INET, true);
-	}
+	fx_forward_apply(x);
 	fx_vrfs_apply(x);
 	fx_doors_apply(x);
 	sync_gone(x);
@@ -637,6 +634,7 @@ void fx_unreconcile(struct fx *x)
 	touched_none(x);
 	HASH_ITER (hh, x->applied->ifs, a, next)
 		remove_if(x, a);
+	fx_forward_end(x);
 	fx_doors_close(x);
 	fx_services_remove(x);
 	fx_nat_remove(x);

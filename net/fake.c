@@ -27,6 +27,7 @@ struct fake {
 	struct net_addr *addr;
 	struct net_route *route;
 	size_t n_link, n_addr, n_route;
+	bool forwards, forwards6;
 	uint32_t next_index;
 	struct keyed names; /* numbers of links by name, of those that are gone too */
 	struct net_evq q;
@@ -580,12 +581,21 @@ static int fake_route_del(struct net *n, const struct net_route *r)
 	return rc;
 }
 
-static int fake_forwarding(struct net *n, int family, bool on)
+static int fake_forwarding(struct net *n, int family, bool on, bool *before)
 {
+	struct fake *f = fake(n);
+
 	if (family != AF_INET && family != AF_INET6)
 		return -EAFNOSUPPORT;
-	return record_call(&fake(n)->record, "forwarding %s %s",
-	        family == AF_INET ? "ipv4" : "ipv6", on ? "on" : "off");
+	bool *now = family == AF_INET ? &f->forwards : &f->forwards6;
+
+	if (before)
+		*before = *now;
+	if (*now == on)
+		return 0;
+	*now = on;
+	return record_call(&f->record, "forwarding %s %s", family == AF_INET ? "ipv4" : "ipv6",
+	        on ? "on" : "off");
 }
 
 static int fake_fd(struct net *n)

@@ -64,26 +64,36 @@ static struct net *kernel_open(char *why, size_t n)
 	return &k->net;
 }
 
-static int sysctl_set(const char *path, bool on)
+static int sysctl_set(const char *path, bool on, bool *before)
 {
 	char now = 0, want = on ? '1' : '0';
-	int rc = 0, fd = open(path, O_RDWR | O_CLOEXEC);
+	int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
-	if (read(fd, &now, 1) != 1 || (now != want && pwrite(fd, &want, 1, 0) != 1))
+	if (read(fd, &now, 1) != 1)
+		rc = errno ? -errno : -EIO;
+	close(fd);
+	if (before)
+		*before = now != '0';
+	if (rc || now == want)
+		return rc;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, &want, 1) != 1)
 		rc = errno ? -errno : -EIO;
 	close(fd);
 	return rc;
 }
 
-static int kernel_forwarding(struct net *n, int family, bool on)
+static int kernel_forwarding(struct net *n, int family, bool on, bool *before)
 {
 	(void)n;
 	if (family == AF_INET)
-		return sysctl_set("/proc/sys/net/ipv4/ip_forward", on);
+		return sysctl_set("/proc/sys/net/ipv4/ip_forward", on, before);
 	if (family == AF_INET6)
-		return sysctl_set("/proc/sys/net/ipv6/conf/all/forwarding", on);
+		return sysctl_set("/proc/sys/net/ipv6/conf/all/forwarding", on, before);
 	return -EAFNOSUPPORT;
 }
 

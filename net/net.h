@@ -128,7 +128,9 @@ struct net_ops {
 	/* The same where the caller knows that ours stands there: nobody looks. */
 	int (*route_replace)(struct net *n, const struct net_route *r);
 	int (*route_del)(struct net *n, const struct net_route *r);
-	int (*forwarding)(struct net *n, int family, bool on); /* net.ipv4.ip_forward, net.ipv6.conf.all.forwarding */
+	/* net.ipv4.ip_forward, net.ipv6.conf.all.forwarding. `before` (may be NULL) is told what it was. What is so already is not
+	 * written, so that it may stand in a file system that is read-only. */
+	int (*forwarding)(struct net *n, int family, bool on, bool *before);
 
 	/* Watching: netlink multicast, no polling. */
 	int (*fd)(struct net *n);

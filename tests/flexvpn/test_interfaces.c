@@ -136,6 +136,23 @@ static void a_device_is_given_back_as_it_was_found(void **s)
 	assert_true(did(w, "link_set eth1 up"));
 }
 
+/* `no ipv6 unicast-routing` puts back what was found. */
+static void ipv6_is_forwarded_where_asked_for(void **s)
+{
+	struct world *w = *s;
+
+	net_fake_forget(w->b.net);
+	world_enter(w, "ipv6 unicast-routing");
+	assert_string_equal(net_fake_log(w->b.net), "forwarding ipv6 on\n");
+	world_enter(w, "no ipv6 unicast-routing");
+	assert_string_equal(net_fake_log(w->b.net), "forwarding ipv6 on\nforwarding ipv6 off\n");
+	w->b.net_ops->forwarding(w->b.net, AF_INET6, true, NULL);
+	net_fake_forget(w->b.net);
+	world_enter(w, "ipv6 unicast-routing");
+	world_enter(w, "no ipv6 unicast-routing");
+	assert_string_equal(net_fake_log(w->b.net), "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +162,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_vlan_waits_for_its_interface, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                a_device_is_given_back_as_it_was_found, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                ipv6_is_forwarded_where_asked_for, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

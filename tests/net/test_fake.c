@@ -94,7 +94,7 @@ static void calls_are_logged_one_line_each(void **state)
 	assert_int_equal(ops->addr_add(n, t, &a), 0);
 	assert_int_equal(ops->route_add(n, &r), 0);
 	assert_int_equal(ops->route_add(n, &null0), 0);
-	assert_int_equal(ops->forwarding(n, AF_INET, true), 0);
+	assert_int_equal(ops->forwarding(n, AF_INET, true, NULL), 0);
 	assert_int_equal(ops->route_del(n, &r), 0);
 	assert_int_equal(ops->addr_del(n, t, &a), 0);
 	assert_string_equal(net_fake_log(n), "link_alias Tunnel0 spoke:Tunnel0\n"

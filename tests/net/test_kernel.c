@@ -669,15 +669,17 @@ static void too_many_events_end_in_a_fresh_view(void **state)
 static void forwarding_is_switched(void **state)
 {
 	struct world *w = *state;
+	bool before;
 
 	for (int on = 1; on >= 0; on--) {
-		assert_int_equal(ops->forwarding(w->n, AF_INET, on), 0);
+		assert_int_equal(ops->forwarding(w->n, AF_INET, on, NULL), 0);
 		assert_true(shell_says("cat /proc/sys/net/ipv4/ip_forward", on ? "1" : "0"));
-		assert_int_equal(ops->forwarding(w->n, AF_INET6, on), 0);
+		assert_int_equal(ops->forwarding(w->n, AF_INET6, on, &before), 0);
+		assert_int_equal(before, !on);
 		assert_true(
 		        shell_says("cat /proc/sys/net/ipv6/conf/all/forwarding", on ? "1" : "0"));
 	}
-	assert_int_equal(ops->forwarding(w->n, AF_UNIX, true), -EAFNOSUPPORT);
+	assert_int_equal(ops->forwarding(w->n, AF_UNIX, true, NULL), -EAFNOSUPPORT);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
