@@ -251,6 +251,8 @@ static void put_attributes(
 	char text[12];
 
 	memcpy(nonce, q->nonce, sizeof(nonce));
+	if (s->zero_nonce)
+		memset(nonce, 0, sizeof(nonce));
 	nonce[3] ^= s->flaw == SCEP_FLAW_NONCE;
 	put_text(si, OID(2), s->flaw == SCEP_FLAW_TYPE ? "19" : "3");
 	put_text(si, OID(7), s->flaw == SCEP_FLAW_TRANSACTION ? "00" : s->transaction);

@@ -31,6 +31,7 @@ struct scep_server {
 	int days;                /* of what it issues; 0: 30 */
 	int seconds;             /* the same; 0: in days */
 	enum scep_flaw flaw;
+	bool zero_nonce; /* it answers as to a nonce of zeros */
 	/* what came last */
 	int type;
 	char transaction[80], challenged[80], subject[200];
