@@ -177,6 +177,25 @@ bool fx_hub_accept(struct fx *x, const struct endpoint *local, const struct endp
 	return true;
 }
 
+/* Does every way for the peer to prove itself bring a certificate? Then a map may decide. */
+static bool by_certificate(const struct fx_profile *p)
+{
+	bool all = p->n_auth_remote > 0;
+
+	for (uint8_t i = 0; i < p->n_auth_remote; i++)
+		all &= p->auth_remote[i] == FX_AUTH_RSA || p->auth_remote[i] == FX_AUTH_ECDSA;
+	return all;
+}
+
+/* How closely a profile names the peer. One with a certificate map is a candidate for anybody, the
+ * last of all: whether the map fits shows when the certificate is judged. */
+static unsigned weight_of(const struct fx_profile *p, const struct ike_id *id)
+{
+	unsigned weight = fx_match_weight(p, id);
+
+	return weight ? weight : p->cert_map.n && by_certificate(p);
+}
+
 /* The complete profile that names the peer most closely. */
 static const struct fx_profile *profile_for(struct fx *x, const struct ipaddr *local,
         const struct ipaddr *remote, const struct ike_id *id, struct fx_resolved *r)
@@ -187,7 +206,7 @@ static const struct fx_profile *profile_for(struct fx *x, const struct ipaddr *l
 
 	for (size_t i = 0; i < x->cfg->profiles.n; i++) {
 		const struct fx_profile *p = &x->cfg->profiles.v[i];
-		unsigned weight = p->virtual_template ? fx_match_weight(p, id) : 0;
+		unsigned weight = p->virtual_template ? weight_of(p, id) : 0;
 		struct fx_resolved one;
 
 		if (weight > most && local_fits(x, p, local) &&
