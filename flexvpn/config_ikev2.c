@@ -29,8 +29,7 @@ static const struct word_id prfs[] = {{"sha1", PRF_HMAC_SHA1, 0}, {"sha256", PRF
 
 static const struct word_id groups[] = {{"2", KE_MODP_1024, 0}, {"5", KE_MODP_1536, 0},
         {"14", KE_MODP_2048, 0}, {"15", KE_MODP_3072, 0}, {"16", KE_MODP_4096, 0},
-        {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0},
-        {"31", KE_X25519, 0}};
+        {"19", KE_ECP_256, 0}, {"20", KE_ECP_384, 0}, {"21", KE_ECP_521, 0}, {"31", KE_X25519, 0}};
 
 /* NULL: an algorithm that this release does not have; the line says so when it is entered. */
 static const struct word_id *by_word(const struct word_id *t, size_t n, const char *word)
@@ -123,6 +122,41 @@ void use_ikev2_proposal_group(
 
 	(void)n;
 	p->n_group = ids(groups, ARRAY_LEN(groups), l->group, l->n_group, p->group);
+}
+
+static void add_ke(
+        struct ike_proposal *p, size_t k, const char *const *name, size_t n, bool optional)
+{
+	static const struct {
+		const char *name;
+		uint16_t id;
+	} map[] = {{"14", KE_MODP_2048}, {"15", KE_MODP_3072}, {"16", KE_MODP_4096},
+	        {"19", KE_ECP_256}, {"20", KE_ECP_384}, {"21", KE_ECP_521}, {"31", KE_X25519},
+	        {"mlkem512", KE_ML_KEM_512}, {"mlkem768", KE_ML_KEM_768},
+	        {"mlkem1024", KE_ML_KEM_1024}};
+	enum { ROOM = ARRAY_LEN(p->addke[0]) - 1 };
+
+	p->n_addke[k] = 0;
+	for (size_t i = 0; i < n && p->n_addke[k] < ROOM; i++)
+		for (size_t j = 0; j < ARRAY_LEN(map); j++)
+			if (strcmp(name[i], map[j].name) == 0)
+				p->addke[k][p->n_addke[k]++] = map[j].id;
+	if (optional && p->n_addke[k])
+		p->addke[k][p->n_addke[k]++] = KE_NONE;
+}
+
+void use_ikev2_proposal_pqc(
+        struct cfg_build *b, const struct cfg_node *n, const struct gl_ikev2_proposal_pqc *l)
+{
+	(void)n;
+	add_ke(&b->proposal->p, 0, l->kem, l->n_kem, l->kw_optional);
+}
+
+void use_ikev2_proposal_additional_key_exchange(struct cfg_build *b, const struct cfg_node *n,
+        const struct gl_ikev2_proposal_additional_key_exchange *l)
+{
+	(void)n;
+	add_ke(&b->proposal->p, l->number - 1, l->ke, l->n_ke, l->kw_optional);
 }
 
 /* ---- policies

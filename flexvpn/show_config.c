@@ -34,6 +34,26 @@ static void list_encr(struct out *o, const struct ike_proposal *p)
 	out_list_end(o);
 }
 
+/* What this libcrypto cannot do stands there with that remark: it is not offered. */
+static void additional(struct out *o, const struct ike_proposal *p)
+{
+	for (size_t k = 0; k < IKE_MAX_ADDKE; k++) {
+		if (!p->n_addke[k])
+			continue;
+		out_text(o, "     ADDKE%zu     :", k + 1);
+		out_list(o, k == 0 ? "addke1" : k == 1 ? "addke2" : "addke3");
+		for (uint8_t i = 0; i < p->n_addke[k]; i++) {
+			uint16_t id = p->addke[k][i];
+
+			out_field_str(o, NULL, " %s", id ? ike_group_name(id) : "(optional)");
+			if (id && !ike_group_known(id))
+				out_text(o, " (not in this OpenSSL)");
+		}
+		out_list_end(o);
+		out_text(o, "\n");
+	}
+}
+
 static void one_proposal(struct out *o, const struct fx_ike_proposal *p)
 {
 	out_obj(o, NULL);
@@ -57,6 +77,7 @@ static void one_proposal(struct out *o, const struct fx_ike_proposal *p)
 		out_field_str(o, NULL, " %s", ike_group_name(p->p.group[i]));
 	out_list_end(o);
 	out_text(o, "\n");
+	additional(o, &p->p);
 	out_obj_end(o);
 }
 

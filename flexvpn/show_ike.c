@@ -59,6 +59,9 @@ static void suite_line(struct out *o, const struct ike_sa_info *s)
 	out_field_str(o, "prf", ", PRF: %s", ike_prf_name(s->suite.prf));
 	out_field_str(o, "integrity", ", Hash: %s", i ? i->name : "None");
 	out_field_int(o, "dh-group", ", DH Grp:%lld", s->suite.group);
+	for (int k = 0; k < IKE_MAX_ADDKE; k++)
+		if (s->suite.addke[k])
+			out_text(o, ", ADDKE%d: %s", k + 1, ike_group_name(s->suite.addke[k]));
 	out_field_str(o, "auth-sign", ", Auth sign: %s", auth_word(s->local_auth));
 	out_field_str(o, "auth-verify", ", Auth verify: %s\n", auth_word(s->remote_auth));
 }

@@ -84,6 +84,8 @@ void auth_start(struct ike_sa *sa)
 	struct request *r = req_new(sa, REQ_AUTH, EXCH_AUTH);
 	bool ok;
 
+	sa->hs->auth_id = r->id;
+
 	if (s->p.childless && !s->peer_childless) {
 		req_free(r);
 		session_down(s, IKE_R_CHILDLESS, 0);

@@ -45,20 +45,29 @@ struct proof {
 	struct span message, nonce;
 	const struct secret *sk_p;
 	struct span id_body;
+	struct span tail; /* IntAuth, a view of `octets` */
+	uint8_t octets[INTAUTH_MAX];
 };
 
-static struct proof proof_of(const struct ike_sa *sa, bool of_initiator, struct span id_body)
+static void proof_of(
+        const struct ike_sa *sa, bool of_initiator, struct span id_body, struct proof *p)
 {
 	const struct handshake *h = sa->hs;
 
-	if (of_initiator)
-		return (struct proof){
-		        span_of(h->init_i, h->init_i_n), nonce_span(&h->nr), &sa->keys.pi, id_body};
-	return (struct proof){
-	        span_of(h->init_r, h->init_r_n), nonce_span(&h->ni), &sa->keys.pr, id_body};
+	if (of_initiator) {
+		p->message = span_of(h->init_i, h->init_i_n);
+		p->nonce = nonce_span(&h->nr);
+		p->sk_p = &sa->keys.pi;
+	} else {
+		p->message = span_of(h->init_r, h->init_r_n);
+		p->nonce = nonce_span(&h->ni);
+		p->sk_p = &sa->keys.pr;
+	}
+	p->id_body = id_body;
+	p->tail = intermediate_auth(sa, p->octets);
 }
 
-/* message ‖ nonce ‖ prf(SK_p, ID') */
+/* message ‖ nonce ‖ prf(SK_p, ID') ‖ IntAuth */
 static bool proof_octets(uint16_t prf, const struct proof *p, struct secret *out)
 {
 	uint8_t mac[IKE_PRF_MAX], *at;
@@ -66,10 +75,12 @@ static bool proof_octets(uint16_t prf, const struct proof *p, struct secret *out
 
 	if (!ike_prf(prf, secret_span(p->sk_p), &p->id_body, 1, mac))
 		return false;
-	at = secret_reserve(out, p->message.n + p->nonce.n + n);
+	at = secret_reserve(out, p->message.n + p->nonce.n + n + p->tail.n);
 	memcpy(at, p->message.p, p->message.n);
 	memcpy(at + p->message.n, p->nonce.p, p->nonce.n);
 	memcpy(at + p->message.n + p->nonce.n, mac, n);
+	if (p->tail.n)
+		memcpy(at + p->message.n + p->nonce.n + n, p->tail.p, p->tail.n);
 	return true;
 }
 
@@ -160,7 +171,8 @@ static bool put_shared(
         struct ike_sa *sa, const struct proof *p, const struct secret *key, struct ike_build *b)
 {
 	uint8_t out[IKE_PRF_MAX];
-	size_t n = ike_auth_psk(sa->suite.prf, key, p->message, p->nonce, p->sk_p, p->id_body, out);
+	size_t n = ike_auth_psk(
+	        sa->suite.prf, key, p->message, p->nonce, p->sk_p, p->id_body, p->tail, out);
 
 	if (!n)
 		return false;
@@ -261,8 +273,9 @@ static bool prove(struct ike_sa *sa, struct ike_build *b)
 	struct session *s = sa->ses;
 	uint8_t body[IKE_ID_BODY_MAX];
 	struct span id = span_of(body, ike_id_body(&s->p.local_id, body));
-	struct proof p = proof_of(sa, sa->initiator, id);
+	struct proof p;
 
+	proof_of(sa, sa->initiator, id, &p);
 	if (sa->hs->resuming)
 		return put_resumed(sa, &p, b);
 	if (sa->hs->stage == EAP_PROVING)
@@ -331,7 +344,7 @@ static bool shared_good(
         struct ike_sa *sa, const struct proof *p, const struct secret *key, struct span data)
 {
 	return ike_auth_psk_check(
-	        sa->suite.prf, key, p->message, p->nonce, p->sk_p, p->id_body, data);
+	        sa->suite.prf, key, p->message, p->nonce, p->sk_p, p->id_body, p->tail, data);
 }
 
 static enum ike_reason check_psk(struct ike_sa *sa, const struct proof *p, struct span data)
@@ -372,10 +385,11 @@ static enum ike_reason check_signature(struct ike_sa *sa, const struct ike_msg *
 static enum ike_reason check_method(struct ike_sa *sa, const struct ike_msg *m, struct span id_body)
 {
 	const struct ike_pl *au = ike_msg_find(m, PL_AUTH);
-	struct proof p = proof_of(sa, !sa->initiator, id_body);
 	struct session *s = sa->ses;
 	struct ike_pl_auth a;
+	struct proof p;
 
+	proof_of(sa, !sa->initiator, id_body, &p);
 	if (!au || !ike_get_auth(au, &a))
 		return IKE_R_PEER_AUTH_FAILED;
 	if (sa->hs->resuming)
@@ -442,7 +456,8 @@ enum ike_reason auth_identify(struct ike_sa *sa, const struct ike_msg *m)
 	memcpy(h->id_body, id->body.p, id->body.n);
 	ike_dbg(s->e, s, 0, "Searching policy based on peer's identity '%s'",
 	        ike_id_fmt(&s->remote_id, text));
-	if (!identified(sa, m) || (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote, &s->remote_id))) {
+	if (!identified(sa, m) ||
+	        (o->peer_ok && !o->peer_ok(o->ctx, s->p.owner, &s->remote, &s->remote_id))) {
 		ike_dbg(s->e, s, 1, "Failed to find a matching policy");
 		return IKE_R_PEER_ID;
 	}
@@ -471,11 +486,12 @@ enum ike_reason auth_check(struct ike_sa *sa, const struct ike_msg *m)
 enum ike_reason auth_check_eap(struct ike_sa *sa, const struct ike_msg *m)
 {
 	const struct ike_pl *au = ike_msg_find(m, PL_AUTH);
-	struct proof p = proof_of(sa, !sa->initiator, span_of(sa->hs->id_body, sa->hs->n_id_body));
 	struct secret key = {0};
 	struct ike_pl_auth a;
+	struct proof p;
 	bool ok;
 
+	proof_of(sa, !sa->initiator, span_of(sa->hs->id_body, sa->hs->n_id_body), &p);
 	if (!au || !ike_get_auth(au, &a) || a.method != IKE_METHOD_PSK)
 		return IKE_R_PEER_AUTH_FAILED;
 	eap_key(sa, p.sk_p, &key);

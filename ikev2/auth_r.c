@@ -159,6 +159,7 @@ static void first_request(
 {
 	enum ike_reason why = auth_identify(sa, m);
 
+	sa->hs->auth_id = m->h.id;
 	auth_read_certreq(sa, m);
 	if (why == IKE_R_NONE && !sa->hs->resuming && eap_r_asked(sa, m)) {
 		auth_keep_first(sa, m);

@@ -248,7 +248,7 @@ bool ike_child_keys_derive(uint16_t prf, const struct secret *sk_d, const struct
 /* ---- authentication -------------------------------------------------------------------------- */
 
 size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message, struct span nonce,
-        const struct secret *sk_p, struct span id_body, uint8_t out[IKE_PRF_MAX])
+        const struct secret *sk_p, struct span id_body, struct span tail, uint8_t out[IKE_PRF_MAX])
 {
 	static const char pad[] = "Key Pad for IKEv2";
 	const struct span pad_part = span_of(pad, sizeof(pad) - 1);
@@ -256,7 +256,7 @@ size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message,
 	size_t n = ike_prf_len(prf);
 	bool ok = n && psk->n && sk_p->n && ike_prf(prf, secret_span(sk_p), &id_body, 1, id_mac) &&
 	          ike_prf(prf, secret_span(psk), &pad_part, 1, key);
-	const struct span part[] = {message, nonce, span_of(id_mac, n)};
+	const struct span part[] = {message, nonce, span_of(id_mac, n), tail};
 
 	ok = ok && ike_prf(prf, span_of(key, n), part, ARRAY_LEN(part), out);
 	wipe(key, sizeof(key));
@@ -265,10 +265,11 @@ size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message,
 }
 
 bool ike_auth_psk_check(uint16_t prf, const struct secret *psk, struct span message,
-        struct span nonce, const struct secret *sk_p, struct span id_body, struct span auth_data)
+        struct span nonce, const struct secret *sk_p, struct span id_body, struct span tail,
+        struct span auth_data)
 {
 	uint8_t want[IKE_PRF_MAX];
-	size_t n = ike_auth_psk(prf, psk, message, nonce, sk_p, id_body, want);
+	size_t n = ike_auth_psk(prf, psk, message, nonce, sk_p, id_body, tail, want);
 	bool ok = n && auth_data.n == n && ct_equal(want, auth_data.p, n);
 
 	wipe(want, sizeof(want));

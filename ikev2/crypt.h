@@ -56,13 +56,15 @@ bool ike_child_keys_derive(uint16_t prf, const struct secret *sk_d, const struct
 
 /* AUTH = prf(prf(PSK, "Key Pad for IKEv2"), message ‖ nonce ‖ prf(SK_p, ID')). `message` is the
  * first message of the side that signs, octet for octet; `nonce` the other side's; SK_pi and IDi'
- * for the initiator, SK_pr and IDr' for the responder. Writes ike_prf_len(prf) octets and returns
- * how many; 0: failed (also for an empty key). */
+ * for the initiator, SK_pr and IDr' for the responder. `tail` stands behind all: RFC 9242's
+ * IntAuth, or nothing. Writes ike_prf_len(prf) octets and returns how many; 0: failed (also for an
+ * empty key). */
 size_t ike_auth_psk(uint16_t prf, const struct secret *psk, struct span message, struct span nonce,
-        const struct secret *sk_p, struct span id_body, uint8_t out[IKE_PRF_MAX]);
+        const struct secret *sk_p, struct span id_body, struct span tail, uint8_t out[IKE_PRF_MAX]);
 /* The peer's AUTH data against what it ought to be, in constant time. */
 bool ike_auth_psk_check(uint16_t prf, const struct secret *psk, struct span message,
-        struct span nonce, const struct secret *sk_p, struct span id_body, struct span auth_data);
+        struct span nonce, const struct secret *sk_p, struct span id_body, struct span tail,
+        struct span auth_data);
 
 /* ---- Diffie-Hellman -------------------------------------------------------------------------- */
 
@@ -76,6 +78,10 @@ struct ike_dh *ike_dh_from_private(
 void ike_dh_free(struct ike_dh *d);               /* accepts NULL */
 uint16_t ike_dh_group(const struct ike_dh *d);
 struct span ike_dh_public(const struct ike_dh *d); /* as the KE payload carries it */
+
+/* The responder's side of an exchange in which the peer's value comes first: a key pair and the
+ * shared secret, or, of a KEM, its ciphertext as the public value. NULL: as for ike_dh_shared(). */
+struct ike_dh *ike_dh_answer(uint16_t group, struct span peer_public, struct secret *shared);
 
 /* The shared secret. False when the peer's value has the wrong length, is out of range or not on
  * the curve, or gives a degenerate result. */

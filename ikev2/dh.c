@@ -22,8 +22,8 @@
 #include "base/mem.h"
 #include "ikev2/crypt.h"
 
-enum family { MODP, ECP, X25519 };
-enum { PUBLIC_MAX = 512 };
+enum family { MODP, ECP, X25519, KEM };
+enum { PUBLIC_MAX = 1568 };
 
 typedef BIGNUM *(*prime_fn)(BIGNUM *);
 
@@ -44,15 +44,25 @@ static const struct group {
 	{ KE_ECP_384,   ECP,    "P-384",   NULL,                       96,  48 },
 	{ KE_ECP_521,   ECP,    "P-521",   NULL,                      132,  66 },
 	{ KE_X25519,    X25519, "X25519",  NULL,                       32,  32 },
+	{ KE_ML_KEM_512,  KEM,  "ML-KEM-512",  NULL,                  800,  32 },
+	{ KE_ML_KEM_768,  KEM,  "ML-KEM-768",  NULL,                 1184,  32 },
+	{ KE_ML_KEM_1024, KEM,  "ML-KEM-1024", NULL,                 1568,  32 },
 };
 static const char *const key_types[] = { [MODP] = "DH", [ECP] = "EC", [X25519] = "X25519" };
+
 /* clang-format on */
 
 struct ike_dh {
 	const struct group *g;
-	EVP_PKEY *key;
+	EVP_PKEY *key; /* NULL: a KEM's answer */
 	uint8_t public[PUBLIC_MAX];
+	size_t n_public;
 };
+
+static const char *key_type(const struct group *g)
+{
+	return g->family == KEM ? g->name : key_types[g->family];
+}
 
 static const struct group *group_of(uint16_t id)
 {
@@ -66,12 +76,19 @@ static const struct group *group_of(uint16_t id)
 bool ike_group_known(uint16_t id)
 {
 	const struct group *g = group_of(id);
-	EVP_KEYMGMT *m = g ? EVP_KEYMGMT_fetch(NULL, key_types[g->family], NULL) : NULL;
+	EVP_KEYMGMT *m = g ? EVP_KEYMGMT_fetch(NULL, key_type(g), NULL) : NULL;
 
 	if (!m)
 		ERR_clear_error();
 	EVP_KEYMGMT_free(m);
 	return m;
+}
+
+bool ike_group_is_kem(uint16_t id)
+{
+	const struct group *g = group_of(id);
+
+	return g && g->family == KEM;
 }
 
 size_t ike_dh_public_len(uint16_t id)
@@ -86,7 +103,7 @@ size_t ike_dh_public_len(uint16_t id)
 static EVP_PKEY *from_params(const struct group *g, int selection, OSSL_PARAM *params)
 {
 	EVP_PKEY *key = NULL;
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, key_types[g->family], NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, key_type(g), NULL);
 
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 	        EVP_PKEY_fromdata(ctx, &key, selection, params) != 1)
@@ -167,10 +184,10 @@ static EVP_PKEY *new_modp(const struct group *g)
 
 static EVP_PKEY *new_curve(const struct group *g)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, key_types[g->family], NULL);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, key_type(g), NULL);
 
 	if (ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
-	        (g->family == X25519 || EVP_PKEY_CTX_set_group_name(ctx, g->name) == 1))
+	        (g->family != ECP || EVP_PKEY_CTX_set_group_name(ctx, g->name) == 1))
 		return generate(ctx);
 	EVP_PKEY_CTX_free(ctx);
 	return NULL;
@@ -220,6 +237,7 @@ static struct ike_dh *dh_of(const struct group *g, EVP_PKEY *key)
 
 	d->g = g;
 	d->key = key;
+	d->n_public = g->public;
 	if (key && read_public(d))
 		return d;
 	ike_dh_free(d);
@@ -275,7 +293,7 @@ struct ike_dh *ike_dh_from_private(uint16_t id, struct span priv)
 	const struct group *g = group_of(id);
 	EVP_PKEY *key;
 
-	if (!g)
+	if (!g || g->family == KEM)
 		return NULL;
 	if (g->family == X25519)
 		return dh_of(
@@ -302,7 +320,7 @@ uint16_t ike_dh_group(const struct ike_dh *d)
 
 struct span ike_dh_public(const struct ike_dh *d)
 {
-	return span_of(d->public, d->g->public);
+	return span_of(d->public, d->n_public);
 }
 
 /* ---- the peer's value ------------------------------------------------------------------------ */
@@ -344,7 +362,7 @@ static EVP_PKEY *peer_key(const struct group *g, struct span pub)
 	case ECP:
 		return peer_ecp(g, pub);
 	default:
-		return EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, pub.p, pub.n);
+		return EVP_PKEY_new_raw_public_key_ex(NULL, key_type(g), NULL, pub.p, pub.n);
 	}
 }
 
@@ -370,10 +388,63 @@ static bool all_zero(const struct secret *s)
 	return !any;
 }
 
+/* FIPS 203 §7.3: what does not fit the key gives a secret all the same, and AUTH will not. */
+static bool decapsulate(const struct ike_dh *d, struct span ciphertext, struct secret *out)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, d->key, NULL);
+	size_t n = d->g->shared;
+	bool ok = ctx && EVP_PKEY_decapsulate_init(ctx, NULL) == 1 &&
+	          EVP_PKEY_decapsulate(
+	                  ctx, secret_reserve(out, n), &n, ciphertext.p, ciphertext.n) == 1 &&
+	          n == d->g->shared;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
+static struct ike_dh *encapsulate(const struct group *g, struct span pub, struct secret *out)
+{
+	EVP_PKEY *peer = peer_key(g, pub);
+	EVP_PKEY_CTX *ctx = peer ? EVP_PKEY_CTX_new_from_pkey(NULL, peer, NULL) : NULL;
+	struct ike_dh *d = xcalloc(1, sizeof(*d));
+	size_t n = g->shared;
+
+	d->g = g;
+	d->n_public = sizeof(d->public);
+	bool ok = ctx && EVP_PKEY_encapsulate_init(ctx, NULL) == 1 &&
+	          EVP_PKEY_encapsulate(ctx, d->public, &d->n_public, secret_reserve(out, n), &n) ==
+	                  1 &&
+	          n == g->shared;
+
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(peer);
+	if (ok)
+		return d;
+	ERR_clear_error();
+	secret_wipe(out);
+	ike_dh_free(d);
+	return NULL;
+}
+
+struct ike_dh *ike_dh_answer(uint16_t id, struct span pub, struct secret *shared)
+{
+	const struct group *g = group_of(id);
+	struct ike_dh *d;
+
+	if (g && g->family == KEM)
+		return encapsulate(g, pub, shared);
+	d = ike_dh_new(id);
+	if (d && ike_dh_shared(d, pub, shared))
+		return d;
+	ike_dh_free(d);
+	return NULL;
+}
+
 bool ike_dh_shared(const struct ike_dh *d, struct span pub, struct secret *out)
 {
-	EVP_PKEY *peer = peer_key(d->g, pub);
-	bool ok = peer && derive(d, peer, out) && !all_zero(out);
+	EVP_PKEY *peer = d->g->family == KEM ? NULL : peer_key(d->g, pub);
+	bool ok = d->g->family == KEM ? decapsulate(d, pub, out)
+	                              : peer && derive(d, peer, out) && !all_zero(out);
 
 	EVP_PKEY_free(peer);
 	if (ok)

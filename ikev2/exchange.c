@@ -416,6 +416,9 @@ static void take_response(struct ike_sa *sa, struct request *r, const struct ike
 	case REQ_AUTH:
 		auth_response(sa, m);
 		return;
+	case REQ_INTERMEDIATE:
+		intermediate_response(sa, m);
+		return;
 	case REQ_REKEY_IKE:
 		rekey_ike_response(sa, r, m);
 		return;
@@ -525,7 +528,8 @@ static void answer_again(struct ike_sa *sa, const struct dgram *in, const struct
 	}
 	if (ike_skf_numbers(m, &number, &total) && number != 1)
 		return;
-	if (!ike_sk_open(sa->sk, m, &plain)) {
+	if (!ike_sk_open(sa->sk, m, &plain) &&
+	        !(sa->old_sk && ike_sk_open(sa->old_sk, m, &plain))) {
 		e->n.rx_bad_icv++;
 		return;
 	}
@@ -549,8 +553,7 @@ static void finish(struct ike_sa *sa, const struct after *after)
 {
 	struct session *s = sa->ses;
 
-	if (s->dead || sa->ghost || after->what == AFTER_NOTHING ||
-	        after->what == AFTER_LATER)
+	if (s->dead || sa->ghost || after->what == AFTER_NOTHING || after->what == AFTER_LATER)
 		return;
 	sa_ghost(sa);
 	if (after->what == AFTER_DOWN_LOUD) /* other SAs of the session are told */
@@ -563,6 +566,8 @@ static bool exchange_fits(const struct ike_sa *sa, uint8_t exchange)
 {
 	switch (sa->state) {
 	case IKE_S_INIT_RCVD:
+		if (intermediate_due(sa))
+			return exchange == EXCH_INTERMEDIATE;
 		return exchange == EXCH_AUTH && sa->hs && !sa->hs->late;
 	case IKE_S_ESTABLISHED:
 	case IKE_S_REKEYING:
@@ -580,6 +585,9 @@ static void take_request(
 	switch (m->h.exchange) {
 	case EXCH_AUTH:
 		auth_request(sa, m, b, after);
+		return;
+	case EXCH_INTERMEDIATE:
+		intermediate_request(sa, m, b, after);
 		return;
 	case EXCH_CREATE_CHILD:
 		create_request(sa, m, b, after);
@@ -645,6 +653,7 @@ static void on_request(struct ike_sa *sa, const struct dgram *in, const struct i
 		refuse(sa, p, &inner, &b, &after);
 	if (after.what != AFTER_LATER)
 		answer(sa, in, m->h.id, &b);
+	intermediate_answered(sa);
 	ike_build_fini(&b);
 	ike_plain_fini(&plain);
 	finish(sa, &after);

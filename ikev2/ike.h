@@ -45,7 +45,8 @@ struct dgram {
 enum ike_prf_id { PRF_HMAC_SHA1 = 2, PRF_HMAC_SHA2_256 = 5, PRF_HMAC_SHA2_384 = 6, PRF_HMAC_SHA2_512 = 7 };
 enum ike_group_id {
 	KE_NONE = 0, KE_MODP_1024 = 2, KE_MODP_1536 = 5, KE_MODP_2048 = 14, KE_MODP_3072 = 15, KE_MODP_4096 = 16,
-	KE_ECP_256 = 19, KE_ECP_384 = 20, KE_ECP_521 = 21, KE_X25519 = 31
+	KE_ECP_256 = 19, KE_ECP_384 = 20, KE_ECP_521 = 21, KE_X25519 = 31,
+	KE_ML_KEM_512 = 35, KE_ML_KEM_768 = 36, KE_ML_KEM_1024 = 37 /* additional exchanges only; OpenSSL 3.5 */
 };
 
 struct ike_encr {
@@ -53,6 +54,7 @@ struct ike_encr {
 	uint16_t bits; /* 0 where the transform takes no Key Length */
 };
 
+enum { IKE_MAX_ADDKE = 3 };
 enum { IKE_MAX_ALGS = 12, IKE_MAX_PROPOSALS = 8, IKE_MAX_TS = 8 };
 
 /* One proposal, each list in order of preference. AEAD and non-AEAD ciphers do not stand in one proposal (RFC 7296 §3.3).
@@ -67,6 +69,9 @@ struct ike_proposal {
 	uint8_t n_prf;
 	uint16_t group[IKE_MAX_ALGS];
 	uint8_t n_group;
+	/* IKE: additional key exchanges (RFC 9370), in their order; KE_NONE among them: may be left out. */
+	uint16_t addke[IKE_MAX_ADDKE][4];
+	uint8_t n_addke[IKE_MAX_ADDKE];
 	bool esn_no, esn_yes; /* ESP: which extended-sequence-number values are acceptable */
 };
 
@@ -74,6 +79,7 @@ struct ike_proposal {
 struct ike_suite {
 	struct ike_encr encr;
 	uint16_t integ, prf, group;
+	uint16_t addke[IKE_MAX_ADDKE]; /* of the first exchanges; KE_NONE: none */
 	bool esn;
 };
 
@@ -81,6 +87,7 @@ const char *ike_prf_name(uint16_t id);           /* "SHA256"; "prf 99" for a str
 const char *ike_group_name(uint16_t id);         /* "DH_GROUP_256_ECP/Group 19" */
 bool ike_prf_known(uint16_t id);
 bool ike_group_known(uint16_t id);               /* known and offered by libcrypto here */
+bool ike_group_is_kem(uint16_t id);              /* for additional exchanges only */
 const char *ike_notify_name(uint16_t type);      /* "NO_PROPOSAL_CHOSEN"; "notify 40999" */
 const char *ike_exchange_name(uint8_t type);     /* "IKE_SA_INIT" */
 

@@ -39,6 +39,7 @@ void init_put_manners(struct session *s, struct ike_build *b, uint64_t spi_i, ui
 	auth_put_hashes(s, b);
 	ppk_put_supported(s, b);
 	redirect_put_supported(s, b);
+	intermediate_put_supported(s, b);
 }
 
 void init_read_common(struct session *s, const struct ike_msg *m)
@@ -63,7 +64,7 @@ static void send_init(struct ike_sa *sa)
 	r = req_new(sa, REQ_INIT, EXCH_SA_INIT);
 	if (h->cookie.n)
 		ike_put_notify(&r->b, N_COOKIE, h->cookie);
-	ike_put_sa(&r->b, IKE_PROTO_IKE, 0, 0, IKE_KE_NEEDED, s->p.ike, s->p.n_ike);
+	ike_put_sa(&r->b, IKE_PROTO_IKE, 0, 0, IKE_KE_FIRST, s->p.ike, s->p.n_ike);
 	init_put_common(s, &r->b, &h->ni, h->dh, sa->spi_i, 0);
 	ike_dbg(s->e, s, 0, "Generating IKE_SA_INIT message");
 	ike_dbg_offer(s, s->p.ike, s->p.n_ike, true, true);
@@ -254,13 +255,19 @@ static void float_ports(struct session *s)
 	s->local.port = s->remote.port = 4500;
 }
 
+enum ike_ke_use first_ke(const struct ike_msg *m)
+{
+	return ike_msg_has_notify(m, N_INTERMEDIATE_EXCHANGE_SUPPORTED) ? IKE_KE_FIRST
+	                                                                : IKE_KE_FIRST_ALONE;
+}
+
 static bool take_answer(struct ike_sa *sa, const struct ike_msg *m)
 {
 	struct session *s = sa->ses;
 	struct ike_choice choice;
 	struct ike_pl_ke ke;
 
-	if (!ike_sa_verify(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, IKE_KE_NEEDED, s->p.ike,
+	if (!ike_sa_verify(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, first_ke(m), s->p.ike,
 	            s->p.n_ike, &choice))
 		return false;
 	if (!ike_get_ke(ike_msg_find(m, PL_KE), &ke) || ke.group != ike_dh_group(sa->hs->dh) ||
@@ -296,7 +303,10 @@ static void on_answer(struct ike_sa *sa, const struct dgram *in, const struct ik
 	sa->tx_id = 1;
 	ike_dbg(s->e, s, 0, "Completed SA init exchange");
 	sa_set_state(sa, IKE_S_AUTH_SENT);
-	auth_start(sa);
+	if (intermediate_due(sa))
+		intermediate_start(sa);
+	else
+		auth_start(sa);
 }
 
 /* Not protected, but what it costs is a round trip. */

@@ -232,7 +232,7 @@ static bool choose(struct ike *e, const struct dgram *in, const struct ike_msg *
 {
 	uint8_t group[2];
 
-	if (!ike_sa_choose(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, IKE_KE_NEEDED, p->ike,
+	if (!ike_sa_choose(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, first_ke(m), p->ike,
 	            p->n_ike, ke->group, choice)) {
 		ike_dbg(e, NULL, 1, "Failed to find a matching policy");
 		reply(e, in, &m->h, N_NO_PROPOSAL_CHOSEN, (struct span){0});

@@ -28,13 +28,14 @@ static const struct name groups[] = {
 	{ KE_MODP_3072, "DH_GROUP_3072_MODP/Group 15"     }, { KE_MODP_4096, "DH_GROUP_4096_MODP/Group 16" },
 	{ KE_ECP_256,   "DH_GROUP_256_ECP/Group 19"       }, { KE_ECP_384,   "DH_GROUP_384_ECP/Group 20"   },
 	{ KE_ECP_521,   "DH_GROUP_521_ECP/Group 21"       }, { 24,           "DH_GROUP_2048_256_MODP/Group 24" },
-	{ KE_X25519,    "DH_GROUP_X25519/Group 31"        },
+	{ KE_X25519,    "DH_GROUP_X25519/Group 31"        }, { KE_ML_KEM_512, "ML-KEM-512"                },
+	{ KE_ML_KEM_768, "ML-KEM-768"                     }, { KE_ML_KEM_1024, "ML-KEM-1024"              },
 };
 
 static const struct name exchanges[] = {
 	{ EXCH_SA_INIT,       "IKE_SA_INIT"        }, { EXCH_AUTH,          "IKE_AUTH"         },
 	{ EXCH_CREATE_CHILD,  "CREATE_CHILD_SA"    }, { EXCH_INFORMATIONAL, "INFORMATIONAL"    },
-	{ EXCH_SESSION_RESUME, "IKE_SESSION_RESUME" },
+	{ EXCH_SESSION_RESUME, "IKE_SESSION_RESUME" }, { EXCH_INTERMEDIATE, "IKE_INTERMEDIATE" },
 	{ 38,                 "IKE_SESSION_RESUME" }, { 43,                 "IKE_INTERMEDIATE" },
 	{ 44,                 "IKE_FOLLOWUP_KE"    },
 };

@@ -112,14 +112,16 @@ static bool may_lack(const struct ike_wire_proposal *w, uint8_t type)
 
 /* A transform type that does not belong there, or that we do not know, spoils the proposal (RFC
  * 7296 §3.3.6). */
-static bool only_types_of(const struct ike_wire_proposal *w, uint8_t proto)
+static bool only_types_of(const struct ike_wire_proposal *w, uint8_t proto, bool addke)
 {
 	struct transform_cursor c = transforms(w);
 	struct transform t;
 
 	while (next_transform(&c, &t)) {
 		bool ike = t.type == TR_ENCR || t.type == TR_PRF || t.type == TR_INTEG ||
-		           t.type == TR_KE;
+		           t.type == TR_KE ||
+		           (t.type >= TR_ADDKE1 && t.type <= TR_ADDKE7 &&
+		                   (addke || has(w, t.type, KE_NONE, 0)));
 		bool esp = t.type == TR_ENCR || t.type == TR_INTEG || t.type == TR_KE ||
 		           t.type == TR_ESN;
 
@@ -244,6 +246,12 @@ static bool choose_prf(const struct chooser *c, struct ike_suite *s)
 	return false;
 }
 
+/* A KEM goes into additional exchanges, where the responder sees the peer's value first. */
+static bool usable(uint16_t group)
+{
+	return ike_group_known(group) && !ike_group_is_kem(group);
+}
+
 /* Whatever group the peer wants, if we know it: we were not told to insist on one. */
 static bool any_group(const struct chooser *c, struct ike_suite *s)
 {
@@ -251,13 +259,13 @@ static bool any_group(const struct chooser *c, struct ike_suite *s)
 	struct transform one;
 
 	s->group = c->prefer_group;
-	if (s->group && ike_group_known(s->group) && has(c->w, TR_KE, s->group, 0))
+	if (s->group && usable(s->group) && has(c->w, TR_KE, s->group, 0))
 		return true;
 	s->group = KE_NONE;
 	if (may_lack(c->w, TR_KE))
 		return true;
 	while (next_transform(&t, &one))
-		if (one.type == TR_KE && !one.strange && ike_group_known(one.id)) {
+		if (one.type == TR_KE && !one.strange && usable(one.id)) {
 			s->group = one.id;
 			return true;
 		}
@@ -274,7 +282,7 @@ static bool choose_group(const struct chooser *c, struct ike_suite *s)
 	for (size_t i = 0; i < c->ours->n_group; i++) {
 		uint16_t id = c->ours->group[i];
 
-		if (!ike_group_known(id) || !has(c->w, TR_KE, id, 0))
+		if (!usable(id) || !has(c->w, TR_KE, id, 0))
 			continue;
 		if (!s->group || id == c->prefer_group)
 			s->group = id;
@@ -292,12 +300,49 @@ static bool choose_esn(const struct chooser *c, struct ike_suite *s)
 	return c->proto != IKE_PROTO_ESP || s->esn || (none && may_lack(c->w, TR_ESN));
 }
 
+static bool choose_one_addke(const struct chooser *c, size_t k, struct ike_suite *s)
+{
+	uint8_t type = (uint8_t)(TR_ADDKE1 + k);
+	bool alone = c->ke != IKE_KE_FIRST || !c->ours->n_addke[k];
+
+	if (c->ke == IKE_KE_NEEDED)
+		return true;
+	for (size_t i = 0; i < c->ours->n_addke[k]; i++) {
+		uint16_t id = c->ours->addke[k][i];
+
+		if (id == KE_NONE)
+			alone = c->ke == IKE_KE_FIRST ? may_lack(c->w, type) : true;
+		else if (c->ke == IKE_KE_FIRST && ike_group_known(id) && has(c->w, type, id, 0)) {
+			s->addke[k] = id;
+			return true;
+		} else if (c->ke == IKE_KE_FIRST_ALONE)
+			alone = false;
+		if (id == KE_NONE && alone)
+			return true;
+	}
+	return alone && may_lack(c->w, type);
+}
+
+static bool choose_addke(const struct chooser *c, struct ike_suite *s)
+{
+	if (c->proto != IKE_PROTO_IKE)
+		return true;
+	for (size_t k = 0; k < IKE_MAX_ADDKE; k++)
+		if (!choose_one_addke(c, k, s))
+			return false;
+	for (uint8_t type = TR_ADDKE1 + IKE_MAX_ADDKE; type <= TR_ADDKE7; type++)
+		if (!may_lack(c->w, type))
+			return false;
+	return true;
+}
+
 static bool choose(const struct chooser *c, struct ike_choice *out)
 {
 	struct ike_suite s = {0};
 
-	if (!only_types_of(c->w, c->proto) || !choose_encr(c, &s) || !choose_prf(c, &s) ||
-	        !choose_group(c, &s) || !choose_esn(c, &s))
+	if (!only_types_of(c->w, c->proto, c->ke == IKE_KE_FIRST) || !choose_addke(c, &s) ||
+	        !choose_encr(c, &s) || !choose_prf(c, &s) || !choose_group(c, &s) ||
+	        !choose_esn(c, &s))
 		return false;
 	*out = (struct ike_choice){.num = c->w->num, .suite = s, .spi = c->w->spi};
 	return true;
@@ -323,7 +368,7 @@ bool ike_sa_choose(const struct ike_pl *sa, uint8_t proto, uint8_t spi_size, enu
 
 static bool one_of_each(const struct ike_wire_proposal *w)
 {
-	for (uint8_t type = TR_ENCR; type <= TR_ESN; type++)
+	for (uint8_t type = TR_ENCR; type <= TR_ADDKE7; type++)
 		if (count_type(w, type) > 1)
 			return false;
 	return true;
@@ -427,6 +472,10 @@ static void put_proposal(
 			put_transform(w, TR_INTEG, p->integ[i], 0);
 	if (ke != IKE_KE_WITHOUT)
 		put_list(w, TR_KE, p->group, p->n_group);
+	for (size_t k = 0; ke == IKE_KE_FIRST && k < IKE_MAX_ADDKE; k++)
+		for (size_t i = 0; i < p->n_addke[k]; i++)
+			if (p->addke[k][i] == KE_NONE || ike_group_known(p->addke[k][i]))
+				put_transform(w, (uint8_t)(TR_ADDKE1 + k), p->addke[k][i], 0);
 	if (proto != IKE_PROTO_ESP)
 		return;
 	if (p->esn_yes)
@@ -464,6 +513,9 @@ void ike_put_sa_choice(struct ike_build *b, uint8_t proto, uint64_t spi, uint8_t
 		put_transform(&w, TR_INTEG, s->integ, 0);
 	if (s->group != KE_NONE)
 		put_transform(&w, TR_KE, s->group, 0);
+	for (size_t k = 0; k < IKE_MAX_ADDKE; k++)
+		if (s->addke[k] != KE_NONE)
+			put_transform(&w, (uint8_t)(TR_ADDKE1 + k), s->addke[k], 0);
 	if (proto == IKE_PROTO_ESP)
 		put_transform(&w, TR_ESN, s->esn, 0);
 	close_proposal(&w);
@@ -524,4 +576,13 @@ bool ike_proposal_has(const struct ike_proposal *p, const struct ike_suite *s)
 		encr |= p->encr[i].id == s->encr.id && p->encr[i].bits == s->encr.bits;
 	return encr && among(p->prf, p->n_prf, s->prf) && among(p->group, p->n_group, s->group) &&
 	       (ike_encr_is_aead(s->encr.id) || among(p->integ, p->n_integ, s->integ));
+}
+
+bool ike_proposals_have_addke(const struct ike_proposal *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < IKE_MAX_ADDKE; k++)
+			if (p[i].n_addke[k])
+				return true;
+	return false;
 }

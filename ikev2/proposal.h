@@ -13,14 +13,25 @@
 #include "ikev2/ike.h"
 #include "ikev2/wire.h"
 
-enum ike_transform_type { TR_ENCR = 1, TR_PRF = 2, TR_INTEG = 3, TR_KE = 4, TR_ESN = 5 };
+enum ike_transform_type {
+	TR_ENCR = 1,
+	TR_PRF = 2,
+	TR_INTEG = 3,
+	TR_KE = 4,
+	TR_ESN = 5,
+	TR_ADDKE1 = 6,
+	TR_ADDKE7 = 12
+};
 
 /* What KE transforms mean in this place. */
 enum ike_ke_use {
 	IKE_KE_WITHOUT,  /* child SA of IKE_AUTH: not written, and ignored when read */
 	IKE_KE_OPTIONAL, /* child SA in CREATE_CHILD_SA: PFS where we want it; where we do not, any
 	                    group that we know is accepted from the peer, and none too */
-	IKE_KE_NEEDED,   /* IKE SA */
+	IKE_KE_NEEDED,   /* IKE SA, rekeyed: without additional key exchanges */
+	IKE_KE_FIRST,    /* IKE SA, with those */
+	IKE_KE_FIRST_ALONE, /* the peer does not know of them (RFC 9242): without, where our
+	                       proposal may do without */
 };
 
 /* One proposal of an SA payload as it came. */
@@ -72,6 +83,7 @@ bool ike_proposals_have_group(const struct ike_proposal *p, size_t n, uint16_t g
 uint16_t ike_proposals_first_group(
         const struct ike_proposal *p, size_t n); /* known here; KE_NONE if there is none */
 bool ike_encr_is_aead(uint16_t encr_id);
+bool ike_proposals_have_addke(const struct ike_proposal *p, size_t n);
 /* Is each part of an IKE suite one of this proposal's? */
 bool ike_proposal_has(const struct ike_proposal *p, const struct ike_suite *s);
 

@@ -126,6 +126,7 @@ void handshake_free(struct handshake *h)
 	eap_server_free(h->server);
 	secret_wipe(&h->msk);
 	secret_wipe(&h->ticket);
+	secret_wipe(&h->ke_shared);
 	resumed_fini(&h->resumed);
 	free(h->first.p);
 	ike_keys_wipe(&h->plain);
@@ -218,6 +219,7 @@ void sa_free(struct ike_sa *sa)
 {
 	handshake_free(sa->hs);
 	ike_sk_free(sa->sk);
+	ike_sk_free(sa->old_sk);
 	ike_keys_wipe(&sa->keys);
 	ike_reasm_fini(&sa->reasm);
 	for (size_t i = 0; i < WINDOW_MAX; i++)

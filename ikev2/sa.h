@@ -51,6 +51,7 @@ enum {
 	MAX_CHILDREN = 64,      /* of one session */
 	MAX_TASKS = 128,
 	NONCE_CAP = IKE_NONCE_MAX,
+	INTAUTH_MAX = 2 * IKE_PRF_MAX + 4,
 };
 
 struct nonce {
@@ -115,6 +116,7 @@ struct create {
 enum req_type {
 	REQ_INIT,
 	REQ_AUTH,
+	REQ_INTERMEDIATE,
 	REQ_DPD,
 	REQ_CFG_SET,
 	REQ_REKEY_IKE,
@@ -204,6 +206,14 @@ struct handshake {
 	bool unproved; /* our own proof goes with the first answer */
 	uint32_t late; /* the token of a request that waits for the server elsewhere; 0: none does … */
 	uint32_t late_id; /* … and its message id */
+	/* RFC 9242, RFC 9370 */
+	unsigned ke_done;        /* additional key exchanges that are behind us */
+	struct secret ke_shared; /* responder: of the one that is being answered */
+	struct intauth {
+		uint8_t b[IKE_PRF_MAX];
+		size_t n;
+	} intauth[2]; /* of the initiator's messages, of the responder's */
+	uint32_t auth_id; /* of the first IKE_AUTH request */
 	/* RFC 5723 */
 	bool resuming;         /* AUTH is keyed by SK_p alone */
 	struct resumed resumed;
@@ -235,6 +245,7 @@ struct ike_sa {
 	struct ike_suite suite;
 	struct ike_keys keys;
 	struct ike_sk *sk;
+	struct ike_sk *old_sk; /* before the last additional key exchange: what is repeated from then */
 	struct ike_reasm reasm;
 	struct handshake *hs; /* NULL once authenticated, and for a rekeyed SA */
 
@@ -511,6 +522,15 @@ bool init_derive(struct ike_sa *sa, struct span peer_public);
 /* init_r.c */
 void init_request(struct ike *e, const struct dgram *in, const struct ike_msg *m);
 void resume_request(struct ike *e, const struct dgram *in, const struct ike_msg *m);
+enum ike_ke_use first_ke(const struct ike_msg *m); /* does the peer know of IKE_INTERMEDIATE? */
+/* intermediate.c: RFC 9242, RFC 9370 */
+void intermediate_put_supported(const struct session *s, struct ike_build *b);
+bool intermediate_due(const struct ike_sa *sa); /* before IKE_AUTH */
+void intermediate_start(struct ike_sa *sa);
+void intermediate_response(struct ike_sa *sa, const struct ike_msg *m);
+void intermediate_request(struct ike_sa *sa, const struct ike_msg *m, struct ike_build *b, struct after *after);
+void intermediate_answered(struct ike_sa *sa); /* the response is sealed: now the new keys hold */
+struct span intermediate_auth(const struct ike_sa *sa, uint8_t out[INTAUTH_MAX]); /* what AUTH signs besides */
 /* resume.c: RFC 5723 */
 bool resume_start(struct ike_sa *sa); /* initiator; false: there is no ticket to use */
 void resume_send(struct ike_sa *sa);

@@ -41,6 +41,10 @@ static const struct rule rules[] = {
 	{ EXCH_SESSION_RESUME, PL_NOTIFY, 0, MANY,  0, MANY },
 	{ EXCH_SESSION_RESUME, PL_VENDOR, 0, MANY,  0, MANY },
 
+	{ EXCH_INTERMEDIATE,  PL_KE,      0, 1,     0, 1 },
+	{ EXCH_INTERMEDIATE,  PL_NOTIFY,  0, MANY,  0, MANY },
+	{ EXCH_INTERMEDIATE,  PL_VENDOR,  0, MANY,  0, MANY },
+
 	{ EXCH_AUTH,          PL_IDi,     0, 1,     0, 0 },
 	{ EXCH_AUTH,          PL_IDr,     0, 1,     0, 1 },
 	{ EXCH_AUTH,          PL_AUTH,    0, 1,     0, 1 },
@@ -280,7 +284,7 @@ bool ike_hdr_parse(struct span d, struct ike_hdr *h)
 
 static bool exchange_known(uint8_t type)
 {
-	return type >= EXCH_SA_INIT && type <= EXCH_SESSION_RESUME;
+	return (type >= EXCH_SA_INIT && type <= EXCH_SESSION_RESUME) || type == EXCH_INTERMEDIATE;
 }
 
 static void msg_start(struct ike_msg *m, struct span raw)

@@ -36,6 +36,7 @@ enum ike_exchange_type {
 	EXCH_CREATE_CHILD = 36,
 	EXCH_INFORMATIONAL = 37,
 	EXCH_SESSION_RESUME = 38, /* RFC 5723 */
+	EXCH_INTERMEDIATE = 43,   /* RFC 9242 */
 };
 
 enum ike_flags { IKE_F_INITIATOR = 0x08, IKE_F_VERSION = 0x10, IKE_F_RESPONSE = 0x20 };

@@ -231,6 +231,30 @@ static void a_session_that_was_cut_is_resumed(void **state)
 	boxes_free(b);
 }
 
+static void more_key_exchanges_as_configured(void **state)
+{
+	static const char lines[] =
+	        "crypto ikev2 proposal MORE\nencryption aes-gcm-256\nprf sha384\ngroup 19\n"
+	        "pqc mlkem768 optional\nadditional-key-exchange 2 20 21\n"
+	        "crypto ikev2 policy default\nproposal MORE";
+	struct boxes *b = boxes_new(2);
+	struct ike_sa_info info;
+
+	(void)state;
+	box_enter(&b->box[HUB], hub_lines);
+	box_enter(&b->box[HUB], lines);
+	box_enter(&b->box[1], lines);
+	box_be_spoke(&b->box[1], "fqdn spoke1.example", "crypto ikev2 dpd 10 2 periodic");
+	boxes_run(b, 2 * SECOND);
+	assert_true(box_active(&b->box[1]));
+	assert_true(ike_sa_info(
+	        b->box[HUB].x->ike, session_of(&b->box[HUB], "spoke1.example")->handle, &info));
+	assert_int_equal(
+	        info.suite.addke[0], ike_group_known(KE_ML_KEM_768) ? KE_ML_KEM_768 : KE_NONE);
+	assert_int_equal(info.suite.addke[1], KE_ECP_384);
+	boxes_free(b);
+}
+
 static void who_comes_back_gets_the_address_that_it_had(void **state)
 {
 	struct boxes *b = world(4);
@@ -588,6 +612,7 @@ int main(void)
 	        cmocka_unit_test(a_spoke_cannot_take_its_own_address_into_the_tunnel),
 	        cmocka_unit_test(a_loss_leaves_nothing_behind_and_the_others_alone),
 	        cmocka_unit_test(a_session_that_was_cut_is_resumed),
+	        cmocka_unit_test(more_key_exchanges_as_configured),
 	        cmocka_unit_test(who_comes_back_gets_the_address_that_it_had),
 	        cmocka_unit_test(an_empty_pool_refuses_and_a_free_address_lets_in),
 	        cmocka_unit_test(many_at_once),
