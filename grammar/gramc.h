@@ -31,7 +31,7 @@ struct node {
 	/* N_WORD, N_ARG */
 	const char *word, *help, *reason; /* help NULL: "..", given elsewhere */
 	const char *name; /* argument; of a word: the enumerated argument whose value it is */
-	bool dflt, wide, key;
+	bool dflt, wide, whole, key;
 	enum gr_type type;
 	uint64_t lo, hi;
 	const char *extra;

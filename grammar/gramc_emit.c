@@ -44,6 +44,7 @@ static const char *const placeholders[GR_T_MAX] = {
         [GR_T_PREFIX4] = "A.B.C.D/nn",
         [GR_T_PREFIX6] = "X:X:X:X::X/<0-128>",
         [GR_T_TIME] = "hh:mm:ss",
+        [GR_T_SLOT] = "<0-32>/<0-32>/<0-48>",
         [GR_T_IFNAME] = "IFNAME",
         [GR_T_HEX] = "Hex-data",
         [GR_T_HOST] = "WORD",
@@ -307,6 +308,7 @@ static unsigned pos_flags(const struct pos *p)
 	const struct node *n = p->node;
 
 	return (n && n->dflt ? GR_P_DEFAULT : 0u) | (n && n->wide ? GR_P_WIDE : 0u) |
+	       (n && n->whole ? GR_P_WHOLE : 0u) |
 	       (n && n->kind == N_ARG && n->key ? GR_P_KEY : 0u) |
 	       (p->head_done ? GR_P_HEADDONE : 0u) | (p->node && !p->visible ? GR_P_HIDDEN : 0u);
 }

@@ -130,6 +130,7 @@ static struct node *word(struct cur *c)
 		fail(c, "keyword is too long");
 	n->dflt = take(c, '*');
 	n->wide = take(c, '~');
+	n->whole = take(c, '=');
 	help(c, n);
 	if (take(c, '!'))
 		n->reason = quoted(c, '"');
@@ -159,6 +160,7 @@ static const struct type_name {
         {"tty", GR_T_TTY},
         {"text", GR_T_TEXT},
         {"time", GR_T_TIME},
+        {"slot", GR_T_SLOT},
         {"ref", GR_T_REF},
         {"int", GR_T_INT},
 };

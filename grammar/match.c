@@ -163,7 +163,8 @@ static void kw_look(const struct gr_run *r, int th, struct kw *k)
 
 		if (kw_compare(w, k) != 0)
 			return;
-		if (gr_edge_open(t->mask, r->priv, &e[i]) && (!w[k->n] || !digit(*w)))
+		if (gr_edge_open(t->mask, r->priv, &e[i]) &&
+		        (!w[k->n] || !(digit(*w) || to->flags & GR_P_WHOLE)))
 			kw_hit(k, th, p->edge + (unsigned)i, w,
 			        !w[k->n]                  ? 2
 			        : to->flags & GR_P_HIDDEN ? 0

@@ -24,6 +24,7 @@ enum gr_type {
 	GR_T_PREFIX4,
 	GR_T_PREFIX6,
 	GR_T_TIME,
+	GR_T_SLOT,
 	GR_T_IFNAME,
 	GR_T_HEX,
 	GR_T_TTY,
@@ -42,7 +43,8 @@ enum {
 	GR_P_KEY = 2,      /* part of the line's identity */
 	GR_P_HEADDONE = 4, /* no key can follow: all that `no` needs has been said */
 	GR_P_HIDDEN = 8,   /* not offered by help */
-	GR_P_WIDE = 16     /* printed with two blanks more: `deny` as wide as `permit` */
+	GR_P_WIDE = 16,    /* printed with two blanks more: `deny` as wide as `permit` */
+	GR_P_WHOLE = 32    /* a keyword that is not abbreviated */
 };
 
 enum { GR_KW_MAX = 48 }; /* no keyword is longer */

@@ -112,6 +112,22 @@ static bool take_prefix6(const struct gr_pos *p, const char *s, size_t n)
 	return take_prefix(s, n, AF_INET6, &x);
 }
 
+/* Slot/port or slot/subslot/port. */
+static bool take_slot(const struct gr_pos *p, const char *s, size_t n)
+{
+	unsigned parts = 1, digits = 0;
+
+	(void)p;
+	for (size_t i = 0; i < n; i++) {
+		if (isdigit((unsigned char)s[i]) && ++digits <= 2)
+			continue;
+		if (s[i] != '/' || !digits || digits > 2 || ++parts > 3)
+			return false;
+		digits = 0;
+	}
+	return digits && parts > 1;
+}
+
 static bool take_time(const struct gr_pos *p, const char *s, size_t n)
 {
 	unsigned v[3] = {0}, k = 0, digits = 0;
@@ -189,6 +205,7 @@ static bool (*const takes[GR_T_MAX])(const struct gr_pos *p, const char *s, size
         [GR_T_PREFIX4] = take_prefix4,
         [GR_T_PREFIX6] = take_prefix6,
         [GR_T_TIME] = take_time,
+        [GR_T_SLOT] = take_slot,
         [GR_T_HEX] = take_hex,
         [GR_T_REF] = take_ref,
         [GR_T_TTY] = take_tty,

@@ -4,7 +4,7 @@
 Router#«en»
 Router#«conf t»
 Enter configuration commands, one per line.  End with CNTL/Z.
-Router(config)#«cr ik cl f flex»
+Router(config)#«cr ik cli f flex»
 Router(config-ikev2-flexvpn)#«pee 1 10.0.0.1»
 Router(config-ikev2-flexvpn)#«con m»
 Router(config-ikev2-flexvpn)#«cl c tu0»

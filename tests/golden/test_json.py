@@ -62,10 +62,10 @@ crypto ikev2 client flexvpn flex
   client connect Tunnel0
 ip local pool LP 10.8.0.1 10.8.0.9
 ip host somewhere 10.1.2.3
-ip dns view V
+ip dns view INTERNAL
  dns forwarder 10.0.0.53
 ip dns view-list L
- view V 1
+ view INTERNAL 1
 ip dns name-list 1 permit .*.example.com
 vrf definition red
  address-family ipv4

@@ -204,8 +204,8 @@ static void tab_completes_what_is_unique(void **state)
 	const struct cfg *c = cfg_editor_candidate(ed);
 
 	(void)state;
-	completes(GR_MODE_global, c, "crypto ikev2 cl", "crypto ikev2 client ");
-	completes(GR_MODE_global, c, "  crypto   ikev2 cl", "  crypto   ikev2 client ");
+	completes(GR_MODE_global, c, "crypto ikev2 cli", "crypto ikev2 client ");
+	completes(GR_MODE_global, c, "  crypto   ikev2 cli", "  crypto   ikev2 client ");
 	completes(GR_MODE_global, c, "crypto ikev2 p", NULL);
 	completes(GR_MODE_global, c, "crypto ", NULL);
 	completes(GR_MODE_global, c, "do sh", "do show ");

@@ -143,6 +143,9 @@ void gen_value(struct gen *g, const struct gr_pos *p, char out[96])
 	case GR_T_TIME:
 		snprintf(out, 96, "%02u:%02u", gen_below(g, 24), gen_below(g, 60));
 		break;
+	case GR_T_SLOT:
+		snprintf(out, 96, "%u/%u/%u", gen_below(g, 33), gen_below(g, 33), gen_below(g, 49));
+		break;
 	case GR_T_HEX:
 		snprintf(out, 96, "%08X", (unsigned)next(g));
 		break;

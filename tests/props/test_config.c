@@ -138,7 +138,9 @@ static void an_accepted_line_is_printed_once(void **state)
 
 			if (cfg_lines(c) > cfg_lines(p.base)) {
 				text = gen_print(c);
-				assert_int_equal(cfg_lines(c), cfg_lines(p.base) + 1);
+				if (cfg_lines(c) != cfg_lines(p.base) + 1)
+					fail_msg("%s\nmakes more than a line of:\n%s",
+					        sb_str(&p.text), text);
 				assert_int_equal(occurrences(text, gr_node_text(deepest(c))), 1);
 				free(text);
 			} else {
