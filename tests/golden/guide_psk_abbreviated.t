@@ -35,12 +35,12 @@ Router(ipsec-profile)#«int tu 0»
 Router(config-if)#«ip ad n»
 Router(config-if)#«tu so e0/0»
 Router(config-if)#«tu d d»
-Router(config-if)#«tu m ips ipv4»
+Router(config-if)#«tu mo ips ipv4»
 Router(config-if)#«tu prot ipsec prof ipsecprof»
 Router(config-if)#«int eth 0/0»
 Router(config-if)#«ip addr 172.16.0.1 255.240.0.0»
 Router(config-if)#«ip virtual-r i»
-Router(config-if)#«ip rou 0.0.0.0 0.0.0.0 2.2.2.2»
+Router(config-if)#«ip route 0.0.0.0 0.0.0.0 2.2.2.2»
 Router(config)#«access-l 199 pe ip 10.20.20.20 0.0.0.255 a»
 Router(config)#«ACCESS-L 199 PE IP 10.30.30.30 0.0.0.255 A»
 Router(config)#«end»

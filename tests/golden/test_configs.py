@@ -36,6 +36,10 @@ Current configuration : 1234 bytes
 R1#show run""".split("\n")
 
 
+# What is not printed as IOS prints it: a `no` of what is off anyhow, what run.py hides, the depth of a policy in a policy.
+C1111_OTHERWISE = ["no license feature hseck9", "username backup privilege 5 password 7 045802150C2E", "   service-policy CHILD"] + 4 * [" no ip address"]
+
+
 def printed(router):
     status, text = router.spokesh(["-c", "show running-config"])
     assert status == 0
@@ -85,6 +89,19 @@ class Configs(unittest.TestCase):
         for line in ("interface Embedded-Service-Engine0/0", "crypto map SDM_CMAP_1 1 ipsec-isakmp", " set peer 203.0.113.77",
                      " ip inspect FW out", "line 2"):
             self.assertIn("\n" + line + "\n", first)
+
+    def test_c1111(self):
+        """What was written in the way that IOS XE prints it is printed so, line by line."""
+        first = self.fixpoint("c1111.cfg")
+        have = first.split("\n")
+        typed = [line.rstrip() for line in self.load("c1111.cfg").split("\n") if line.strip()[:1] not in ("", "!")]
+        self.assertEqual(C1111_OTHERWISE, [line for line in typed if re.sub(r"9 \$9\$\S+", "9 HASHED", line) not in have])
+        unsupported = self.router.spokesh(["-c", "show configuration unsupported"])[1]
+        for what in ("policy routing", "zone-based firewalls", "IP SLA operations of this kind", "TACACS"):
+            self.assertIn(what, unsupported)
+        recorded = self.router.spokesh(["-c", "show configuration recorded"])[1]
+        for what in ("key chain OSPF-KEYS", "line 0/2/0", "call-home"):
+            self.assertIn(what, recorded)
 
     def test_without_indentation_and_remarks(self):
         """As a terminal with its own ideas of blanks delivers it."""

@@ -102,7 +102,8 @@ static bool others_begin(const struct place *p, const char *but, const char *s, 
 			if (!hidden && gr_pos_at(e->pos)->flags & GR_P_HIDDEN)
 				continue;
 			if (strcasecmp(w, but) != 0 && strncasecmp(w, s, n) == 0 &&
-			        !isdigit((unsigned char)*w))
+			        !isdigit((unsigned char)*w) &&
+			        !(gr_pos_at(e->pos)->flags & GR_P_WHOLE))
 				return true;
 		}
 	}
@@ -138,7 +139,7 @@ static void abbreviate(struct place *p, size_t i)
 	while (least > 1 && !others_begin(p, w, w, least - 1))
 		least--;
 	snprintf(part, sizeof(part), "%.*s", (int)least, w);
-	if (isdigit((unsigned char)*w))
+	if (isdigit((unsigned char)*w) || gr_pos_at(p->s->word[i].pos)->flags & GR_P_WHOLE)
 		return;
 	bool several = least > 1 && others_begin(p, w, w, least - 1), arguments = has_arguments(p);
 	/* A word may be equal to another keyword: `ip` is no abbreviation of `ipv6`. */
