@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "cli/sh/check.h"
 #include "grammar/gen/lines.h"
@@ -175,37 +176,51 @@ static void gateway_twice(struct checking *k, const struct rule *r)
 	}
 }
 
-/* Lines of these ids that stand in an earlier block of the same kind already. */
-static const struct cfg_node *same_line(
-        const struct cfg_node *block, const struct cfg_node *other, const int *id, size_t n_id)
-{
-	struct cfg_iter a, b;
+/* A line that stood in an earlier block. */
+struct stood {
+	const char *text;
+	UT_hash_handle hh;
+};
 
-	for (size_t i = 0; i < n_id; i++)
-		EACH(n, cfg_children(block), id[i], a)
-	EACH(o, cfg_children(other), id[i], b)
-	if (strcmp(cfg_node_text(n), cfg_node_text(o)) == 0)
-		return n;
-	return NULL;
+static bool stood_before(const struct stood *set, const struct cfg_node *n)
+{
+	struct stood *s;
+
+	HASH_FIND_STR(set, cfg_node_text(n), s);
+	return s != NULL;
 }
 
+static void stands_now(struct checking *k, struct stood **set, const struct cfg_node *n)
+{
+	struct stood *s = arena_alloc(&k->a, sizeof(*s));
+
+	s->text = cfg_node_text(n);
+	HASH_ADD_KEYPTR(hh, *set, s->text, strlen(s->text), s);
+}
+
+/* The first line of these ids that an earlier block of the same kind has too. */
 static void said_before(struct checking *k, const struct rule *r, const struct cfg_tree *t,
         int block, const int *id, size_t n_id)
 {
-	struct cfg_iter later, earlier;
+	struct stood *set = NULL;
+	struct cfg_iter blocks, it;
 
-	EACH(n, t, block, later)
+	EACH(b, t, block, blocks)
 	{
-		EACH(e, t, block, earlier)
-		{
-			const struct cfg_node *twice = e == n ? NULL : same_line(n, e, id, n_id);
+		const struct cfg_node *twice = NULL;
 
-			if (twice)
-				found(k, r, twice);
-			if (e == n || twice)
-				break;
-		}
+		for (size_t i = 0; i < n_id; i++)
+			EACH(n, cfg_children(b), id[i], it)
+		if (!twice && stood_before(set, n))
+			twice = n;
+		for (size_t i = 0; i < n_id; i++)
+			EACH(n, cfg_children(b), id[i], it)
+		if (!stood_before(set, n))
+			stands_now(k, &set, n);
+		if (twice)
+			found(k, r, twice);
 	}
+	HASH_CLEAR(hh, set);
 }
 
 static void key_twice(struct checking *k, const struct rule *r)
@@ -301,24 +316,45 @@ static void dual_stack_vrf(struct checking *k, const struct rule *r)
 	}
 }
 
-/* The default route through this interface, or NULL. */
-static const struct cfg_node *default_through(struct checking *k, const char *ifname)
+/* The default routes, of which there are few among many. */
+struct defaults {
+	const struct cfg_node **route;
+	size_t n;
+};
+
+static struct defaults default_routes(struct checking *k)
 {
+	static const char head[] = "ip route 0.0.0.0 0.0.0.0 ";
+	struct defaults d = {0};
 	struct cfg_iter it;
 
 	EACH(n, cfg_root(k->c), GR_L_global_ip_route, it)
 	{
+		if (strncmp(cfg_node_text(n), head, strlen(head)) != 0)
+			continue;
+		d.route = xrealloc(d.route, (d.n + 1) * sizeof(*d.route));
+		d.route[d.n++] = n;
+	}
+	return d;
+}
+
+/* The one through this interface, or NULL. */
+static const struct cfg_node *default_through(
+        struct checking *k, const struct defaults *d, const char *ifname)
+{
+	for (size_t i = 0; i < d->n; i++) {
 		struct gl_global_ip_route x;
 
-		if (gl_global_ip_route_get(n, &k->a, &x) && ipaddr_is_any(&x.prefix) &&
-		        ipaddr_is_any(&x.mask) && x.has_ifname && strcmp(x.ifname, ifname) == 0)
-			return n;
+		if (gl_global_ip_route_get(d->route[i], &k->a, &x) && x.has_ifname &&
+		        strcmp(x.ifname, ifname) == 0)
+			return d->route[i];
 	}
 	return NULL;
 }
 
 static void one_default_client(struct checking *k, const struct rule *r)
 {
+	struct defaults defaults = default_routes(k);
 	char taken[64] = "";
 	struct cfg_iter it;
 
@@ -331,13 +367,14 @@ static void one_default_client(struct checking *k, const struct rule *r)
 
 		if (!n || !gl_flexvpn_connect_tunnel_get(n, &k->a, &x) || !x.has_ifname)
 			continue;
-		route = default_through(k, x.ifname);
+		route = default_through(k, &defaults, x.ifname);
 		if (!route || strcmp(taken, x.ifname) == 0)
 			continue;
 		if (*taken)
 			found(k, r, route);
 		snprintf(taken, sizeof(taken), "%s", x.ifname);
 	}
+	free(defaults.route);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
