@@ -48,15 +48,6 @@ static void count_command(void *ctx, unsigned depth, const char *command)
 	++*(size_t *)ctx;
 }
 
-static void print_bad(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d)
-{
-	struct strbuf text = {0};
-
-	gr_diag_brief(d, line, &text);
-	session_printf(ctx, "%% line %u: %s\n", line_no, sb_str(&text));
-	sb_fini(&text);
-}
-
 static void print_victim(void *ctx, const char *client, const char *why)
 {
 	session_printf(ctx, "%s: %s\n", client, why);
@@ -126,29 +117,39 @@ static void ask_sure(struct session *s)
 	        "configuration. Enter Y if you are sure you want to proceed. ? [no]: ");
 }
 
+static void replacement_loaded(struct session *s, struct cfg *c, size_t octets, const char *why)
+{
+	(void)octets;
+	s->target = c;
+	if (!c) {
+		char buf[FILE_NAME_MAX + 8];
+
+		refuse(s, "%%Error opening %s (%s)\n%% The input is not a valid config file.",
+		        file_text(&s->from, buf), why);
+	} else if (s->replace_how == REPLACE_TRIED) {
+		dry_run(s);
+		forget_target(s);
+	} else if (s->replace_how == REPLACE_FORCED) {
+		replace(s);
+	} else {
+		ask_sure(s);
+	}
+}
+
 void exec_configure_replace(struct exec *x, const struct gl_exec_configure_replace *a)
 {
 	struct session *s = x->session;
-	struct file_ref f = file_named(a->file);
-	char why[200];
 
 	if (!may_configure(s))
 		return;
 	forget_target(s);
 	s->replace_list = a->kw_list;
 	s->replace_minutes = a->has_minutes ? a->minutes : a->has_timer ? a->timer : 0;
-	s->target = file_config(s->sh, &f, NULL, false, print_bad, s, why, sizeof(why));
-	if (!s->target) {
-		refuse(s, "%%Error opening %s (%s)\n%% The input is not a valid config file.",
-		        a->file, why);
-	} else if (a->kw_dry_run) {
-		dry_run(s);
-		forget_target(s);
-	} else if (a->kw_force) {
-		replace(s);
-	} else {
-		ask_sure(s);
-	}
+	s->replace_how = a->kw_dry_run ? REPLACE_TRIED
+	                 : a->kw_force ? REPLACE_FORCED
+	                               : REPLACE_ASKED;
+	s->from = file_named(a->file);
+	session_load(s, &s->from, NULL, false, replacement_loaded);
 }
 
 /* ---- confirm and revert --------------------------------------------------------------------- */

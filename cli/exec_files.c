@@ -44,44 +44,30 @@ static void print_speed(struct session *s, size_t bytes, uint64_t start)
 	        (unsigned long long)(bytes * 1000 / (took ? took : 1)));
 }
 
-static void print_bad(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d)
+static void merge(struct session *s);
+
+/* Lines of the file that are refused are told and left out, as if they had been typed. Somebody
+ * else may have configured meanwhile: then it is merged anew. */
+static void merged(struct session *s, struct cfg *c, size_t octets, const char *why)
 {
-	struct strbuf text = {0};
+	bool overtaken = c && s->merge_base != shell_running(s->sh);
 
-	gr_diag_brief(d, line, &text);
-	session_printf(ctx, "%% line %u: %s\n", line_no, sb_str(&text));
-	sb_fini(&text);
-}
-
-/* Lines of the file that are refused are told and left out, as if they had been typed. */
-static struct cfg *read_config(struct session *s, const struct cfg *base)
-{
-	char why[200];
-	struct cfg *c = file_config(s->sh, &s->from, base, true, print_bad, s, why, sizeof(why));
-
-	if (!c)
+	cfg_unref(s->merge_base);
+	s->merge_base = NULL;
+	if (!c) {
 		fail(s, "opening", &s->from, why);
-	return c;
-}
-
-static size_t length_of(const struct cfg *c)
-{
-	struct strbuf text = {0};
-
-	cfg_print(c, false, &text);
-	size_t n = text.len;
-
-	if (text.s)
-		wipe(text.s, text.len);
-	sb_fini(&text);
-	return n;
+	} else if (overtaken) {
+		merge(s);
+	} else {
+		shell_commit(s->sh, c, false);
+		print_speed(s, octets, s->copy_start);
+	}
+	cfg_unref(c);
 }
 
 static void merge(struct session *s)
 {
 	const struct session *owner = shell_locked(s->sh, s);
-	uint64_t start = mono_ms();
-	struct cfg *c;
 
 	if (owner) {
 		session_printf(s, "%% Configuration mode is locked by %s on vty%u\n", owner->user,
@@ -89,35 +75,31 @@ static void merge(struct session *s)
 		s->failed = true;
 		return;
 	}
-	c = read_config(s, shell_running(s->sh));
-	if (!c)
-		return;
-	struct cfg *alone =
-	        file_config(s->sh, &s->from, NULL, true, NULL, NULL, (char[200]){0}, 200);
+	cfg_unref(s->merge_base);
+	s->merge_base = cfg_ref(shell_running(s->sh));
+	session_load(s, &s->from, s->merge_base, true, merged);
+}
 
-	shell_commit(s->sh, c, false);
-	print_speed(s, alone ? length_of(alone) : 0, start);
-	cfg_unref(alone);
+static void stored(struct session *s, struct cfg *c, size_t octets, const char *why)
+{
+	char wrong[200];
+
+	(void)octets;
+	if (!c)
+		fail(s, "opening", &s->from, why);
+	else if (router_store(s->sh->router, c, wrong, sizeof(wrong)))
+		session_printf(s, "[OK]\n");
+	else
+		fail(s, "writing", &s->to, wrong);
 	cfg_unref(c);
 }
 
 static void store(struct session *s)
 {
-	char why[200];
-	struct cfg *c;
-
-	if (s->from.kind == FILE_RUNNING) {
+	if (s->from.kind == FILE_RUNNING)
 		session_save(s);
-		return;
-	}
-	c = read_config(s, NULL);
-	if (!c)
-		return;
-	if (router_store(s->sh->router, c, why, sizeof(why)))
-		session_printf(s, "[OK]\n");
 	else
-		fail(s, "writing", &s->to, why);
-	cfg_unref(c);
+		session_load(s, &s->from, NULL, true, stored);
 }
 
 static void write_file(struct session *s)
@@ -140,6 +122,7 @@ static void write_file(struct session *s)
 
 static void copy(struct session *s)
 {
+	s->copy_start = mono_ms();
 	if (s->to.kind == FILE_RUNNING)
 		merge(s);
 	else if (s->to.kind == FILE_STARTUP)

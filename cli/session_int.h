@@ -128,9 +128,12 @@ struct session {
 	struct waiting_line *waiting;
 	struct dialog *dialog;         /* what a command's questions collect (dialog.h) */
 	struct file_ref from, to;      /* copy, delete */
+	struct cfg *merge_base;        /* copy … running-config: what the file is merged into */
+	uint64_t copy_start;           /* mono_ms() */
 	struct planned_reload planned; /* that waits for [confirm] */
 	struct cfg *target;            /* configure replace, with its options */
 	unsigned replace_minutes;
+	enum { REPLACE_ASKED, REPLACE_FORCED, REPLACE_TRIED } replace_how;
 	bool replace_list;
 };
 
@@ -196,6 +199,15 @@ bool rollback_confirm(struct session *s);
 void rollback_now(struct shell *sh);
 uint64_t archive_deadline(const struct shell *sh); /* UINT64_MAX: none */
 void archive_tick(struct shell *sh, uint64_t now);
+
+/*
+ * load.c: a file as a configuration, for the command in hand. `done` gets the snapshot, which is its to unref, and the
+ * octets of the file; or NULL and why. Lines that are refused are printed, and then there is no snapshot either, unless
+ * `keep` asks for the rest. With `base` the file is merged into it. `done` may be called before session_load() returns;
+ * otherwise the command goes on as a task until then.
+ */
+typedef void (*loaded_fn)(struct session *s, struct cfg *c, size_t octets, const char *why);
+void session_load(struct session *s, const struct file_ref *f, const struct cfg *base, bool keep, loaded_fn done);
 
 /* exec_pki.c */
 void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */

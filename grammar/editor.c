@@ -3,6 +3,7 @@
  * Editing: one line at a time against a candidate snapshot. A line is tried in the section that is
  * open, then in each one around it, outermost last.
  */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -362,41 +363,82 @@ static void endless(enum gr_raw_state taken, struct gr_diag *d)
 	        taken == GR_RAW_OPEN ? "has no end" : "is too long");
 }
 
-void cfg_load_each(struct cfg_editor *ed, const char *text,
-        void (*each)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
-        void *ctx)
+struct cfg_loading {
+	struct cfg_editor *ed;
+	const char *text; /* what is left of it */
+	cfg_load_fn *each;
+	void *ctx;
+	struct strbuf line;
+	struct gr_raw raw;
+	unsigned n;
+	bool left;
+};
+
+struct cfg_loading *cfg_loading_new(
+        struct cfg_editor *ed, const char *text, cfg_load_fn *each, void *ctx)
 {
-	struct strbuf line = {0};
-	struct gr_raw raw = {0};
+	struct cfg_loading *l = xcalloc(1, sizeof(*l));
+
+	*l = (struct cfg_loading){.ed = ed, .text = text, .each = each, .ctx = ctx};
+	return l;
+}
+
+void cfg_loading_free(struct cfg_loading *l)
+{
+	if (!l)
+		return;
+	if (l->line.s)
+		wipe(l->line.s, l->line.cap);
+	sb_fini(&l->line);
+	gr_raw_fini(&l->raw);
+	free(l);
+}
+
+/* The next line of the text into l->line; false: none is left. */
+static bool cut_line(struct cfg_loading *l)
+{
+	if (!*l->text || l->left)
+		return false;
+	size_t len = (size_t)(strchrnul(l->text, '\n') - l->text);
+
+	l->n++;
+	sb_clear(&l->line);
+	sb_add(&l->line, l->text, len);
+	l->text += len + (l->text[len] == '\n');
+	return true;
+}
+
+bool cfg_loading_go(struct cfg_loading *l, unsigned lines)
+{
 	struct gr_diag d;
-	unsigned n = 0;
-	bool left = false;
 
-	while (*text && !left) {
-		size_t len = (size_t)(strchrnul(text, '\n') - text);
+	while (lines-- && cut_line(l)) {
+		enum gr_raw_state taken = gr_raw_take(&l->raw, sb_str(&l->line), l->ed);
 
-		n++;
-		sb_clear(&line);
-		sb_add(&line, text, len);
-		text += len + (text[len] == '\n');
-		enum gr_raw_state taken = gr_raw_take(&raw, sb_str(&line), ed);
-
-		if (taken == GR_RAW_OPEN && *text)
+		if (taken == GR_RAW_OPEN && *l->text)
 			continue;
 		if (taken == GR_RAW_OPEN || taken == GR_RAW_LONG)
 			endless(taken, &d);
 		else
-			enter_line(ed, taken == GR_RAW_DONE ? gr_raw_command(&raw) : sb_str(&line),
-			        &left, &d);
+			enter_line(l->ed,
+			        taken == GR_RAW_DONE ? gr_raw_command(&l->raw) : sb_str(&l->line),
+			        &l->left, &d);
+
 		/* `exit` at the outermost level is no end of a file. */
-		if (left && strncmp(sb_str(&line) + strspn(sb_str(&line), " \t"), "en", 2) != 0)
-			left = false;
-		each(ctx, n, sb_str(&line), &d);
+		if (l->left &&
+		        strncmp(sb_str(&l->line) + strspn(sb_str(&l->line), " \t"), "en", 2) != 0)
+			l->left = false;
+		l->each(l->ctx, l->n, sb_str(&l->line), &d);
 	}
-	if (line.s)
-		wipe(line.s, line.cap);
-	sb_fini(&line);
-	gr_raw_fini(&raw);
+	return *l->text && !l->left;
+}
+
+void cfg_load_each(struct cfg_editor *ed, const char *text, cfg_load_fn *each, void *ctx)
+{
+	struct cfg_loading *l = cfg_loading_new(ed, text, each, ctx);
+
+	cfg_loading_go(l, UINT_MAX);
+	cfg_loading_free(l);
 }
 
 struct loading {

@@ -224,9 +224,19 @@ unsigned cfg_load_text(struct cfg_editor *ed, const char *text,
         void *ctx);
 
 /* The same, telling of every line, good or bad, once it has been entered. */
-void cfg_load_each(struct cfg_editor *ed, const char *text,
-        void (*each)(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d),
-        void *ctx);
+typedef void cfg_load_fn(void *ctx, unsigned line_no, const char *line, const struct gr_diag *d);
+void cfg_load_each(struct cfg_editor *ed, const char *text, cfg_load_fn *each, void *ctx);
+
+/* The same in pieces, for a process that has other things to do meanwhile. The editor and the text outlive it.
+ * cfg_loading_go(): so many lines more; false: none is left. */
+struct cfg_loading;
+struct cfg_loading *cfg_loading_new(
+        struct cfg_editor *ed, const char *text, cfg_load_fn *each, void *ctx);
+bool cfg_loading_go(struct cfg_loading *l, unsigned lines);
+void cfg_loading_free(struct cfg_loading *l); /* accepts NULL */
+/* Is the text, read as a whole configuration, this snapshot? Only the printed form of it is recognized, with comments
+ * and blank lines anywhere outside of banners: true is certain, false says nothing. */
+bool cfg_text_is(const struct cfg *c, const char *text);
 
 /* ---- reading a snapshot into structures ---------------------------------------------------- */
 

@@ -2,11 +2,15 @@
 /* running-config text: the tree as it stands, defaults added on demand, sections framed by `!`. */
 #include <string.h>
 
+#include "base/secret.h"
 #include "grammar/snapshot.h"
 
 static void put_line(struct strbuf *out, unsigned indent, const char *text)
 {
-	sb_printf(out, "%*s%s\n", (int)indent, "", text);
+	while (indent--)
+		sb_putc(out, ' ');
+	sb_puts(out, text);
+	sb_putc(out, '\n');
 }
 
 static void print_tree(
@@ -77,4 +81,59 @@ static void print_tree(
 void cfg_print(const struct cfg *c, bool all, struct strbuf *out)
 {
 	print_tree(c->tree, gr_tab.global, all, 0, out);
+}
+
+/* ---- is it the same? ----------------------------------------------------------------------- */
+
+static bool says_nothing(const char *line, size_t n)
+{
+	return !n || *line == '!' || (n == 1 && *line == '\r');
+}
+
+/* The next line that says something; NULL: there is none. */
+static const char *next_saying(const char **at, size_t *n)
+{
+	while (**at) {
+		const char *line = *at;
+
+		*n = (size_t)(strchrnul(line, '\n') - line);
+		*at += *n + (line[*n] == '\n');
+		if (!says_nothing(line, *n))
+			return line;
+	}
+	return NULL;
+}
+
+static bool is_end(const char *line, size_t n)
+{
+	return n == strlen("end") && memcmp(line, "end", n) == 0;
+}
+
+static bool same_lines(const char *ours, const char *text)
+{
+	size_t n = 0, m = 0;
+	const char *a, *b;
+
+	for (;;) {
+		a = next_saying(&ours, &n);
+		b = next_saying(&text, &m);
+		if (!a || !b || n != m || memcmp(a, b, n) != 0)
+			break;
+	}
+	return !a && (!b || is_end(b, m));
+}
+
+bool cfg_text_is(const struct cfg *c, const char *text)
+{
+	struct strbuf ours = {0};
+
+	cfg_print(c, false, &ours);
+	/* Lines of a banner may look like comments. */
+	bool same = !strstr(sb_str(&ours), "\nbanner ") &&
+	            strncmp(sb_str(&ours), "banner ", 7) != 0 && same_lines(sb_str(&ours), text);
+
+	if (ours.s)
+		wipe(ours.s, ours.cap);
+	sb_fini(&ours);
+	return same;
 }

@@ -39,7 +39,7 @@ Changed(config)#«no interface Tunnel0»
 Changed(config)#«end»
 Changed#«copy startup-config running-config»
 Destination filename [running-config]? «»
-59 bytes copied in N secs (N bytes/sec)
+65 bytes copied in N secs (N bytes/sec)
 Kept#«show running-config | include ^hostname|^interface»
 hostname Kept
 interface Tunnel0
