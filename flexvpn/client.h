@@ -67,12 +67,18 @@ const struct fx_candidate *fx_client_upcoming(
         struct fx *x, const struct fx_client *c, struct fx_place lost);
 int fx_place_cmp(struct fx_place a, struct fx_place b);
 
+/* Has a mate of its backup group a session or an attempt with that peer? */
+bool fx_client_taken(const struct fx *x, const struct fx_client *c, const struct ipaddr *peer);
+/* Looks a gateway's name up from the source that the tunnel will have. After a choice. */
+uint32_t fx_client_question(struct fx *x, const struct fx_resolved *r, const char *name, bool v6);
+
 /* ---- client_standby.c ---- */
 void fx_standby_look(struct fx *x, struct fx_client *c,
         const struct fx_resolved *r); /* begins, changes or ends it as things are now */
 void fx_standby_drop(struct fx *x, struct fx_client *c);
 bool fx_standby_take(struct fx *x, struct fx_client *c,
         const struct fx_candidate *k); /* false: there is none with that gateway (any more) */
+void fx_standby_on_answer(struct fx *x, struct fx_client *c, const struct resolver_answer *a);
 void fx_standby_on_event(struct fx *x, struct fx_client *c, const struct ike_event *ev);
 
 /* ---- client_redirect.c ---- */

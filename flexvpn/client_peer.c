@@ -45,6 +45,14 @@ static bool taken(void *ctx, const struct ipaddr *peer)
 	return false;
 }
 
+bool fx_client_taken(const struct fx *x, const struct fx_client *c, const struct ipaddr *peer)
+{
+	const struct fx_client_cfg *cfg = fx_client_config(x, c);
+	struct mate m = {.x = x, .c = c, .group = cfg ? cfg->backup_group : -1};
+
+	return m.group >= 0 && taken(&m, peer);
+}
+
 /* Only members that were put into a group by configuration avoid each other; see
  * docs/guide-coverage.md. */
 static void decide(struct fx *x, const struct fx_client *c, const struct fx_tried *tried)
@@ -189,12 +197,10 @@ static bool try_address(
 /* The next address that the name has; a mate of the backup group may be using one. */
 static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
 {
-	struct mate m = {.x = x, .c = c, .group = r->client->backup_group};
-
 	while (c->used_resolved < c->n_resolved) {
 		const struct ipaddr *a = &c->resolved[c->used_resolved++];
 
-		if (m.group >= 0 && taken(&m, a)) {
+		if (fx_client_taken(x, c, a)) {
 			snprintf(c->why, sizeof(c->why), "%s", fx_excluded_text(FX_X_GROUP));
 			continue;
 		}
@@ -205,8 +211,7 @@ static bool try_resolved(struct fx *x, struct fx_client *c, const struct fx_reso
 }
 
 /* The guide's names are "resolved dynamically": from the source that the tunnel will have. */
-static uint32_t ask_from_source(
-        struct fx *x, const struct fx_resolved *r, const char *name, bool v6)
+uint32_t fx_client_question(struct fx *x, const struct fx_resolved *r, const char *name, bool v6)
 {
 	const struct fx_interface *t = r->tunnel;
 	const char *ifname = t->source_dynamic ? x->choice.source : t->source_if;
@@ -220,7 +225,7 @@ static uint32_t ask_from_source(
 static void ask(
         struct fx *x, struct fx_client *c, const struct fx_resolved *r, const char *name, bool v6)
 {
-	c->asking = ask_from_source(x, r, name, v6);
+	c->asking = fx_client_question(x, r, name, v6);
 	c->peer = (struct ipaddr){0};
 	fx_client_set_state(x, c, FX_NEGOTIATING);
 }
@@ -440,6 +445,7 @@ void fx_trial_drop(struct fx *x, struct fx_client *c)
 	uint32_t handle = c->trial.handle;
 
 	fx_name_cancel(x, c->trial.asking);
+	fx_pushed_drop(&c->trial.pushed);
 	c->trial.handle = c->trial.asking = 0;
 	c->trial.reauth = false;
 	if (handle)
@@ -458,6 +464,7 @@ static void trial_failed(struct fx *x, struct fx_client *c, const char *why)
 
 	log_msg(FLEXVPN_PEER_FAILED, c->name,
 	        t->peer_name[0] ? t->peer_name : ipaddr_fmt(&t->peer, peer), why);
+	fx_pushed_drop(&t->pushed);
 	t->handle = 0;
 	t->reauth = false;
 	t->backoff_ms = t->backoff_ms ? 2 * t->backoff_ms : TRIAL_FIRST_MS;
@@ -498,11 +505,10 @@ static bool trial_next(
         struct fx *x, struct fx_client *c, const struct fx_resolved *r, char *why, size_t n)
 {
 	struct fx_trial *t = &c->trial;
-	struct mate m = {.x = x, .c = c, .group = r->client->backup_group};
 
 	while (t->used_resolved < t->n_resolved) {
 		t->peer = t->resolved[t->used_resolved++];
-		if (m.group >= 0 && taken(&m, &t->peer))
+		if (fx_client_taken(x, c, &t->peer))
 			snprintf(why, n, "%s", fx_excluded_text(FX_X_GROUP));
 		else if (trial_open(x, c, r))
 			return true;
@@ -560,7 +566,7 @@ static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolv
 	snprintf(t->peer_name, sizeof(t->peer_name), "%s", k->name ? k->name : "");
 	fx_trace(x, c, FX_T_PEER, t->at.seq, 0);
 	if (k->name)
-		t->asking = ask_from_source(x, r, k->name, k->v6);
+		t->asking = fx_client_question(x, r, k->name, k->v6);
 	else if (!trial_open(x, c, r))
 		trial_failed(x, c, c->why);
 }
@@ -625,6 +631,8 @@ void fx_client_answers(struct fx *x)
 				on_answer(x, c, &a);
 			else if (c->trial.asking == a.id)
 				on_trial_answer(x, c, &a);
+			else if (c->standby.asking == a.id)
+				fx_standby_on_answer(x, c, &a);
 			else
 				continue;
 			fx_client_arm(x, c);

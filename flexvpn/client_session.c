@@ -238,7 +238,9 @@ static void promote_trial(struct fx *x, struct fx_client *c)
 	c->peer = t.peer;
 	c->local = t.local;
 	snprintf(c->peer_name, sizeof(c->peer_name), "%s", t.peer_name);
-	c->pushed = t.pushed;
+	if (t.pushed)
+		c->pushed = *t.pushed;
+	fx_pushed_drop(&t.pushed);
 	fx_client_because(
 	        c, t.reauth ? "authentication was repeated" : "a more preferred peer is connected");
 }
@@ -310,7 +312,7 @@ static void on_trial_event(struct fx *x, struct fx_client *c, const struct ike_e
 
 	switch (ev->type) {
 	case IKE_EV_ESTABLISHED:
-		fx_pushed_read(&ev->attrs, &c->trial.pushed);
+		fx_pushed_read(&ev->attrs, fx_pushed_held(&c->trial.pushed));
 		return;
 	case IKE_EV_CHILD_UP:
 		promote_trial(x, c);

@@ -48,6 +48,9 @@ struct fx_pushed {
 	uint8_t n_backup;
 };
 
+/* Those of a session to be: only kept while there is one. NULL: nothing was pushed yet. */
+struct fx_pushed *fx_pushed_held(struct fx_pushed **held); /* makes it */
+void fx_pushed_drop(struct fx_pushed **held);
 /* Replaces what was there. Malformed attributes are skipped; the number of them is returned. */
 unsigned fx_pushed_read(const struct ike_attrs *a, struct fx_pushed *out);
 /* CFG_SET from the peer: replaces the subnets only. */
@@ -91,7 +94,7 @@ struct fx_trial {
 	struct fx_place at;
 	char peer_name[FX_NAME_LEN];
 	struct ipaddr peer, local;
-	struct fx_pushed pushed;
+	struct fx_pushed *pushed; /* fx_pushed_held() */
 	bool reauth; /* with the gateway in use, because authentication is to be repeated */
 	uint64_t not_before; /* after a failed trial: when the next may begin */
 	uint32_t backoff_ms;
@@ -100,10 +103,14 @@ struct fx_trial {
 /* `standby`: an IKE SA without a child, with the gateway that comes next (client_standby.c). */
 struct fx_standby {
 	uint32_t handle; /* 0: there is none now */
+	uint32_t asking; /* its name is being looked up */
 	bool ready;
 	struct fx_place at; /* seq 0: nobody to stand by */
+	char peer_name[FX_NAME_LEN];
+	struct ipaddr resolved[FX_MAX_RESOLVED]; /* the addresses of its name, and how many were tried */
+	uint8_t n_resolved, used_resolved;
 	struct ipaddr peer, local;
-	struct fx_pushed pushed;
+	struct fx_pushed *pushed; /* fx_pushed_held() */
 	uint64_t not_before; /* after a failure */
 	uint32_t backoff_ms;
 	char why[96]; /* the last failure */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Configuration attributes, both ways: what a hub pushes (CFG_REPLY, CFG_SET) into struct fx_pushed, and what a spoke asks for and
- * offers (CFG_REQUEST, CFG_SET). RFC 7296 §3.15.1 and the Unity numbers that FlexVPN hubs use.
+ * Configuration attributes, both ways: what a hub pushes (CFG_REPLY, CFG_SET) into struct
+ * fx_pushed, and what a spoke asks for and offers (CFG_REQUEST, CFG_SET). RFC 7296 §3.15.1 and the
+ * Unity numbers that FlexVPN hubs use.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flexvpn/core.h"
@@ -34,7 +36,8 @@ static bool subnet_add(struct fx_pushed *p, const struct prefix *s)
 	return true;
 }
 
-/* Address and mask, four octets each: INTERNAL_IP4_SUBNET, and the head of a Unity split-include element. */
+/* Address and mask, four octets each: INTERNAL_IP4_SUBNET, and the head of a Unity split-include
+ * element. */
 static bool subnet4(struct fx_pushed *p, const uint8_t *v)
 {
 	int len = mask_to_len(get_u32(v + 4));
@@ -50,7 +53,8 @@ static bool subnet6(struct fx_pushed *p, const uint8_t *v)
 	return s.len <= 128 && subnet_add(p, &s);
 }
 
-/* strongSwan sends plain pairs of address and mask, Cisco 14-octet elements (protocol and ports follow). */
+/* strongSwan sends plain pairs of address and mask, Cisco 14-octet elements (protocol and ports
+ * follow). */
 static bool split_include(struct fx_pushed *p, const struct ike_attr *a)
 {
 	size_t step = a->len % 14 == 0 ? 14 : 8;
@@ -70,7 +74,8 @@ static bool server_add(struct ipaddr *v, uint8_t *n, int family, const struct ik
 	return true;
 }
 
-/* A list of names: repeated attributes, or one with separators. Lower case, no doubles, order kept. */
+/* A list of names: repeated attributes, or one with separators. Lower case, no doubles, order kept.
+ */
 static void names_add(char *list, size_t width, uint8_t *n, const struct ike_attr *a)
 {
 	static const char sep[] = ", ;\t\r\n";
@@ -119,7 +124,8 @@ static bool read_one(const struct ike_attr *a, struct fx_pushed *p)
 		if (a->len != 17 || a->val[16] > 128)
 			return false;
 		if (!p->addr6.addr.family)
-			p->addr6 = (struct prefix){.addr = ipaddr_from(AF_INET6, a->val), .len = 128};
+			p->addr6 =
+			        (struct prefix){.addr = ipaddr_from(AF_INET6, a->val), .len = 128};
 		return true;
 	case CFG_IP4_SUBNET:
 		return a->len == 8 && subnet4(p, a->val);
@@ -157,6 +163,19 @@ static bool read_one(const struct ike_attr *a, struct fx_pushed *p)
 	}
 }
 
+struct fx_pushed *fx_pushed_held(struct fx_pushed **held)
+{
+	if (!*held)
+		*held = xcalloc(1, sizeof(**held));
+	return *held;
+}
+
+void fx_pushed_drop(struct fx_pushed **held)
+{
+	free(*held);
+	*held = NULL;
+}
+
 unsigned fx_pushed_read(const struct ike_attrs *a, struct fx_pushed *out)
 {
 	unsigned bad = 0;
@@ -178,7 +197,8 @@ unsigned fx_pushed_set(const struct ike_attrs *a, struct fx_pushed *p)
 	return bad;
 }
 
-/* ---- what we send -------------------------------------------------------------------------------------------- */
+/* ---- what we send
+ * -------------------------------------------------------------------------------------------- */
 
 struct attr_list {
 	struct arena *a;
@@ -206,9 +226,10 @@ static struct ike_attrs finish(struct attr_list *l)
 }
 
 /* The zero-length questions of an IOS spoke, in its order (wire reference §14.2). */
-static const uint16_t asked[] = {CFG_IP4_DNS, CFG_IP4_DNS, CFG_IP4_NBNS, CFG_IP4_NBNS, CFG_IP4_SUBNET};
-static const uint16_t asked_private[] = {CFG_UNITY_SPLIT_DNS, CFG_UNITY_BANNER, CFG_FLEX_CONFIG_URL, CFG_UNITY_BACKUP,
-	CFG_UNITY_DEF_DOMAIN};
+static const uint16_t asked[] = {
+        CFG_IP4_DNS, CFG_IP4_DNS, CFG_IP4_NBNS, CFG_IP4_NBNS, CFG_IP4_SUBNET};
+static const uint16_t asked_private[] = {CFG_UNITY_SPLIT_DNS, CFG_UNITY_BANNER, CFG_FLEX_CONFIG_URL,
+        CFG_UNITY_BACKUP, CFG_UNITY_DEF_DOMAIN};
 
 struct ike_attrs fx_cfg_request(struct arena *a, const struct fx_resolved *r)
 {
@@ -268,7 +289,8 @@ static void put_host(struct attr_list *l, const struct prefix *addr)
 }
 
 /* `route set interface IF`: the addresses of another interface. */
-static void put_interfaces(struct attr_list *l, const struct fx_config *c, const struct fx_author *author)
+static void put_interfaces(
+        struct attr_list *l, const struct fx_config *c, const struct fx_author *author)
 {
 	for (uint8_t n = 0; n < author->n_set_if; n++) {
 		const struct fx_interface *i = fx_find_interface(c, author->set_if[n]);
@@ -280,8 +302,9 @@ static void put_interfaces(struct attr_list *l, const struct fx_config *c, const
 	}
 }
 
-static void put_networks(struct attr_list *l, const struct fx_config *c, const struct fx_author *author,
-	const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6)
+static void put_networks(struct attr_list *l, const struct fx_config *c,
+        const struct fx_author *author, const struct prefix *tunnel_addr,
+        const struct prefix *tunnel_addr6)
 {
 	if (author->set_interface) {
 		put_host(l, tunnel_addr);
@@ -297,7 +320,7 @@ static void put_networks(struct attr_list *l, const struct fx_config *c, const s
 }
 
 struct ike_attrs fx_cfg_set(struct arena *a, const struct fx_config *c, const struct fx_resolved *r,
-	const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6)
+        const struct prefix *tunnel_addr, const struct prefix *tunnel_addr6)
 {
 	struct attr_list l = {.a = a};
 
@@ -319,8 +342,8 @@ static void put_servers(struct attr_list *l, uint16_t type, const struct ipaddr 
 		put(l, type, v[i].b, (uint16_t)ipaddr_octets(&v[i]));
 }
 
-struct ike_attrs fx_cfg_grant(struct arena *a, const struct fx_config *c, const struct fx_resolved *r,
-	const struct fx_author *author)
+struct ike_attrs fx_cfg_grant(struct arena *a, const struct fx_config *c,
+        const struct fx_resolved *r, const struct fx_author *author)
 {
 	static const uint8_t on[] = {0, 1};
 	const struct fx_grant *g = &author->grant;

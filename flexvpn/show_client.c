@@ -34,12 +34,15 @@ static void standby(struct out *o, const struct fx_standby *s)
 {
 	char a[IPADDR_STRLEN];
 
-	out_field_str(o, "standby", "  Standby : %s", s->at.seq ? ipaddr_fmt(&s->peer, a) : "none");
+	out_field_str(o, "standby", "  Standby : %s",
+	        !s->at.seq        ? "none"
+	        : s->peer_name[0] ? s->peer_name
+	                          : ipaddr_fmt(&s->peer, a));
 	if (s->at.seq)
 		out_field_str(o, "standby-state", " (%s)",
-		        s->ready    ? "ready"
-		        : s->handle ? "connecting"
-		                    : s->why);
+		        s->ready                 ? "ready"
+		        : s->handle || s->asking ? "connecting"
+		                                 : s->why);
 	out_text(o, "\n");
 }
 

@@ -72,6 +72,43 @@ static void the_next_peer_stands_by_without_a_child(void **s)
 	assert_int_equal(w->hub[2].inits, 0);
 }
 
+/* A name is looked up for the standby; an address that is in use already is passed over. */
+static void a_peer_by_name_stands_by(void **s)
+{
+	struct world *w = *s;
+
+	w->name[0] = (struct world_name){
+	        .name = "gw.example.net", .addr = {w->hub[0].addr, w->hub[3].addr}, .n = 2};
+	client_lines(w, "peer 2 fqdn gw.example.net dynamic");
+	world_run(w, 2 * SECOND);
+	assert_true(stands_by(w, 2));
+	assert_true(ipaddr_eq(&flex(w)->standby.peer, &w->hub[3].addr));
+	assert_int_equal(w->hub[0].inits, 1);
+	w->hub[0].dead = true;
+	world_run(w, MINUTE);
+	assert_int_equal(flex(w)->state, FX_ACTIVE);
+	assert_string_equal(flex(w)->peer_name, "gw.example.net");
+	assert_true(ipaddr_eq(&flex(w)->peer, &w->hub[3].addr));
+	assert_int_equal(w->hub[3].inits, 1);
+	assert_true(stands_by(w, 3));
+}
+
+static void a_name_without_an_address_is_asked_again_later(void **s)
+{
+	struct world *w = *s;
+
+	client_lines(w, "peer 2 fqdn gw.example.net dynamic");
+	world_run(w, 2 * SECOND);
+	assert_int_equal(flex(w)->standby.at.seq, 2);
+	assert_false(flex(w)->standby.handle || flex(w)->standby.asking);
+	assert_non_null(strstr(flex(w)->standby.why, "name resolution"));
+	assert_string_equal(flex(w)->why, "");
+	w->name[0] =
+	        (struct world_name){.name = "gw.example.net", .addr = {w->hub[3].addr}, .n = 1};
+	world_run(w, MINUTE);
+	assert_true(stands_by(w, 2));
+}
+
 /* Nothing but CREATE_CHILD_SA goes to the second hub. */
 static void it_takes_over_without_another_handshake(void **s)
 {
@@ -219,6 +256,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        T(the_next_peer_stands_by_without_a_child),
+	        T(a_peer_by_name_stands_by),
+	        T(a_name_without_an_address_is_asked_again_later),
 	        T(it_takes_over_without_another_handshake),
 	        T(a_track_that_goes_down_moves_within_one_round_trip),
 	        T(a_peer_that_is_not_possible_any_more_does_not_stand_by),

@@ -160,8 +160,10 @@ static void check_standby(struct sim *s, const struct fx_client *c)
 
 	must(!b->at.seq || (c->state == FX_ACTIVE && config_of(s, c)->standby), c,
 	        "a standby that nobody asked for");
-	must(!b->at.seq || !b->handle != !(b->not_before > s->w->now), c,
-	        "not exactly one of standby and timer");
+	must(!b->at.seq || (b->handle != 0) + (b->asking != 0) + (b->not_before > s->w->now) == 1,
+	        c, "not exactly one of standby, question and timer");
+	if (b->asking)
+		must(question_pending(s, b->asking), c, "nobody is going to answer the standby");
 	if (!b->handle)
 		return;
 	must(ike_sa_info(s->w->x->ike, b->handle, &info) && info.owner == c->id && !info.n_children,
