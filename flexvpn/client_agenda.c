@@ -216,7 +216,8 @@ void fx_client_arm(struct fx *x, struct fx_client *c)
 	if (c->state == FX_RETRY_WAIT)
 		at = c->retry_at;
 	if (c->state == FX_ACTIVE)
-		at = earlier(earlier(at, c->trial.not_before), c->standby.not_before);
+		at = earlier(earlier(at, fx_trial_on(c) ? 0 : c->trial.not_before),
+		        c->standby.not_before);
 	timers_set(&x->agenda->timers, &c->timer, at);
 }
 

@@ -342,6 +342,7 @@ static void note_if_brief(struct fx *x, struct fx_client *c, struct fx_place los
 		return;
 	}
 	fx_tried_add(&c->brief, lost);
+	fx_tried_add(&c->trial.tried, lost);
 	c->trial.not_before = x->now + TRIAL_FIRST_MS;
 }
 
@@ -465,8 +466,13 @@ static void trial_failed(struct fx *x, struct fx_client *c, const char *why)
 	log_msg(FLEXVPN_PEER_FAILED, c->name,
 	        t->peer_name[0] ? t->peer_name : ipaddr_fmt(&t->peer, peer), why);
 	fx_pushed_drop(&t->pushed);
+	if (!t->reauth)
+		fx_tried_add(&t->tried, t->at);
 	t->handle = 0;
 	t->reauth = false;
+	fx_client_look(x, c); /* there may be another one */
+	if (x->now < t->not_before)
+		return;
 	t->backoff_ms = t->backoff_ms ? 2 * t->backoff_ms : TRIAL_FIRST_MS;
 	if (t->backoff_ms > TRIAL_MAX_MS)
 		t->backoff_ms = TRIAL_MAX_MS;
@@ -478,9 +484,7 @@ static void trial_failed(struct fx *x, struct fx_client *c, const char *why)
  */
 static const struct fx_candidate *better(struct fx *x, const struct fx_client *c)
 {
-	static const struct fx_tried nobody;
-
-	decide(x, c, &nobody);
+	decide(x, c, &c->trial.tried);
 	for (size_t i = 0; i < x->choice.n; i++) {
 		const struct fx_candidate *k = &x->choice.cand[i];
 
@@ -547,19 +551,43 @@ static void on_trial_answer(struct fx *x, struct fx_client *c, const struct reso
 	fx_trial_address_failed(x, c, why);
 }
 
+/* A peer that failed is waited with, unless its object went down since: then it may be well again.
+ */
+static void forget_failures(struct fx *x, struct fx_client *c)
+{
+	static const struct fx_tried nobody;
+	struct fx_trial *t = &c->trial;
+	struct fx_tried kept = {0};
+	bool any = false;
+
+	decide(x, c, &nobody);
+	for (size_t i = 0; i < x->choice.n; i++) {
+		const struct fx_candidate *k = &x->choice.cand[i];
+
+		if (k->excluded == FX_X_TRACK || !fx_tried_has(&t->tried, k->at))
+			continue;
+		fx_tried_add(&kept, k->at);
+		any = true;
+	}
+	if (!any)
+		t->not_before = t->backoff_ms = 0;
+	if (x->now >= t->not_before) {
+		t->not_before = 0;
+		kept = nobody;
+	}
+	t->tried = kept;
+}
+
 static void try_better(struct fx *x, struct fx_client *c, const struct fx_resolved *r)
 {
-	const struct fx_candidate *k = better(x, c);
 	struct fx_trial *t = &c->trial;
 
-	if (!k) {
-		t->not_before = 0;
-		t->backoff_ms = 0;
+	forget_failures(x, c);
+
+	const struct fx_candidate *k = better(x, c);
+
+	if (!k)
 		return;
-	}
-	if (x->now < t->not_before)
-		return;
-	t->not_before = 0;
 	t->at = k->at;
 	t->peer = k->addr;
 	t->n_resolved = t->used_resolved = 0;
@@ -587,7 +615,6 @@ void fx_client_reauthenticate(struct fx *x, struct fx_client *c)
 	t->peer = c->peer;
 	snprintf(t->peer_name, sizeof(t->peer_name), "%s", c->peer_name);
 	t->n_resolved = t->used_resolved = 0;
-	t->not_before = 0;
 	t->reauth = trial_open(x, c, &r);
 	if (!t->reauth)
 		trial_failed(x, c, c->why);
@@ -703,6 +730,8 @@ void fx_client_reconsider(struct fx *x, struct fx_client *c, const struct fx_cli
 	}
 	if (!cfg->reactivate)
 		c->trial.not_before = c->trial.backoff_ms = 0;
+	if (!cfg->reactivate)
+		c->trial.tried = nobody;
 	if (fx_trial_on(c)) {
 		if (!c->trial.reauth && (!cfg->reactivate || !trial_is_right(x, c)))
 			fx_trial_drop(x, c);

@@ -96,7 +96,8 @@ struct fx_trial {
 	struct ipaddr peer, local;
 	struct fx_pushed *pushed; /* fx_pushed_held() */
 	bool reauth; /* with the gateway in use, because authentication is to be repeated */
-	uint64_t not_before; /* after a failed trial: when the next may begin */
+	struct fx_tried tried; /* failed lately: others are tried before them … */
+	uint64_t not_before;   /* … until then; 0: none has failed */
 	uint32_t backoff_ms;
 };
 

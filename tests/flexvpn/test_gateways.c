@@ -526,6 +526,24 @@ static void a_better_peer_by_name_is_connected_before_the_lesser_is_let_go(void 
 	assert_true(active_on(w, 1));
 }
 
+/* The best one cannot be had, the next best can: it is not hidden by the other's failures. */
+static void a_better_peer_that_fails_does_not_hide_another(void **s)
+{
+	struct world *w = *s;
+
+	turn(w, 1, false);
+	client_lines(w, "connect auto\nno peer 1\npeer 1 fqdn nowhere.example.net track 1\n"
+	                "peer 2 10.0.0.2 track 1\npeer 3 10.0.0.3\npeer reactivate");
+	assert_true(world_until(w, "flex", FX_ACTIVE, MINUTE));
+	assert_true(active_on(w, 3));
+	turn(w, 1, true);
+	world_run(w, 5 * SECOND);
+	assert_true(active_on(w, 2));
+	assert_int_equal(w->asked, 2); /* and once more, from the better peer it has now */
+	world_run(w, 20 * SECOND);
+	assert_int_equal(w->asked, 2);
+}
+
 static void a_better_peer_by_name_that_fails_leaves_the_lesser_in_use(void **s)
 {
 	struct world *w = *s;
@@ -664,8 +682,9 @@ static void the_trace_of_the_process_before_is_shown(void **s)
 	assert_int_equal(nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* Quick crash detection (RFC 6290): killed and started again, the router proves to a gateway that asks for a session of before that
- * it is lost, and the gateway does not wait for its retransmissions to end. */
+/* Quick crash detection (RFC 6290): killed and started again, the router proves to a gateway that
+ * asks for a session of before that it is lost, and the gateway does not wait for its
+ * retransmissions to end. */
 static void who_starts_again_proves_that_a_session_is_lost(void **s)
 {
 	struct world *w = *s;
@@ -842,6 +861,7 @@ int main(void)
 	        T(a_name_of_the_configuration_asks_nobody),
 	        T(a_probe_to_a_name_leaves_through_the_interface_it_names),
 	        T(a_better_peer_by_name_is_connected_before_the_lesser_is_let_go),
+	        T(a_better_peer_that_fails_does_not_hide_another),
 	        T(a_better_peer_by_name_that_fails_leaves_the_lesser_in_use),
 	        T(mates_of_a_group_never_share_a_peer),
 	        T(clients_without_a_group_may_share_a_peer),
