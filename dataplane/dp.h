@@ -75,8 +75,13 @@ struct dp_counters { /* per SA pair */
 struct dp_stats {
 	uint64_t esp_unknown_spi, esp_short, tun_no_sa; /* tun_no_sa: inner packets dropped because no SA is up */
 	uint64_t ike_in, ike_out, ike_queue_full;
-	uint64_t tun_reads, tun_writes, udp_reads, udp_writes;
+	uint64_t tun_reads, tun_writes, udp_reads, udp_writes; /* system calls and messages: what batches the packets */
+	struct dp_counters sas; /* of all SAs since open, also of those that are gone; sa_clear_counters() leaves it */
 };
+
+void dp_counters_add(struct dp_counters *to, const struct dp_counters *c);
+/* What was counted since `base` was. */
+void dp_stats_since(struct dp_stats *now, const struct dp_stats *base);
 
 struct dp_sa_state {
 	struct dp_sa sa; /* without keys */

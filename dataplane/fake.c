@@ -313,6 +313,7 @@ static int fake_sa_del(struct dp *d, uint32_t spi_in)
 	if (rc || !gone)
 		return rc ? rc : -ENOENT;
 	*at = gone->next;
+	dp_counters_add(&f->stats.sas, &gone->s.c);
 	free(gone);
 	return 0;
 }
@@ -356,13 +357,19 @@ static void fake_sa_clear_counters(struct dp *d)
 	struct fake *f = fake(d);
 
 	record_call(&f->record, "sa_clear_counters");
-	for (struct fake_sa *s = f->sas; s; s = s->next)
+	for (struct fake_sa *s = f->sas; s; s = s->next) {
+		dp_counters_add(&f->stats.sas, &s->s.c);
 		s->s.c = (struct dp_counters){0};
+	}
 }
 
 static void fake_stats(struct dp *d, struct dp_stats *out)
 {
-	*out = fake(d)->stats;
+	const struct fake *f = fake(d);
+
+	*out = f->stats;
+	for (const struct fake_sa *s = f->sas; s; s = s->next)
+		dp_counters_add(&out->sas, &s->s.c);
 }
 
 /* ---- IKE ------------------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ void kdp_stats(struct dp *d, struct dp_stats *out)
 	struct kdp_link_stats st;
 
 	*out = k->stats;
+	kdp_sa_totals(k, &out->sas);
 	out->esp_unknown_spi = xfrm_stat("XfrmInNoStates") - k->no_states;
 	out->esp_short = xfrm_stat("XfrmInHdrError") - k->short_esp;
 	for (const struct kdp_tun *t = k->tuns; t; t = t->next)

@@ -109,6 +109,7 @@ bool kdp_sa_get(struct dp *d, uint32_t spi_in, struct dp_sa_state *out);
 bool kdp_sa_next(struct dp *d, uint32_t prev, struct dp_sa_state *out);
 void kdp_sa_clear_counters(struct dp *d);
 struct kdp_sa *kdp_sa_find(const struct kernel *k, uint32_t spi_in);
+void kdp_sa_totals(struct kernel *k, struct dp_counters *sum); /* of those that are there; adds */
 void kdp_sa_drop_all(struct kernel *k, const struct kdp_tun *t);
 int kdp_sa_purge(struct kernel *k);
 

@@ -188,6 +188,8 @@ int kdp_sa_send(struct dp *d, uint32_t spi_in)
 	return kdp_tun_follow(k, sa->tun);
 }
 
+static void retire(struct kernel *k, struct kdp_sa *sa);
+
 /* Policies let go of the SPI before it goes. */
 int kdp_sa_del(struct dp *d, uint32_t spi_in)
 {
@@ -199,8 +201,7 @@ int kdp_sa_del(struct dp *d, uint32_t spi_in)
 		return -ENOENT;
 	take_out(k, sa);
 	rc = kdp_tun_follow(k, sa->tun);
-	states_del(k, &sa->sa);
-	free(sa);
+	retire(k, sa);
 	return rc;
 }
 
@@ -212,8 +213,7 @@ void kdp_sa_drop_all(struct kernel *k, const struct kdp_tun *t)
 		if (sa->tun != t)
 			continue;
 		take_out(k, sa);
-		states_del(k, &sa->sa);
-		free(sa);
+		retire(k, sa);
 	}
 }
 
@@ -335,6 +335,38 @@ static void refresh(struct kernel *k, struct kdp_sa *sa)
 {
 	count(k, sa, true, &sa->in);
 	count(k, sa, false, &sa->out);
+}
+
+/* What it counted since it was made. */
+static struct dp_counters counted(const struct kdp_sa *sa)
+{
+	return (struct dp_counters){.pkts_in = sa->in.pkts,
+	        .bytes_in = sa->in.bytes,
+	        .replay = sa->in.replay,
+	        .bad_icv = sa->in.bad_icv,
+	        .pkts_out = sa->out.pkts,
+	        .bytes_out = sa->out.bytes};
+}
+
+void kdp_sa_totals(struct kernel *k, struct dp_counters *sum)
+{
+	for (size_t i = 0; i < k->n_sas; i++) {
+		refresh(k, k->sas[i]);
+		struct dp_counters c = counted(k->sas[i]);
+
+		dp_counters_add(sum, &c);
+	}
+}
+
+/* The states go, and what they counted stays. */
+static void retire(struct kernel *k, struct kdp_sa *sa)
+{
+	refresh(k, sa);
+	struct dp_counters c = counted(sa);
+
+	dp_counters_add(&k->stats.sas, &c);
+	states_del(k, &sa->sa);
+	free(sa);
 }
 
 static void describe(struct kernel *k, struct kdp_sa *sa, struct dp_sa_state *out)

@@ -205,7 +205,7 @@ struct user {
 
 	uint64_t now;                    /* CLOCK_MONOTONIC in milliseconds, read once per round */
 	uint64_t unknown_said, refitted; /* when that was done last */
-	struct dp_stats stats;
+	struct dp_stats stats; /* .sas: of those that are gone, or were cleared */
 	struct user_queue queue;
 	struct user_tx tx;
 	struct user_rx rx;

@@ -70,6 +70,7 @@ static void remove_at(struct user *u, size_t at)
 		u->last_in = NULL;
 	if (sa->tun->send == sa)
 		sa->tun->send = next_best(u, sa->tun);
+	dp_counters_add(&u->stats.sas, &sa->p->c);
 	pair_free(sa->p);
 	free(sa);
 }
@@ -299,8 +300,10 @@ void user_sa_clear_counters(struct dp *d)
 	struct user *u = user_of(d);
 
 	user_take(u);
-	for (size_t i = 0; i < u->n_sas; i++)
+	for (size_t i = 0; i < u->n_sas; i++) {
+		dp_counters_add(&u->stats.sas, &u->sas[i]->p->c);
 		u->sas[i]->p->c = (struct dp_counters){0};
+	}
 	user_give(u);
 }
 
@@ -310,6 +313,8 @@ void user_stats(struct dp *d, struct dp_stats *out)
 
 	user_take(u);
 	*out = u->stats;
+	for (size_t i = 0; i < u->n_sas; i++)
+		dp_counters_add(&out->sas, &u->sas[i]->p->c);
 	out->ike_out = u->ike_out;
 	user_give(u);
 }

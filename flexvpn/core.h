@@ -277,6 +277,7 @@ struct fx {
 	bool isakmp_on;
 	struct trace trace;
 	struct fx_counted *counted; /* interfaces whose counters were cleared: counters.c */
+	struct dp_stats dp_cleared; /* what the data plane had counted when all were */
 	struct fx_failures *failures; /* of negotiations: failures.c */
 	uint64_t trace_shown; /* wall clock of the last `show … latest` */
 	uint64_t started;

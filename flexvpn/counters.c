@@ -43,6 +43,8 @@ bool fx_counters_clear(struct fx *x, const char *ifname)
 {
 	bool any = !ifname;
 
+	if (!ifname)
+		x->b.dp_ops->stats(x->b.dp, &x->dp_cleared);
 	for (size_t n = 0; n < x->cfg->interfaces.n; n++) {
 		const struct fx_interface *i = &x->cfg->interfaces.v[n];
 
@@ -87,4 +89,10 @@ void fx_counters_free(struct fx_counted *c)
 		free(c);
 		c = next;
 	}
+}
+
+void fx_counters_dataplane(const struct fx *x, struct dp_stats *out)
+{
+	x->b.dp_ops->stats(x->b.dp, out);
+	dp_stats_since(out, &x->dp_cleared);
 }

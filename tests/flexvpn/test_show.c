@@ -577,6 +577,40 @@ static void counters_are_shown_since_they_were_cleared(void **s)
 	assert_int_equal(l.rx_packets, 3);
 }
 
+/* What an SA counted stays when it is gone, and is told since all interfaces were cleared. */
+static void the_data_plane_counts_packets_and_drops(void **s)
+{
+	struct world *w = *s;
+	struct dp_counters c = {.pkts_out = 1000,
+	        .bytes_out = 80000,
+	        .pkts_in = 7,
+	        .bytes_in = 700,
+	        .replay = 3,
+	        .no_buffer = 2};
+	struct dp_sa_state sa;
+
+	assert_true(w->b.dp_ops->sa_next(w->b.dp, 0, &sa));
+	assert_true(dp_fake_count(w->b.dp, sa.sa.spi_in, &c, 1, 1));
+	w->b.dp_ops->sa_clear_counters(w->b.dp);
+	SHOW(w, OUT_TEXT, show_platform_dataplane, 0);
+	assert_non_null(strstr(out_str_so_far(&shown), "SA pairs: 1, 1 sending\n"));
+	assert_non_null(
+	        strstr(out_str_so_far(&shown), "  encrypted           1000             80000       "
+	                                       "      0             0            -\n"
+	                                       "  decrypted              7               700       "
+	                                       "      0             0            -\n"));
+	assert_non_null(strstr(out_str_so_far(&shown),
+	        "  Drops: 5\n                 2  no room in the socket\n"
+	        "                 3  replayed, or behind the window\n"));
+	assert_true(fx_counters_clear(w->x, NULL));
+	assert_true(
+	        dp_fake_count(w->b.dp, sa.sa.spi_in, &(struct dp_counters){.bad_icv = 1}, 1, 1));
+	assert_int_equal(w->b.dp_ops->sa_del(w->b.dp, sa.sa.spi_in), 0);
+	SHOW(w, OUT_TEXT, show_platform_dataplane, 0);
+	assert_non_null(strstr(out_str_so_far(&shown),
+	        "  Drops: 1\n                 1  integrity check failed\n"));
+}
+
 static void ip_interface_as_ios(void **s)
 {
 	struct world *w = *s;
@@ -614,6 +648,7 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_crypto_ikev2_stats_exchange, 0);
 	JSON(w, show_crypto_ikev2_diagnose_error, 0);
 	JSON(w, show_crypto_engine_connections_active, 0);
+	JSON(w, show_platform_dataplane, 0);
 	JSON(w, show_ip_interface, 0);
 	JSON(w, show_arp, 0);
 	JSON(w, show_ip_arp, 0);
@@ -731,6 +766,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(failures_are_kept_while_asked_for, setup, teardown),
 	        cmocka_unit_test_setup_teardown(
 	                counters_are_shown_since_they_were_cleared, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                the_data_plane_counts_packets_and_drops, setup, teardown),
 	        cmocka_unit_test_setup_teardown(ip_interface_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(every_command_gives_json, setup, teardown),
 	        cmocka_unit_test_setup_teardown(

@@ -45,6 +45,7 @@ must 'the neighbours' parses 'show arp' ADDRESS=2.2.2.2 TYPE=ARPA INTERFACE=Ethe
 must 'the tunnel' parses 'show interfaces Tunnel0' PROTOCOL=up TUNNEL_SOURCE=172.16.0.1 TUNNEL_DESTINATION=10.0.0.1 OUT_PACKETS='[1-9].*'
 must 'the routes' parses 'show ip route' CODE=S NETWORK=192.168.100.0 MASK=24 INTERFACE=Tunnel0
 must 'connections of the engine' spoke_says 'show crypto engine connections active' '^ *[12]  IPsec   AES.* [1-9][0-9]* .*172.16.0.1$'
+must 'the data plane' spoke_says 'show platform dataplane' '^  decrypted  *[1-9][0-9]* '
 must 'messages by exchange' spoke_says 'show crypto ikev2 stats exchange' '^IKE_AUTH  *[1-9]'
 must 'the next hop is a neighbour' spoke_says 'show arp' '^Internet  2.2.2.2  *[0-9]*   [0-9a-f.]*  ARPA   Ethernet0/0$'
 must 'the routes show as static' spoke_says 'show ip route' '^S .*192.168.100.0'
