@@ -51,6 +51,7 @@ Router#«show ?»
   logging         Show the contents of logging buffers
   memory          Memory statistics
   monitor         Monitoring different system events
+  platform        Platform information
   privilege       Show current privilege level
   processes       Active process statistics
   reload          Scheduled reload information
