@@ -232,19 +232,34 @@ void fx_routes_unwant_owner(struct fx *x, uint32_t owner)
 /* ---- static routes of the configuration
  * ------------------------------------------------------------------------------ */
 
-/* What `ip route` and `ipv6 route` say after the network. */
-#define READ_WAY(x, w, l)                                                                          \
-	do {                                                                                       \
-		(w)->distance = (l)->has_distance ? (l)->distance : 1;                             \
-		if ((l)->has_gateway)                                                              \
-			(w)->gateway = (l)->gateway;                                               \
-		if ((l)->has_ifname)                                                               \
-			snprintf((w)->ifname, sizeof((w)->ifname), "%s", (l)->ifname);             \
-		(w)->null0 = strcmp((w)->ifname, "Null0") == 0;                                    \
-		(w)->tag = (l)->has_tag ? (l)->tag : 0;                                            \
-		(w)->track = (l)->has_track ? (l)->track : 0;                                      \
-		(w)->vrf = (l)->has_vrf ? fx_vrf_id(x, (l)->vrf) : 0;                              \
-	} while (0)
+/* What `ip route` and `ipv6 route` say after the network; 0 and NULL: they do not. */
+struct way {
+	const struct ipaddr *gateway;
+	const char *ifname, *vrf;
+	uint32_t distance, tag, track;
+};
+
+#define WAY(l)                                                                                     \
+	{                                                                                          \
+		.gateway = (l)->has_gateway ? &(l)->gateway : NULL,                                \
+		.ifname = (l)->has_ifname ? (l)->ifname : "",                                      \
+		.vrf = (l)->has_vrf ? (l)->vrf : NULL,                                             \
+		.distance = (l)->has_distance ? (uint32_t)(l)->distance : 1,                       \
+		.tag = (l)->has_tag ? (uint32_t)(l)->tag : 0,                                      \
+		.track = (l)->has_track ? (uint32_t)(l)->track : 0                                 \
+	}
+
+static void read_way(struct fx *x, const struct way *way, struct fx_route_want *w)
+{
+	if (way->gateway)
+		w->gateway = *way->gateway;
+	snprintf(w->ifname, sizeof(w->ifname), "%s", way->ifname);
+	w->null0 = strcmp(w->ifname, "Null0") == 0;
+	w->distance = way->distance;
+	w->tag = way->tag;
+	w->track = way->track;
+	w->vrf = fx_vrf_id(x, way->vrf);
+}
 
 static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_route_want *w)
 {
@@ -257,7 +272,7 @@ static bool read_ip_route(struct fx *x, const struct cfg_node *n, struct fx_rout
 
 	*w = (struct fx_route_want){.dst = {.addr = l.prefix, .len = (uint8_t)len}};
 	if (ok)
-		READ_WAY(x, w, &l);
+		read_way(x, &(struct way)WAY(&l), w);
 	arena_fini(&a);
 	w->dhcp = l.kw_dhcp;
 	w->permanent = l.kw_permanent;
@@ -274,7 +289,7 @@ static bool read_ipv6_route(struct fx *x, const struct cfg_node *n, struct fx_ro
 
 	*w = (struct fx_route_want){.dst = l.prefix};
 	if (ok)
-		READ_WAY(x, w, &l);
+		read_way(x, &(struct way)WAY(&l), w);
 	arena_fini(&a);
 	return ok && (l.has_gateway || l.has_ifname);
 }
