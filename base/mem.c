@@ -48,7 +48,9 @@ void *xmemdup(const void *p, size_t n)
 	return q;
 }
 
-/* ---- arena -------------------------------------------------------------------------------------------------- */
+/* ---- arena
+ * --------------------------------------------------------------------------------------------------
+ */
 
 struct arena_block {
 	struct arena_block *next;
@@ -137,7 +139,8 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
 	return s;
 }
 
-/* ---- growing string ----------------------------------------------------------------------------------------- */
+/* ---- growing string
+ * ----------------------------------------------------------------------------------------- */
 
 static void sb_room(struct strbuf *sb, size_t more)
 {
@@ -218,4 +221,16 @@ char *sb_take(struct strbuf *sb)
 
 	*sb = (struct strbuf){0};
 	return s;
+}
+
+size_t drop_nul(char *s, size_t n)
+{
+	char *nul = memchr(s, '\0', n);
+	size_t to = nul ? (size_t)(nul - s) : n;
+
+	for (size_t i = to; i < n; i++)
+		if (s[i])
+			s[to++] = s[i];
+	memset(s + to, 0, n + 1 - to);
+	return to;
 }

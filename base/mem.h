@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory: allocation that does not return without memory, an arena for things that die together, and a
- * growing string. Running out of memory aborts with a message; nothing in the house carries recovery code.
+ * Memory: allocation that does not return without memory, an arena for things that die together,
+ * and a growing string. Running out of memory aborts with a message; nothing in the house carries
+ * recovery code.
  */
 #ifndef SPOKE_BASE_MEM_H
 #define SPOKE_BASE_MEM_H
@@ -20,7 +21,8 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 void *xmemdup(const void *p, size_t n);
 
-/* An arena: allocations are zeroed, live until arena_fini() or arena_reset(), and are never freed singly. */
+/* An arena: allocations are zeroed, live until arena_fini() or arena_reset(), and are never freed
+ * singly. */
 struct arena {
 	struct arena_block *head;
 };
@@ -45,8 +47,13 @@ void sb_add(struct strbuf *sb, const void *p, size_t n);
 void sb_puts(struct strbuf *sb, const char *s);
 void sb_putc(struct strbuf *sb, char c);
 void sb_printf(struct strbuf *sb, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void sb_vprintf(struct strbuf *sb, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void sb_vprintf(struct strbuf *sb, const char *fmt, va_list ap)
+        __attribute__((format(printf, 2, 0)));
 const char *sb_str(const struct strbuf *sb); /* "" when empty */
 char *sb_take(struct strbuf *sb);            /* the caller frees; the buffer is empty again */
+
+/* Text from a file: takes its NUL octets out, ends it at the new length, which it returns. `s` has
+ * room for n + 1. */
+size_t drop_nul(char *s, size_t n);
 
 #endif

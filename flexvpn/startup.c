@@ -29,7 +29,7 @@ static char *slurp(int fd, size_t size)
 			break;
 		at += (size_t)got;
 	}
-	text[at] = '\0';
+	drop_nul(text, at);
 	return text;
 }
 
@@ -92,7 +92,8 @@ static void keep_versions(const char *path)
 	}
 	snprintf(to, sizeof(to), "%s.1", path);
 	if (link(path, to) < 0)
-		return; /* no earlier version, or a file system without links: the new one is what matters */
+		return; /* no earlier version, or a file system without links: the new one is what
+		           matters */
 }
 
 bool fx_startup_write(const char *path, const char *text, char *why, size_t n)
@@ -122,7 +123,8 @@ bool fx_startup_write(const char *path, const char *text, char *why, size_t n)
 
 const char *fx_mask_secrets(const char *line)
 {
-	static const char *const words[] = {"pre-shared-key", "pre-share key", "password", "secret", " key ", "snmp-server community"};
+	static const char *const words[] = {"pre-shared-key", "pre-share key", "password", "secret",
+	        " key ", "snmp-server community"};
 	static char out[160];
 
 	snprintf(out, sizeof(out), "%s", line);
@@ -130,7 +132,8 @@ const char *fx_mask_secrets(const char *line)
 		char *at = strcasestr(out, words[i]);
 
 		if (at)
-			snprintf(at + strlen(words[i]), sizeof(out) - (size_t)(at - out) - strlen(words[i]), " <hidden>");
+			snprintf(at + strlen(words[i]),
+			        sizeof(out) - (size_t)(at - out) - strlen(words[i]), " <hidden>");
 	}
 	return out;
 }

@@ -377,8 +377,12 @@ struct cfg_loading {
 struct cfg_loading *cfg_loading_new(
         struct cfg_editor *ed, const char *text, cfg_load_fn *each, void *ctx)
 {
+	static const char mark[] =
+	        "\xef\xbb\xbf"; /* of the byte order: no part of the first line */
 	struct cfg_loading *l = xcalloc(1, sizeof(*l));
 
+	if (strncmp(text, mark, sizeof(mark) - 1) == 0)
+		text += sizeof(mark) - 1;
 	*l = (struct cfg_loading){.ed = ed, .text = text, .each = each, .ctx = ctx};
 	return l;
 }
@@ -394,17 +398,29 @@ void cfg_loading_free(struct cfg_loading *l)
 	free(l);
 }
 
+/* A line of a file ends with LF, CR LF or CR alone. `next`: to the line behind it. */
+static size_t line_length(const char *text, size_t *next)
+{
+	size_t n = (size_t)(strchrnul(text, '\n') - text);
+	const char *cr = memchr(text, '\r', n);
+
+	if (cr)
+		n = (size_t)(cr - text);
+	*next = n + (text[n] == '\r') + (text[n] != '\0' && text[n + (text[n] == '\r')] == '\n');
+	return n;
+}
+
 /* The next line of the text into l->line; false: none is left. */
 static bool cut_line(struct cfg_loading *l)
 {
 	if (!*l->text || l->left)
 		return false;
-	size_t len = (size_t)(strchrnul(l->text, '\n') - l->text);
+	size_t next, len = line_length(l->text, &next);
 
 	l->n++;
 	sb_clear(&l->line);
 	sb_add(&l->line, l->text, len);
-	l->text += len + (l->text[len] == '\n');
+	l->text += next;
 	return true;
 }
 

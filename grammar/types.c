@@ -188,11 +188,19 @@ static bool take_ref(const struct gr_pos *p, const char *s, size_t n)
 	return p->hi ? take_int(p, s, n) : true;
 }
 
+/* No control characters but blanks: what is stored is printed. */
+static bool printable(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((unsigned char)s[i] < 0x20 && s[i] != '\t') || s[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static bool take_any(const struct gr_pos *p, const char *s, size_t n)
 {
 	(void)p;
-	(void)s;
-	return n > 0;
+	return n > 0 && printable(s, n);
 }
 
 static bool (*const takes[GR_T_MAX])(const struct gr_pos *p, const char *s, size_t n) = {
@@ -247,7 +255,7 @@ static size_t take_ifname(const struct gr_pos *p, const struct gr_run *r, size_t
 size_t gr_type_take(const struct gr_pos *p, const struct gr_run *r, size_t i, bool *more)
 {
 	if (p->type == GR_T_LINE || p->type == GR_T_SECRET)
-		return r->ntok - i;
+		return printable(r->text + r->tok[i].off, strlen(r->text + r->tok[i].off)) ? r->ntok - i : 0;
 	if (p->type == GR_T_TEXT) /* as grammar/raw.h makes it */
 		return strncmp(r->text + r->tok[i].off, "^C", 2) == 0 ? r->ntok - i : 0;
 	if (p->type == GR_T_IFNAME)

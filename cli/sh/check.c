@@ -136,6 +136,8 @@ static char *slurp(FILE *f)
 		sb_fini(&text);
 		return NULL;
 	}
+	if (text.len)
+		text.len = drop_nul(text.s, text.len);
 	return text.len ? sb_take(&text) : xstrdup("");
 }
 

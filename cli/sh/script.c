@@ -104,19 +104,29 @@ static void on_frame(struct script *sc, struct proto_frame *f)
  * -------------------------------------------------------------------------------------------------------
  */
 
+/* LF, CR LF or CR alone; a CR with nothing behind it yet may still be either. */
+static const char *line_end(const char *p, size_t n, bool eof)
+{
+	const char *nl = memchr(p, '\n', n), *cr = memchr(p, '\r', nl ? (size_t)(nl - p) : n);
+
+	return !cr || (cr + 1 == p + n && !eof) ? nl : cr;
+}
+
 /* The next line that is whole; at the end of the input also one without its newline. */
 static bool next_line(struct script *sc, struct span *line)
 {
 	const char *p = sb_str(&sc->text) + sc->at;
 	size_t left = sc->text.len - sc->at;
-	const char *nl = memchr(p, '\n', left);
-	size_t n = nl ? (size_t)(nl - p) : left;
+	const char *end = line_end(p, left, sc->eof);
+	size_t n = end ? (size_t)(end - p) : left;
 
-	if (!nl && (!sc->eof || !left))
+	if (!end && !sc->eof && left <= PROTO_LINE_MAX)
+		return false; /* (what is longer already need not end) */
+	if (!left)
 		return false;
-	sc->at += n + (nl != NULL);
-	if (n && p[n - 1] == '\r')
-		n--;
+	sc->at += n;
+	if (end)
+		sc->at += (*end == '\r' && n + 1 < left && end[1] == '\n') ? 2 : 1;
 	*line = span_of(p, n);
 	return true;
 }
@@ -126,7 +136,7 @@ static bool another_line(const struct script *sc)
 	const char *p = sb_str(&sc->text) + sc->at;
 	size_t left = sc->text.len - sc->at;
 
-	return left && (sc->eof || memchr(p, '\n', left));
+	return left && (sc->eof || left > PROTO_LINE_MAX || line_end(p, left, false));
 }
 
 static bool readable_now(int fd)
@@ -187,7 +197,7 @@ static void send_lines(struct script *sc)
 			break;
 		bool more = another_line(sc);
 
-		if (!more && !sc->eof && readable_now(STDIN_FILENO)) {
+		if (!more && !sc->eof && line.n <= PROTO_LINE_MAX && readable_now(STDIN_FILENO)) {
 			sc->at = start;
 			return;
 		}
@@ -206,6 +216,9 @@ static void read_stdin(struct script *sc)
 	else if (n == 0 || (errno != EINTR && errno != EAGAIN))
 		sc->eof = true;
 	explicit_bzero(chunk, sizeof(chunk));
+	/* A byte order mark is no part of the first line. */
+	if (!sc->sent && !sc->at && strncmp(sb_str(&sc->text), "\xef\xbb\xbf", 3) == 0)
+		sc->at = 3;
 }
 
 /* ---- running
