@@ -75,7 +75,8 @@ struct cipher {
 	struct mb *mb;    /* not NULL: it does all of it, and there is no evp */
 	uint8_t nonce[AEAD_NONCE]; /* salt, then each packet's IV */
 	uint8_t tag[AEAD_TAG];
-	OSSL_PARAM set_nonce[2], the_tag[2]; /* GCM: point at the two above */
+	bool by_params; /* GCM: nonce and tag go by the parameters below, which point at the two above */
+	OSSL_PARAM set_nonce[2], the_tag[2];
 };
 
 static bool openssl_only;
@@ -123,6 +124,7 @@ static void gcm_setup(struct cipher *c)
 {
 	c->set_nonce[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED, c->nonce, (size_t)-1);
 	c->the_tag[0] = OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, c->tag, c->encr->icv);
+	c->by_params = true;
 	c->set_nonce[1] = c->the_tag[1] = OSSL_PARAM_construct_end();
 }
 
@@ -226,7 +228,7 @@ static bool aead_start(struct cipher *c, struct span aad)
 {
 	int n;
 
-	if (!(c->set_nonce[0].key ? EVP_CIPHER_CTX_set_params(c->evp, c->set_nonce) :
+	if (!(c->by_params ? EVP_CIPHER_CTX_set_params(c->evp, c->set_nonce) :
 				    EVP_CipherInit_ex(c->evp, NULL, NULL, NULL, c->nonce, c->sealing)))
 		return false;
 	return EVP_CipherUpdate(c->evp, NULL, &n, aad.p, (int)aad.n) == 1;
@@ -234,14 +236,14 @@ static bool aead_start(struct cipher *c, struct span aad)
 
 static bool get_tag(struct cipher *c)
 {
-	if (c->the_tag[0].key)
+	if (c->by_params)
 		return EVP_CIPHER_CTX_get_params(c->evp, c->the_tag) == 1;
 	return EVP_CIPHER_CTX_ctrl(c->evp, EVP_CTRL_AEAD_GET_TAG, c->encr->icv, c->tag) == 1;
 }
 
 static bool set_tag(struct cipher *c)
 {
-	if (c->the_tag[0].key)
+	if (c->by_params)
 		return EVP_CIPHER_CTX_set_params(c->evp, c->the_tag) == 1;
 	return EVP_CIPHER_CTX_ctrl(c->evp, EVP_CTRL_AEAD_SET_TAG, c->encr->icv, c->tag) == 1;
 }
