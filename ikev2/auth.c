@@ -56,14 +56,11 @@ static bool only_one(const struct session *s)
 {
 	const struct ike *e = s->e;
 
-	for (size_t i = 0; i < e->n_slot; i++) {
-		const struct session *o = e->slot[i].ses;
-
-		if (o && o != s && o->established && !o->down &&
+	for (const struct session *o = twins_first(e, &s->p.local_id, true); o; o = o->twin_next)
+		if (o != s && o->established && !o->down &&
 		        ipaddr_eq(&o->remote.addr, &s->remote.addr) &&
 		        ike_id_eq(&o->p.local_id, &s->p.local_id))
 			return false;
-	}
 	return true;
 }
 

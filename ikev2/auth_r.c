@@ -22,10 +22,9 @@ static void initial_contact(struct session *s)
 	struct ike *e = s->e;
 
 	ike_dbg(e, s, 0, "Checking for duplicate IKEv2 SA");
-	for (size_t i = 0; i < e->n_slot; i++) {
-		struct session *o = e->slot[i].ses;
-
-		if (!o || o == s || !o->established || o->down ||
+	for (struct session *o = twins_first(e, &s->remote_id, false), *next; o; o = next) {
+		next = o->twin_next;
+		if (o == s || !o->established || o->down ||
 		        !ike_id_eq(&o->remote_id, &s->remote_id) ||
 		        !ike_id_eq(&o->p.local_id, &s->p.local_id))
 			continue;

@@ -44,6 +44,7 @@ void ike_free(struct ike *e)
 {
 	if (!e)
 		return;
+	openings_free(e);                /* nobody is let in any more */
 	while (e->n_heap) {              /* every session is in it */
 		e->heap[0]->down = true; /* nobody is to be told */
 		session_destroy(e->heap[0]);
@@ -296,8 +297,7 @@ uint32_t ike_connect(struct ike *e, const struct ike_peering *p, const struct en
 	struct session *s = ike_session_new(e, p, local, remote, vrf, true);
 	uint32_t handle = s->handle;
 
-	s->current = sa_new(s, IKE_S_INIT_SENT, true);
-	init_start(s->current);
+	opening_begin(s);
 	done(e, s);
 	return handle;
 }

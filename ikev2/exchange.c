@@ -202,6 +202,7 @@ void req_tick(struct ike_sa *sa, struct request *r)
 	if (r->tries == 3)
 		shrink(sa, r);
 	e->n.retransmits++;
+	opening_slow(sa->ses);
 	ike_dbg(e, sa->ses, 0, "Retransmitting packet");
 	send_packets(sa, &r->pk, NULL);
 }

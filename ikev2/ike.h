@@ -349,7 +349,8 @@ struct ike_config {
 	uint32_t cookie_threshold;    /* half-open responder SAs from which IKE_SA_INIT must carry a cookie; 0 = 30;
 	                                 UINT32_MAX = never; 1 with `cookie_always` set = every one */
 	bool cookie_always;
-	uint32_t max_half_open_per_ip; /* 5 */
+	uint32_t max_half_open_per_ip; /* 5; a source that answers a cookie may have 16 times as many, unless authentications
+	                                  have failed lately */
 	uint32_t max_sas;              /* 0 = unlimited */
 	uint32_t rekey_jitter_pct;     /* 10 */
 	uint8_t qcd_secret[32];        /* RFC 6290; the same after a restart. All zero: we give no tokens */

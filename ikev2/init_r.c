@@ -8,6 +8,9 @@
 
 #include "ikev2/sa.h"
 
+/* How many times more half-open SAs a source may have that answered a cookie. */
+enum { PROVEN = 16 };
+
 enum { COOKIE_LIFE_MS = 60000 };
 
 /* ---- answers that leave nothing behind ------------------------------------------ */
@@ -64,10 +67,23 @@ static bool cookie_good(
 	return false;
 }
 
-static bool cookie_wanted(const struct ike *e)
+static uint32_t half_open_of(const struct ike *e, const struct endpoint *remote)
 {
-	return e->cfg.cookie_always || (e->limit.cookie_threshold != UINT32_MAX &&
-	                                       e->half_open >= e->limit.cookie_threshold);
+	struct ip_count *c;
+
+	HASH_FIND(hh, e->half_open_ip, &remote->addr, sizeof(c->ip), c);
+	return c ? c->n : 0;
+}
+
+/* Under load everybody, and at any time a source that has many half-open SAs, must show that it is
+ * where it says. */
+static bool cookie_wanted(const struct ike *e, const struct dgram *in)
+{
+	if (e->cfg.cookie_always)
+		return true;
+	return e->limit.cookie_threshold != UINT32_MAX &&
+	       (e->half_open >= e->limit.cookie_threshold ||
+	               half_open_of(e, &in->remote) >= e->cfg.max_half_open_per_ip);
 }
 
 static bool ask_cookie(struct ike *e, const struct dgram *in, const struct ike_msg *m)
@@ -75,7 +91,7 @@ static bool ask_cookie(struct ike *e, const struct dgram *in, const struct ike_m
 	uint8_t cookie[IKE_COOKIE_LEN];
 	struct span ni;
 
-	if (!cookie_wanted(e) || !ike_get_nonce(ike_msg_find(m, PL_NONCE), &ni) ||
+	if (!cookie_wanted(e, in) || !ike_get_nonce(ike_msg_find(m, PL_NONCE), &ni) ||
 	        cookie_good(e, in, m, ni))
 		return false;
 	if (ike_cookie_make(cookie_key(e), ni, &in->remote, m->h.spi_i, cookie))
@@ -86,10 +102,11 @@ static bool ask_cookie(struct ike *e, const struct dgram *in, const struct ike_m
 
 static bool too_many(struct ike *e, const struct dgram *in)
 {
-	struct ip_count *c;
+	/* its cookie was good; but nobody gets more attempts while some have failed */
+	bool proven = cookie_wanted(e, in) && !e->n_failed;
+	uint32_t most = e->cfg.max_half_open_per_ip * (proven ? PROVEN : 1);
 
-	HASH_FIND(hh, e->half_open_ip, &in->remote.addr, sizeof(c->ip), c);
-	if ((c && c->n >= e->cfg.max_half_open_per_ip) ||
+	if (half_open_of(e, &in->remote) >= most ||
 	        (e->limit.max_sas && e->n_sessions >= e->limit.max_sas) ||
 	        (e->limit.max_in && e->half_open >= e->limit.max_in)) {
 		e->n.half_open_dropped++;
@@ -232,8 +249,8 @@ static bool choose(struct ike *e, const struct dgram *in, const struct ike_msg *
 {
 	uint8_t group[2];
 
-	if (!ike_sa_choose(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, first_ke(m), p->ike,
-	            p->n_ike, ke->group, choice)) {
+	if (!ike_sa_choose(ike_msg_find(m, PL_SA), IKE_PROTO_IKE, 0, first_ke(m), p->ike, p->n_ike,
+	            ke->group, choice)) {
 		ike_dbg(e, NULL, 1, "Failed to find a matching policy");
 		reply(e, in, &m->h, N_NO_PROPOSAL_CHOSEN, (struct span){0});
 		return false;

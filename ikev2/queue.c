@@ -101,10 +101,17 @@ struct ev_node *e_event(struct session *s, enum ike_event_type type)
 	return n;
 }
 
+static void slot_free(struct ike *e, size_t i)
+{
+	e->slot[i].reserved = false;
+	if (!e->slot[i].ses && i < e->low_slot)
+		e->low_slot = i;
+}
+
 static void slot_unreserve(struct ike *e, uint32_t handle)
 {
 	if (handle && handle <= e->n_slot)
-		e->slot[handle - 1].reserved = false;
+		slot_free(e, handle - 1);
 }
 
 bool ike_poll(struct ike *e, struct ike_event *out)
@@ -215,7 +222,7 @@ uint32_t e_new_esp_spi(struct ike *e)
 
 uint32_t e_slot_take(struct ike *e, struct session *s)
 {
-	size_t i = 0;
+	size_t i = e->low_slot;
 
 	while (i < e->n_slot && (e->slot[i].ses || e->slot[i].reserved))
 		i++;
@@ -225,6 +232,7 @@ uint32_t e_slot_take(struct ike *e, struct session *s)
 		memset(e->slot + i, 0, (e->n_slot - i) * sizeof(*e->slot));
 	}
 	e->slot[i].ses = s;
+	e->low_slot = i + 1;
 	return (uint32_t)i + 1;
 }
 
@@ -232,6 +240,8 @@ void e_slot_leave(struct ike *e, struct session *s)
 {
 	if (s->handle && e->slot[s->handle - 1].ses == s)
 		e->slot[s->handle - 1].ses = NULL;
+	if (s->handle && !e->slot[s->handle - 1].reserved)
+		slot_free(e, s->handle - 1);
 }
 
 /* ---- the heap of deadlines ------------------------------------------------------ */

@@ -76,14 +76,13 @@ void sa_tell_keys(const struct ike_sa *sa)
 	const struct ike_ops *o = &sa->ses->e->ops;
 
 	if (o->keys && sa->sk)
-		o->keys(o->ctx,
-		        &(struct ike_sa_keys){.spi_i = sa->spi_i,
-		                .spi_r = sa->spi_r,
-		                .suite = sa->suite,
-		                .encr_i = secret_span(&sa->keys.ei),
-		                .encr_r = secret_span(&sa->keys.er),
-		                .integ_i = secret_span(&sa->keys.ai),
-		                .integ_r = secret_span(&sa->keys.ar)});
+		o->keys(o->ctx, &(struct ike_sa_keys){.spi_i = sa->spi_i,
+		                        .spi_r = sa->spi_r,
+		                        .suite = sa->suite,
+		                        .encr_i = secret_span(&sa->keys.ei),
+		                        .encr_r = secret_span(&sa->keys.er),
+		                        .integ_i = secret_span(&sa->keys.ai),
+		                        .integ_r = secret_span(&sa->keys.ar)});
 }
 
 /* Soft at 80 to 90 % of the lifetime, so that two ends with one lifetime seldom start together. */
@@ -352,6 +351,8 @@ void session_destroy(struct session *s)
 		sa_unlink(s->sas);
 	e_heap_remove(s->e, s);
 	e_slot_leave(s->e, s);
+	twins_leave(s);
+	opening_over(s);
 	s->e->n_sessions--;
 	s->next_dead = s->e->dead_ses;
 	s->e->dead_ses = s;
@@ -392,6 +393,7 @@ void session_down(struct session *s, enum ike_reason reason, uint16_t notify)
 		s->e->ops.unlease(s->e->ops.ctx, s->handle);
 	resume_session_ended(s, reason);
 	tell_down(s, reason, notify);
+	opening_over(s);
 	ike_dbg(s->e, s, 0, "Deleting SA");
 	drop_tasks(s);
 	s->dpd_at = s->keepalive_at = s->reauth_at = IKE_NEVER;
@@ -427,6 +429,8 @@ void session_established(struct session *s)
 	attrs_copy(&n->attrs, &s->pushed.a);
 	s->established = true;
 	s->established_at = s->e->now;
+	twins_join(s);
+	opening_over(s);
 	s->e->n.sa_created++;
 	session_heard(s, s->e->now);
 	sa_start_lifetime(s->current);

@@ -296,8 +296,15 @@ struct child_sa {
 	ike_time rekey_was, expire_was; /* before it was replaced */
 };
 
+enum opening_state { OPENING_NOT, OPENING_WAITS, OPENING_STARTED };
+
 struct session {
 	struct ike *e;
+	struct session *twin_next, **twin_at; /* twins.c; twin_at NULL: not in there */
+	uint32_t twin_key;
+	enum opening_state opening; /* opening.c */
+	struct session *opening_next;
+	struct ipaddr opening_peer;
 	uint32_t handle, id;
 	struct ike_peering p; /* with memory of its own */
 	struct attr_store request, reply;
@@ -376,11 +383,14 @@ struct ike {
 	struct ike_sa *by_spi, *by_init;
 	struct child_sa *by_child;
 	struct ip_count *half_open_ip;
+	struct twins *twins;
+	struct opening *opening;
 	uint32_t half_open, n_failed;
 	bool listening;
 	struct ike_limits limit; /* with the defaults of cfg */
 	struct slot *slot;
 	size_t n_slot, n_sessions;
+	size_t low_slot; /* none before this one is free */
 	struct session **heap;
 	size_t n_heap, cap_heap;
 	struct tx_node *tx_head, **tx_tail, *tx_last;
@@ -679,6 +689,21 @@ bool ppk_read_answer(struct ike_sa *sa, const struct ike_msg *m);
 /* Responder: with it or without; then `auth` may become the peer's other proof. */
 bool ppk_choose(struct ike_sa *sa, const struct ike_msg *m, struct span *auth);
 void ppk_put_answer(struct ike_sa *sa, struct ike_build *b);
+
+/* ---- twins.c -------------------------------------------------------------------- */
+
+void twins_join(struct session *s); /* once it is established */
+void twins_leave(struct session *s);
+/* Initiator: those that may have `id` as ours; else those whose peer it may be. On by twin_next. */
+struct session *twins_first(const struct ike *e, const struct ike_id *id, bool initiator);
+
+/* ---- opening.c ------------------------------------------------------------------ */
+
+/* Asks the session's peer for it, now or when others have been served; false: it waits. */
+bool opening_begin(struct session *s);
+void opening_over(struct session *s); /* it stands, or never will */
+void opening_slow(struct session *s); /* the peer let it wait */
+void openings_free(struct ike *e);
 
 /* ---- mobike.c ------------------------------------------------------------------- */
 

@@ -423,8 +423,8 @@ static void cookies_are_demanded_and_returned(void **s)
 	assert_int_equal(ike_counters(p->s[B].ike)->cookies_bad, 0);
 }
 
-/* Endless half-open SAs from one address: five, then cookies or not, no more. They go after 30
- * seconds. */
+/* Endless half-open SAs from one address: five, then it is asked for cookies, which nobody answers.
+ * They go after 30 seconds. */
 static void half_open_sas_are_limited_and_go(void **s)
 {
 	struct pair *p = *s;
@@ -442,10 +442,70 @@ static void half_open_sas_are_limited_and_go(void **s)
 		ike_abandon(p->s[A].ike, h, p->now);
 	}
 	assert_int_equal(pair_sas(p, B), 5);
-	assert_int_equal(ike_counters(p->s[B].ike)->half_open_dropped, 3);
+	assert_int_equal(ike_counters(p->s[B].ike)->cookies_sent, 3);
+	assert_int_equal(ike_counters(p->s[B].ike)->half_open_dropped, 0);
 	pair_run(p, 31 * SECOND);
 	assert_int_equal(pair_sas(p, B), 0);
 	pair_up(p);
+}
+
+static bool no_auth_request(struct pair *p, int from, struct dgram *d)
+{
+	(void)p;
+	return from == B || d->data[18] != EXCH_AUTH;
+}
+
+/* One that answers them may have more, as a site behind one address has, and not endlessly many. */
+static void who_answers_cookies_may_have_more(void **s)
+{
+	struct pair *p = *s;
+
+	p->filter = no_auth_request;
+	for (int i = 0; i < 100; i++) {
+		uint32_t h = ike_connect(
+		        p->s[A].ike, &p->s[A].peering, &p->s[A].at, &p->s[B].at, 0, p->now);
+
+		pair_run(p, 10);
+		ike_abandon(p->s[A].ike, h, p->now);
+	}
+	assert_int_equal(pair_sas(p, B), 80);
+	assert_int_equal(ike_counters(p->s[B].ike)->half_open_dropped, 20);
+	assert_int_equal(ike_counters(p->s[B].ike)->cookies_bad, 0);
+	pair_run(p, 31 * SECOND);
+	assert_int_equal(pair_sas(p, B), 0);
+}
+
+static unsigned first_messages;
+
+static bool count_first(struct pair *p, int from, struct dgram *d)
+{
+	(void)p;
+	first_messages += from == A && d->data[18] == EXCH_SA_INIT;
+	return false;
+}
+
+/* A peer is asked for four sessions at a time; for twice as many whenever it does not answer. One
+ * that is given up meanwhile leaves its place. */
+static void few_sessions_are_asked_for_at_a_time(void **s)
+{
+	struct pair *p = *s;
+	uint32_t h[20];
+
+	p->filter = count_first;
+	first_messages = 0;
+	for (int i = 0; i < 20; i++)
+		h[i] = ike_connect(
+		        p->s[A].ike, &p->s[A].peering, &p->s[A].at, &p->s[B].at, 0, p->now);
+	pair_run(p, SECOND);
+	assert_int_equal(first_messages, 4);
+	ike_close(p->s[A].ike, h[19], p->now); /* it waits */
+	ike_close(p->s[A].ike, h[0], p->now);  /* the fifth takes its place */
+	pair_run(p, 100);
+	assert_int_equal(first_messages, 5);
+	p->filter = NULL;
+	pair_run(p, 10 * SECOND);
+	assert_int_equal(pair_sas(p, A), 18);
+	assert_int_equal(pair_sas(p, B), 18);
 }
 
 static void above_the_threshold_cookies_start(void **s)
@@ -728,6 +788,8 @@ int main(void)
 	        T(no_common_group),
 	        T(cookies_are_demanded_and_returned),
 	        T(half_open_sas_are_limited_and_go),
+	        T(who_answers_cookies_may_have_more),
+	        T(few_sessions_are_asked_for_at_a_time),
 	        T(above_the_threshold_cookies_start),
 	        T(a_wrong_cookie_gets_a_new_one_not_an_sa),
 	        T(configuration_is_requested_and_given),
