@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """tunnels.py BUILD [PART …]   many tunnels between two namespaces, spoked and strongSwan's charon by turns on either side.
 
-Parts: cpu (N = 500: CPU per tunnel on both sides, tunnels per second), growth (N = 100 and 5,000), memory (N = 1,000; idle), limits (1,000 tunnels
-to a hub with its default protection against floods, five times), one (a single tunnel on the wire), rsa and ecdsa (N = 200). None named: all.
+Parts: cpu (all four pairs, as ratios), theirs, ours, hub, both (one pair each: strongSwan to itself, spoked to strongSwan, strongSwan to
+spoked, spoked to itself). PART=N sets the number of tunnels, 500 unless told. None named: cpu.
 
 CPU is the sum of the on-CPU nanoseconds of all threads, from the order to connect until the last tunnel stands, without what the configuration costs:
 each process is read once when it has loaded its configuration. Time is taken on the wire, by capture: first IKE_SA_INIT to last IKE_AUTH response.
-BENCH_PERF=hub or spoke writes what perf sees of that side to perf.data. Every tunnel is asked for at the end: one that is missing ends the run. PSK, x25519, AES-128-GCM; each spoke has a name, an address of the pool, the
+BENCH_PERF=hub or spoke writes what perf sees of that side to perf.data;
+BENCH_TRACER="strace -f -p" runs another program on it. Every tunnel is asked for at the end: one that is missing ends the run. PSK, x25519, AES-128-GCM; each spoke has a name, an address of the pool, the
 hub's networks as routes.
 """
 import glob
