@@ -61,6 +61,15 @@ static bool has_others(void)
 	return false;
 }
 
+/* Do the children get what we have? */
+static bool hands_on(const bool have[])
+{
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (have[i] && !capng_have_capability(CAPNG_AMBIENT, kept[i]))
+			return false;
+	return true;
+}
+
 bool confine_privileges(char *why, size_t n)
 {
 	struct rlimit none = {0, 0};
@@ -77,8 +86,9 @@ bool confine_privileges(char *why, size_t n)
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		have[i] = (kept[i] != CAP_SETGID || geteuid() == 0) &&
 		          capng_have_capability(CAPNG_PERMITTED, kept[i]);
-	/* A service manager that gave no more need not let anything be changed. */
-	if (!bounds && !has_others())
+	/* A service manager that gave no more need not let anything be changed. One that gave them by the
+	 * program's file, as a container does, leaves them to be handed on to the children. */
+	if (!bounds && !has_others() && hands_on(have))
 		return true;
 	capng_clear(CAPNG_SELECT_ALL);
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
