@@ -278,6 +278,8 @@ static void config_line(
 		session_printf(s, "%s\n", d.text);
 	if (d.status == GR_OK && cfg_editor_changed(s->ed)) {
 		secret_settle_entered(s->ed);
+		if (!s->more) /* else when the input pauses */
+			type6_settle_entered(s->sh, s->ed);
 		warn_without_effect(s, line, d.text);
 		archive_log_command(s, line);
 		shell_commit(s->sh, cfg_editor_candidate(s->ed), s->more);

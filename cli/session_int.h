@@ -233,6 +233,11 @@ void secret_settle_entered(struct cfg_editor *ed);
 /* The same for a whole configuration: a reference to it, or to what became of it. */
 struct cfg *secret_settled(const struct cfg *c);
 
+/* type6.c: with `password encryption aes` and a master key, keys in clear are written under it. As
+ * for secrets above. */
+struct cfg *type6_settled(const struct shell *sh, const struct cfg *c);
+void type6_settle_entered(const struct shell *sh, struct cfg_editor *ed);
+
 /* login.c: who is at the terminal */
 void login_begin(struct session *s, bool trusted);
 void login_again(struct session *s);             /* the question again, from its start */

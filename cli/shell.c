@@ -77,11 +77,13 @@ const struct session *shell_locked(const struct shell *sh, const struct session 
 
 void shell_configured(struct shell *sh)
 {
-	struct cfg *settled = secret_settled(shell_running(sh));
+	struct cfg *hashed = secret_settled(shell_running(sh));
+	struct cfg *settled = type6_settled(sh, hashed);
 
 	if (settled != shell_running(sh))
 		router_commit(sh->router, settled, false);
 	cfg_unref(settled);
+	cfg_unref(hashed);
 	logging_configured(sh);
 	login_configured(sh);
 	shell_arm(sh);

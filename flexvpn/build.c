@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Building an fx_config: the frame around the readers of config_*.c. */
 #include "flexvpn/build.h"
+#include "flexvpn/type6.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,10 +189,29 @@ static void finish_clients(struct fx_config *c)
 			        sizeof(struct fx_peer), by_seq);
 }
 
+struct span fx_key_typed(struct cfg_build *b, bool encrypted, const char *text)
+{
+	char clear[TYPE6_CLEAR_MAX + 1] = "";
+	struct span s;
+
+	if (!encrypted)
+		return fx_key_text(b->c, text);
+	if (!b->master || !type6_decrypt(b->master, text, clear))
+		return (struct span){0};
+	s = fx_key_text(b->c, clear);
+	wipe(clear, sizeof(clear));
+	return s;
+}
+
 struct fx_config *fx_config_build(const struct cfg *snapshot)
 {
+	return fx_config_build_with(snapshot, NULL);
+}
+
+struct fx_config *fx_config_build_with(const struct cfg *snapshot, const struct secret *master)
+{
 	struct fx_config *c = xcalloc(1, sizeof(*c));
-	struct cfg_build b = {.c = c};
+	struct cfg_build b = {.c = c, .master = master};
 
 	arena_init(&c->arena);
 	c->cfg = cfg_ref(snapshot);

@@ -10,6 +10,7 @@
 
 struct cfg_build {
 	struct fx_config *c;
+	const struct secret *master; /* of type 6 keys; NULL: none */
 	struct fx_ike_proposal *proposal;
 	struct fx_ike_policy *policy;
 	struct fx_keyring *keyring;
@@ -54,5 +55,7 @@ struct prefix fx_prefix(const struct ipaddr *addr, const struct ipaddr *mask);
 /* A pre-shared key as typed: text, or hexadecimal digits. */
 struct span fx_key_text(struct fx_config *c, const char *text);
 struct span fx_key_hex(struct fx_config *c, const char *hex);
+/* One that is `encrypted` (type 6) or text. Empty: it cannot be read with the master key. */
+struct span fx_key_typed(struct cfg_build *b, bool encrypted, const char *text);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/secret.h"
 #include "base/keyed.h"
 #include "base/mem.h"
 #include "flexvpn/config_services.h"
@@ -457,6 +458,8 @@ struct fx_config {
 };
 
 struct fx_config *fx_config_build(const struct cfg *c);
+/* With the master key of type 6 keys; NULL or empty: those are not to be had. */
+struct fx_config *fx_config_build_with(const struct cfg *c, const struct secret *master);
 void fx_config_free(struct fx_config *c); /* accepts NULL */
 /* Virtual-Access`number` came to stand at that place of `interfaces`, behind those configured; 0: it went. */
 void fx_config_access(struct fx_config *c, uint32_t number, size_t place);

@@ -273,13 +273,9 @@ void use_ikev2_keyring_peer_identity(struct cfg_build *b, const struct cfg_node 
 	k->identity_domain = l->kw_domain;
 }
 
-/* A type 6 key is kept as typed; it cannot be used without the master key that this release does
- * not have. */
 static struct span key_of(struct cfg_build *b, bool encrypted, bool hex, const char *text)
 {
-	if (encrypted)
-		return (struct span){0};
-	return hex ? fx_key_hex(b->c, text) : fx_key_text(b->c, text);
+	return hex ? fx_key_hex(b->c, text) : fx_key_typed(b, encrypted, text);
 }
 
 void use_ikev2_keyring_peer_ppk_manual(struct cfg_build *b, const struct cfg_node *n,

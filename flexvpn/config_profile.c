@@ -145,8 +145,8 @@ void use_ikev2_profile_authentication_remote(struct cfg_build *b, const struct c
 	if (p->n_auth_remote < ARRAY_LEN(p->auth_remote))
 		p->auth_remote[p->n_auth_remote++] =
 		        method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
-	if (l->has_key && !l->kw_6)
-		p->key_remote = fx_key_text(b->c, l->key);
+	if (l->has_key)
+		p->key_remote = fx_key_typed(b, l->kw_6, l->key);
 	p->eap_query |= l->kw_query_identity;
 	if (l->has_timeout)
 		p->eap_timeout_s = l->timeout;
@@ -166,10 +166,10 @@ void use_ikev2_profile_authentication_local(struct cfg_build *b, const struct cf
 	p->auth_local = method(l->kw_pre_share, l->kw_rsa_sig, l->kw_ecdsa_sig);
 	p->eap_method = eap_method(l->kw_gtc, l->kw_md5, l->kw_ms_chapv2 || l->kw_mschapv2);
 	p->eap_user = l->has_username ? l->username : NULL;
-	if (l->has_password && !l->kw_6)
-		p->eap_password = fx_key_text(b->c, l->password);
-	if (l->has_key && !l->kw_6)
-		p->key_local = fx_key_text(b->c, l->key);
+	if (l->has_password)
+		p->eap_password = fx_key_typed(b, l->kw_6, l->password);
+	if (l->has_key)
+		p->key_local = fx_key_typed(b, l->kw_6, l->key);
 }
 
 void use_ikev2_profile_authentication_second_local(struct cfg_build *b, const struct cfg_node *n,
@@ -181,8 +181,8 @@ void use_ikev2_profile_authentication_second_local(struct cfg_build *b, const st
 	p->local_eap_too = true;
 	p->eap_method = eap_method(l->kw_gtc, l->kw_md5, l->kw_ms_chapv2 || l->kw_mschapv2);
 	p->eap_user = l->has_username ? l->username : NULL;
-	if (l->has_password && !l->kw_6)
-		p->eap_password = fx_key_text(b->c, l->password);
+	if (l->has_password)
+		p->eap_password = fx_key_typed(b, l->kw_6, l->password);
 }
 
 void use_ikev2_profile_authentication_second_remote(struct cfg_build *b, const struct cfg_node *n,

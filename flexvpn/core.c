@@ -188,7 +188,7 @@ static void rebuild(struct fx *x, const struct extent *changed, const struct cfg
 	}
 	struct fx_config *before = x->cfg;
 
-	x->cfg = fx_config_build(c);
+	x->cfg = fx_config_build_with(c, fx_keys_master(fx_pki_keys(x->pki)));
 	fx_hub_configured(x);
 	fx_pki_configure(x->pki, x->cfg);
 	fx_creds_configured(x);
@@ -203,7 +203,9 @@ void fx_commit(struct fx *x, const struct cfg *c, uint64_t now)
 	struct cfg *old = x->cfg ? cfg_ref(x->cfg->cfg) : cfg_new();
 
 	x->now = now;
-	struct extent changed = {.structures = !x->cfg};
+	struct extent changed = {.structures = !x->cfg || x->rekeyed};
+
+	x->rekeyed = false;
 
 	cfg_changes(old, c, note, &changed);
 	rebuild(x, &changed, c);

@@ -266,6 +266,7 @@ struct fx {
 	struct track_set *tracks;
 	struct sla_set *slas;
 	struct fx_pki *pki;
+	bool rekeyed; /* the master key is another one: the next commit builds everything anew */
 	const struct fx_key_pair *signer; /* of the certificate that the engine was given last */
 	struct fx_frr *frr;
 	struct fx_creds *creds;    /* given by command */

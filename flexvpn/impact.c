@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The same questions that a commit asks (client.c), without acting on the answers: see impact.h. */
 #include "flexvpn/impact.h"
+#include "flexvpn/pki.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +62,7 @@ static const char *reason(
 void fx_impact(struct fx *x, const struct cfg *to,
         void (*fn)(void *ctx, const char *client, const char *why), void *ctx)
 {
-	struct fx_config *built = fx_config_build(to);
+	struct fx_config *built = fx_config_build_with(to, fx_keys_master(fx_pki_keys(x->pki)));
 
 	for (const struct fx_client *c = x->clients; c; c = c->next) {
 		struct edits e = {0};

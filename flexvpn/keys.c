@@ -24,13 +24,15 @@
 
 enum { SEAL_LEN = 32, LABEL_MAX = 100 };
 
-#define SEAL_FILE  "seal"
-#define KEY_SUFFIX ".key"
-#define EXPORTABLE "Exportable: yes\n" /* the first line of such a key's file */
+#define SEAL_FILE   "seal"
+#define MASTER_FILE "master"
+#define KEY_SUFFIX  ".key"
+#define EXPORTABLE  "Exportable: yes\n" /* the first line of such a key's file */
 
 struct fx_keys {
-	char *dir;          /* NULL: nothing is kept */
-	struct secret seal; /* passphrase of the files: hexadecimal */
+	char *dir;            /* NULL: nothing is kept */
+	struct secret seal;   /* passphrase of the files: hexadecimal */
+	struct secret master; /* of type 6 keys */
 	struct fx_key_pair *v;
 	size_t n;
 };
@@ -264,6 +266,82 @@ static void load_all(struct fx_keys *k)
 		closedir(d);
 }
 
+/* ---- the master key of the configuration: nonce, AES-256-GCM, tag ------------------------------
+ */
+
+enum { NONCE = 12, TAG = 16, MASTER_MAX = 512 };
+
+/* One way or the other, `n` octets; the tag stands behind what is encrypted. */
+static bool gcm(const struct fx_keys *k, bool seal, const uint8_t nonce[NONCE], const uint8_t *in,
+        size_t n, uint8_t *out, uint8_t tag[TAG])
+{
+	uint8_t key[32];
+	unsigned len = 0;
+	int got = 0, last = 0;
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	bool ok = c && EVP_Digest(k->seal.p, k->seal.n, key, &len, EVP_sha256(), NULL) == 1 &&
+	          EVP_CipherInit_ex(c, EVP_aes_256_gcm(), NULL, key, nonce, seal) == 1 &&
+	          EVP_CipherUpdate(c, out, &got, in, (int)n) == 1 &&
+	          (seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, tag) == 1) &&
+	          EVP_CipherFinal_ex(c, out + got, &last) == 1 &&
+	          (!seal || EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, tag) == 1);
+
+	EVP_CIPHER_CTX_free(c);
+	wipe(key, sizeof(key));
+	return ok;
+}
+
+static void load_master(struct fx_keys *k)
+{
+	char *path = path_of(k, MASTER_FILE, "");
+	FILE *f = fopen(path, "re");
+	uint8_t raw[NONCE + MASTER_MAX + TAG], clear[MASTER_MAX];
+	size_t n = f ? fread(raw, 1, sizeof(raw), f) : 0;
+
+	if (n > NONCE + TAG &&
+	        gcm(k, false, raw, raw + NONCE, n - NONCE - TAG, clear, raw + n - TAG))
+		secret_set(&k->master, clear, n - NONCE - TAG);
+	else if (f)
+		log_msg(PKI_KEY_UNREADABLE, "the configuration", path);
+	if (f)
+		fclose(f);
+	wipe(clear, sizeof(clear));
+	free(path);
+}
+
+const struct secret *fx_keys_master(const struct fx_keys *k)
+{
+	return &k->master;
+}
+
+static bool save_master(const struct fx_keys *k, const struct secret *m)
+{
+	char *path = path_of(k, MASTER_FILE, "");
+	uint8_t raw[NONCE + MASTER_MAX + TAG];
+	bool ok;
+
+	if (!m->n)
+		ok = (unlink(path) == 0 || errno == ENOENT) && sync_dir(k);
+	else
+		ok = RAND_bytes(raw, NONCE) == 1 &&
+		     gcm(k, true, raw, m->p, m->n, raw + NONCE, raw + NONCE + m->n) &&
+		     write_file(k, path, raw, NONCE + m->n + TAG);
+	free(path);
+	return ok;
+}
+
+bool fx_keys_set_master(struct fx_keys *k, const struct secret *master, char *why, size_t n)
+{
+	if (master->n > MASTER_MAX) {
+		snprintf(why, n, "it is too long");
+		return false;
+	}
+	if (k->dir && !save_master(k, master))
+		return failed(why, n, k->dir);
+	secret_copy(&k->master, master);
+	return true;
+}
+
 struct fx_keys *fx_keys_new(const char *dir)
 {
 	struct fx_keys *k = xcalloc(1, sizeof(*k));
@@ -275,6 +353,7 @@ struct fx_keys *fx_keys_new(const char *dir)
 	k->dir = sb_take(&path);
 	if ((mkdir(k->dir, 0700) == 0 || errno == EEXIST) && load_seal(k)) {
 		load_all(k);
+		load_master(k);
 		return k;
 	}
 	log_msg(PLATFORM_OPERATION_FAILED, k->dir, strerror(errno));
@@ -291,6 +370,7 @@ void fx_keys_free(struct fx_keys *k)
 		pair_fini(&k->v[i]);
 	free(k->v);
 	secret_wipe(&k->seal);
+	secret_wipe(&k->master);
 	free(k->dir);
 	free(k);
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
+
 struct evp_pkey_st; /* OpenSSL's EVP_PKEY */
 struct x509_st;
 
@@ -42,6 +44,11 @@ bool fx_keys_remove(struct fx_keys *k, const char *label); /* false: there was n
 /* n octets that are this box's own, the same after a restart: drawn at random the first time, kept
  * with mode 0600. False: there is nowhere to keep them. */
 bool fx_keys_secret(const struct fx_keys *k, const char *name, uint8_t *out, size_t n);
+
+/* The master key of type 6 keys (type6.h); empty: there is none. It is kept like the others.
+ * Setting an empty one removes it. */
+const struct secret *fx_keys_master(const struct fx_keys *k);
+bool fx_keys_set_master(struct fx_keys *k, const struct secret *master, char *why, size_t n);
 
 bool fx_key_is_rsa(const struct fx_key_pair *k);
 const struct fx_key_pair *fx_keys_find(const struct fx_keys *k, const char *label);

@@ -17,6 +17,7 @@ Exec commands:
   exit        Exit from the EXEC
   help        Description of the interactive help system
   ip          Global IP configuration subcommands
+  key         Key management
   logout      Exit from the EXEC
   monitor     Monitoring different system events
   more        Display the contents of a file
