@@ -48,7 +48,7 @@ CLOCKS = [
     (re.compile(r" +\S+@vty"), " USER@vty"),
     (re.compile(r"locked by \S+ on vty"), "locked by USER on vty"),
     (re.compile(r"(?m)^User              : (?!unknown)\S+"), "User              : USER"),
-    (re.compile(r"(?m)^( *(?:pre-shared-key|authentication \w+ pre-share key)(?: \w+)? 6 )[A-i]+$"), r"\1SEALED"),
+    (re.compile(r"(?m)^( *(?:pre-shared-key|authentication \w+ pre-share key)(?: \w+)? 6 )[A-i]{21,}$"), r"\1SEALED"),
     (re.compile(r"elapsed time was \d+ seconds"), "elapsed time was n seconds"),
     (re.compile(r"[A-Z][a-z]{2} [ \d]\d \d{4} \d\d:\d\d:\d\d \+00:00"), "Mmm dd yyyy hh:mm:ss +00:00"),
     (re.compile(r"\d+ bytes total \(\d+ bytes free\)"), "N bytes total (N bytes free)"),
