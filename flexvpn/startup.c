@@ -121,19 +121,47 @@ bool fx_startup_write(const char *path, const char *text, char *why, size_t n)
 	return ok;
 }
 
+/* A word of its own in front; and `key` is not that of `crypto key generate`, `key chain`. */
+static bool at_word(const char *line, const char *at)
+{
+	static const char *const harmless[] = {"key generate", "key zeroize", "key chain",
+	        "key mypubkey", "key export", "key import"};
+
+	for (size_t i = 0; i < ARRAY_LEN(harmless); i++)
+		if (strncasecmp(at, harmless[i], strlen(harmless[i])) == 0)
+			return false;
+	return at == line || at[-1] == ' ' || at[-1] == '-';
+}
+
+/* Behind the first of these stands a secret, at the latest at the end of the line. */
+static char *secret_in(char *line)
+{
+	static const char *const words[] = {"pre-shared-key ", "pre-share key ", "password ",
+	        "secret ", "key ", "key-string ", "passphrase ", "snmp-server community ",
+	        "snmp-server user ", "snmp-server host ", "message-digest-key ",
+	        "authentication-key ", "shared-key ", "authentication text "};
+	char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		for (char *at = strcasestr(line, words[i]); at; at = strcasestr(at + 1, words[i])) {
+			if (!at_word(line, at))
+				continue;
+			if (!first || at + strlen(words[i]) < first)
+				first = at + strlen(words[i]);
+			break;
+		}
+	return first;
+}
+
 const char *fx_mask_secrets(const char *line)
 {
-	static const char *const words[] = {"pre-shared-key", "pre-share key", "password", "secret",
-	        " key ", "snmp-server community"};
-	static char out[160];
+	enum { LINE_MAX_SHOWN = 8192 };
+	static char out[LINE_MAX_SHOWN + sizeof("<hidden>")];
+	char *at;
 
-	snprintf(out, sizeof(out), "%s", line);
-	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
-		char *at = strcasestr(out, words[i]);
-
-		if (at)
-			snprintf(at + strlen(words[i]),
-			        sizeof(out) - (size_t)(at - out) - strlen(words[i]), " <hidden>");
-	}
+	snprintf(out, LINE_MAX_SHOWN, "%s", line);
+	at = secret_in(out);
+	if (at && *at)
+		strcpy(at, "<hidden>");
 	return out;
 }

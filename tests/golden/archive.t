@@ -133,7 +133,7 @@ R1#«show archive log config all»
  idx   sess           user@line      Logged command
     1      0 USER@vty0      |hidekeys
     2      0 USER@vty0      |enable secret <hidden>
-    3      0 USER@vty0      |no enable secret <hidden>
+    3      0 USER@vty0      |no enable secret
 R1#«show running-config | section archive»
 archive
  path flash:$h-kept

@@ -236,3 +236,33 @@ Router#«show terminal | json»
   "monitor": false
 }
 Router#«exit»
+
+== script
+configure terminal
+crypto isakmp key TOPSECRET1 address 10.0.0.1
+enable password TOPSECRET2
+snmp-server community TOPSECRET3 RO
+snmp-server user nms group v3 auth sha TOPSECRET4 priv aes 128 TOPSECRET5
+snmp-server host 10.0.0.9 version 2c TOPSECRET6
+tacacs server T1
+ key TOPSECRET7
+ntp authentication-key 1 md5 TOPSECRET8
+interface Tunnel0
+ description a line that is long enough for a secret to stand behind what a log line would keep of it: 0123456789012345678901234567890123456789012345678901234567890123456789 password TOPSECRET9
+ ip ospf message-digest-key 1 md5 TOPSECRETA
+crypto ikev2 keyring k
+ peer p
+  pre-shared-key local TOPSECRETB
+end
+show running-config | count TOPSECRET
+show tech-support | count TOPSECRET
+show logging | count TOPSECRET
+show history | count TOPSECRET
+-- 0
+Note: this line is kept but not acted on yet (IKEv1)
+Note: this line is kept but not acted on yet (RADIUS)
+Note: this line is kept but not acted on yet (the clock is kept by the box)
+Number of lines which match regexp = 10
+Number of lines which match regexp = 0
+Number of lines which match regexp = 0
+Number of lines which match regexp = 4
