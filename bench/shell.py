@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""shell.py BUILD [LINES]: what large configurations cost at the terminal of a running spoked (recording back ends), each figure against a peer or a
+"""shell.py BUILD [LINES [PART…]]: what large configurations cost at the terminal of a running spoked (recording back ends), each figure against a peer or a
 limit measured beside it; LINES (100,000 unless told) of routes through an interface that is not there.
 
   load      `copy flash:F running-config` against FRR's `vtysh -f F` into staticd (network namespace of its own), wall clock; vtysh gets a tenth
   show      `show running-config` of ten times as many lines through a pipe, against `cat` of the same octets, wall clock
   replace   `configure replace F force` with what is running, CPU of spoked, against a loop that cuts the file into words and hashes them
   help      `?` and Tab with so many lines present, against none
-  turns     the longest time that a second terminal waited while ten times as many lines were read; and while they were acted on
+  turns     the longest time that a second terminal waited while ten times as many lines were read and acted on, and how long SIGTERM takes then
 """
 import glob
 import os
@@ -220,14 +220,21 @@ def bench_turns():
 
     asking = threading.Thread(target=ask)
     asking.start()
-    took = wall(lambda: loading.type("configure replace flash:f force"))
+    loading.type("configure terminal")
+    loading.type("file prompt quiet")
+    loading.type("end")
+    took = wall(lambda: loading.type("copy flash:f running-config"))
     done.set()
     asking.join()
     waits.sort()
     print("turns: %d lines read and acted on in %.2f s; a second terminal was answered %d times meanwhile, the longest waits %s ms (to reach: 100)"
           % (10 * lines, took, len(waits), ", ".join("%.0f" % (w * 1e3) for w in reversed(waits[-3:]))))
-    router.end()
+    loading.put(2, b"\0copy flash:f running-config")
+    other.type("show clock")
+    ended = wall(router.end)
+    print("turns: SIGTERM in the middle of the same: ended after %.0f ms" % (ended * 1e3))
 
 
-for part in (bench_load, bench_show, bench_replace, bench_help, bench_turns):
-    part()
+parts = {"load": bench_load, "show": bench_show, "replace": bench_replace, "help": bench_help, "turns": bench_turns}
+for name in sys.argv[3:] or parts:
+    parts[name]()

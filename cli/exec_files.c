@@ -44,23 +44,14 @@ static void print_speed(struct session *s, size_t bytes, uint64_t start)
 	        (unsigned long long)(bytes * 1000 / (took ? took : 1)));
 }
 
-static void merge(struct session *s);
-
-/* Lines of the file that are refused are told and left out, as if they had been typed. Somebody
- * else may have configured meanwhile: then it is merged anew. */
+/* Lines of the file that are refused are told and left out, as if they had been typed. */
 static void merged(struct session *s, struct cfg *c, size_t octets, const char *why)
 {
-	bool overtaken = c && s->merge_base != shell_running(s->sh);
-
-	cfg_unref(s->merge_base);
-	s->merge_base = NULL;
-	if (!c) {
-		fail(s, "opening", &s->from, why);
-	} else if (overtaken) {
-		merge(s);
-	} else {
+	if (c) {
 		shell_commit(s->sh, c, false);
 		print_speed(s, octets, s->copy_start);
+	} else {
+		fail(s, "opening", &s->from, why);
 	}
 	cfg_unref(c);
 }
@@ -75,9 +66,7 @@ static void merge(struct session *s)
 		s->failed = true;
 		return;
 	}
-	cfg_unref(s->merge_base);
-	s->merge_base = cfg_ref(shell_running(s->sh));
-	session_load(s, &s->from, s->merge_base, true, merged);
+	session_load(s, &s->from, shell_running(s->sh), true, merged);
 }
 
 static void stored(struct session *s, struct cfg *c, size_t octets, const char *why)

@@ -9,6 +9,7 @@
 
 #include "base/secret.h"
 #include "cli/session_int.h"
+#include "grammar/gen/lines.h"
 
 enum { PIECE = 4096 }; /* lines: some milliseconds */
 
@@ -19,6 +20,8 @@ struct load {
 	struct cfg_loading *loading;
 	unsigned bad;
 	bool keep;
+	bool merging;           /* into the running configuration */
+	const struct cfg *last; /* of the router, as we left it */
 	loaded_fn done;
 	uv_idle_t idle;
 };
@@ -82,12 +85,31 @@ static void hand_over(struct load *l)
 	l->done(l->s, cfg_ref(cfg_editor_candidate(l->ed)), strlen(l->text), "");
 }
 
+/* Somebody else may have configured since the last piece. */
+static bool next_piece(struct load *l)
+{
+	struct shell *sh = l->s->sh;
+
+	if (!l->merging)
+		return cfg_loading_go(l->loading, PIECE);
+	if (l->last != shell_running(sh))
+		cfg_editor_rebase(l->ed, shell_running(sh));
+	bool more = cfg_loading_go(l->loading, PIECE);
+
+	shell_commit(sh, cfg_editor_candidate(l->ed), true);
+	l->last = shell_running(sh);
+	/* Not in the middle of a section. */
+	if (cfg_editor_mode(l->ed) == GR_MODE_global)
+		router_settle_some(sh->router);
+	return more;
+}
+
 static void on_idle(uv_idle_t *h)
 {
 	struct load *l = h->data;
 	struct session *s = l->s;
 
-	if (cfg_loading_go(l->loading, PIECE))
+	if (next_piece(l))
 		return;
 	uv_idle_stop(h);
 	hand_over(l);
@@ -101,8 +123,11 @@ static void on_end(struct session *s, void *task, bool gone)
 	struct load *l = task;
 
 	uv_idle_stop(&l->idle);
+	if (l->merging)
+		shell_commit(s->sh, shell_running(s->sh), false);
 	if (!gone) {
-		session_printf(s, "%% Interrupted: nothing was changed\n");
+		session_printf(s, "%% Interrupted: %s\n",
+		        l->merging ? "what was read is in force" : "nothing was changed");
 		s->failed = true;
 		session_go_on(s);
 	}
@@ -133,6 +158,11 @@ void session_load(struct session *s, const struct file_ref *f, const struct cfg 
 		hand_over(l);
 		forget(l);
 		return;
+	}
+	l->merging = base == shell_running(s->sh);
+	if (l->merging) {
+		shell_commit(s->sh, cfg_editor_candidate(l->ed), true);
+		l->last = shell_running(s->sh);
 	}
 	uv_idle_init(s->sh->loop, &l->idle);
 	l->idle.data = l;

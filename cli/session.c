@@ -663,7 +663,6 @@ void session_free(struct session *s)
 	session_monitor(s, false);
 	cfg_editor_free(s->ed);
 	cfg_unref(s->target);
-	cfg_unref(s->merge_base);
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);
 	free(s->warned);

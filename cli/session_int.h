@@ -128,7 +128,6 @@ struct session {
 	struct waiting_line *waiting;
 	struct dialog *dialog;         /* what a command's questions collect (dialog.h) */
 	struct file_ref from, to;      /* copy, delete */
-	struct cfg *merge_base;        /* copy … running-config: what the file is merged into */
 	uint64_t copy_start;           /* mono_ms() */
 	struct planned_reload planned; /* that waits for [confirm] */
 	struct cfg *target;            /* configure replace, with its options */
@@ -203,7 +202,8 @@ void archive_tick(struct shell *sh, uint64_t now);
 /*
  * load.c: a file as a configuration, for the command in hand. `done` gets the snapshot, which is its to unref, and the
  * octets of the file; or NULL and why. Lines that are refused are printed, and then there is no snapshot either, unless
- * `keep` asks for the rest. With `base` the file is merged into it. `done` may be called before session_load() returns;
+ * `keep` asks for the rest. With `base`, which can only be the running configuration, the file is merged into it, a long
+ * one piece by piece: others may configure meanwhile. `done` may be called before session_load() returns;
  * otherwise the command goes on as a task until then.
  */
 typedef void (*loaded_fn)(struct session *s, struct cfg *c, size_t octets, const char *why);

@@ -33,6 +33,7 @@ struct router {
 	int handles; /* still open: the loop needs a turn to close each */
 	struct cfg *running, *startup;
 	bool pending; /* the running configuration is ahead of the machine */
+	uint64_t settled_at, settle_ms; /* when it last caught up, and how long that took */
 	char *startup_path;
 };
 
@@ -306,9 +307,21 @@ void router_settle(struct router *r)
 {
 	if (!r->pending)
 		return;
+	uint64_t begin = mono_ms();
+
 	r->pending = false;
-	fx_commit(r->fx, r->running, mono_ms());
+	fx_commit(r->fx, r->running, begin);
 	arm(r);
+	r->settled_at = mono_ms();
+	r->settle_ms = r->settled_at - begin;
+}
+
+void router_settle_some(struct router *r)
+{
+	enum { SHARE = 10 };
+
+	if (mono_ms() - r->settled_at >= SHARE * r->settle_ms)
+		router_settle(r);
 }
 
 void router_commit(struct router *r, const struct cfg *c, bool more_pending)

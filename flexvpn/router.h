@@ -44,6 +44,9 @@ const struct cfg *router_running(const struct router *r); /* borrowed until the 
  * (router_settle(), or a commit without it). Warnings that the change deserves go to the log. */
 void router_commit(struct router *r, const struct cfg *c, bool more_pending);
 void router_settle(struct router *r);
+/* For a long input, now and then: what is pending is acted on if the last time took less than a tenth of the time since,
+ * so that there is never much to be done in one go. */
+void router_settle_some(struct router *r);
 
 /* The configuration as last saved or loaded; NULL: startup-config is not present. */
 const struct cfg *router_startup(const struct router *r);
