@@ -108,23 +108,36 @@ static bool is_source(const struct fx_config *c, const struct fx_interface *i)
 	return false;
 }
 
-bool fx_dns_client_applies(
-        const struct fx *x, const struct fx_client_cfg *cl, const struct fx_interface *i)
+/* `outside`: the interface is a tunnel, or the source of one. */
+static bool applies(const struct fx_client_cfg *cl, const struct fx_interface *i, bool outside)
 {
 	for (uint8_t n = 0; n < cl->n_inside; n++)
 		if (named(cl->inside[n], i->name))
 			return true;
-	return !cl->n_inside && !i->is_tunnel && !is_source(x->cfg, i);
+	return !cl->n_inside && !outside;
+}
+
+static bool is_outside(const struct fx *x, const struct fx_interface *i)
+{
+	return i->is_tunnel || is_source(x->cfg, i);
+}
+
+bool fx_dns_client_applies(
+        const struct fx *x, const struct fx_client_cfg *cl, const struct fx_interface *i)
+{
+	return applies(cl, i, is_outside(x, i));
 }
 
 static void add_pushed(const struct fx *x, const struct fx_interface *i, struct views *w)
 {
+	bool outside = is_outside(x, i);
+
 	for (size_t n = 0; n < x->cfg->clients.n; n++) {
 		const struct fx_client_cfg *cl = &x->cfg->clients.v[n];
 		const struct fx_client *c = fx_client_by_name(x, cl->name);
 		struct dns_view v;
 
-		if (c && fx_dns_client_applies(x, cl, i) && fx_dns_pushed_view(x, c, w->a, &v))
+		if (c && applies(cl, i, outside) && fx_dns_pushed_view(x, c, w->a, &v))
 			*add_view(w) = v;
 	}
 }
@@ -216,17 +229,35 @@ static void add_list(const struct fx_config *c, const char *list, struct views *
  * of our business. */
 static const char *group_of(const struct fx *x, const struct fx_interface *i, struct arena *a)
 {
+	struct strbuf clients = {0};
 	const char *name = NULL;
+	bool outside;
 
 	if (!i->device || i->shutdown)
 		return NULL;
 	if (i->view_group)
 		return x->cfg->dns.server ? arena_printf(a, "list %s", i->view_group) : NULL;
+	outside = is_outside(x, i);
 	for (size_t n = 0; n < x->cfg->clients.n; n++)
-		if (fx_dns_client_applies(x, &x->cfg->clients.v[n], i))
-			name = arena_printf(
-			        a, "%s %s", name ? name : "flexvpn", x->cfg->clients.v[n].name);
+		if (applies(&x->cfg->clients.v[n], i, outside))
+			sb_printf(&clients, " %s", x->cfg->clients.v[n].name);
+	if (clients.len)
+		name = arena_printf(a, "flexvpn%s", sb_str(&clients));
+	sb_fini(&clients);
 	return name ? name : x->cfg->dns.server ? "default" : NULL;
+}
+
+/* Has any interface a view? Most routers with many clients have none, and need not be walked. */
+static bool any_view(const struct fx *x)
+{
+	bool any = x->cfg->dns.server;
+
+	for (size_t n = 0; n < x->cfg->clients.n && !any; n++) {
+		const struct fx_client *c = fx_client_by_name(x, x->cfg->clients.v[n].name);
+
+		any = c && c->child_up && c->pushed.n_split_dns && c->pushed.n_dns;
+	}
+	return any;
 }
 
 static struct views views_of(const struct fx *x, const struct fx_interface *i, struct arena *a)
@@ -274,6 +305,8 @@ struct fx_dns_wanted fx_dns_wanted(const struct fx *x, struct arena *a)
 	const struct fx_config *c = x->cfg;
 	struct fx_dns_wanted w = {0};
 
+	if (!any_view(x))
+		return w;
 	for (size_t n = 0; n < c->interfaces.n; n++) {
 		const struct fx_interface *i = &c->interfaces.v[n];
 		const char *group = group_of(x, i, a);
