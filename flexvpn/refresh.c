@@ -262,6 +262,14 @@ static bool ours_whole(const struct applied_if *a)
 	return a && a->created && a->is_tunnel;
 }
 
+/* What is said of a tunnel may be older than what we did to it since: the kernel knows. */
+static bool outdated(const struct fx *x, const struct applied_if *a)
+{
+	struct net_link now;
+
+	return ours_whole(a) && x->b.net_ops->link_by_index(x->b.net, a->ifindex, &now) && now.up == a->up;
+}
+
 /* A link that is or is not up any more may have lost addresses and routes; without carrier it has
  * lost neither. Of a tunnel's carrier nothing depends. */
 static bool link_news(struct fx *x, const struct net_link *l)
@@ -270,8 +278,10 @@ static bool link_news(struct fx *x, const struct net_link *l)
 
 	if (!a)
 		return gone_of(x, l->index) != NULL;
-	if (a->failed || a->up != l->up || (!a->is_tunnel && a->mtu != l->mtu))
+	if (a->failed || (!a->is_tunnel && a->mtu != l->mtu))
 		return false;
+	if (a->up != l->up)
+		return outdated(x, a);
 	if (ours_whole(a))
 		return true;
 	a->news = true;
