@@ -267,7 +267,8 @@ static bool outdated(const struct fx *x, const struct applied_if *a)
 {
 	struct net_link now;
 
-	return ours_whole(a) && x->b.net_ops->link_by_index(x->b.net, a->ifindex, &now) && now.up == a->up;
+	return ours_whole(a) && x->b.net_ops->link_by_index(x->b.net, a->ifindex, &now) &&
+	       now.up == a->up;
 }
 
 /* A link that is or is not up any more may have lost addresses and routes; without carrier it has

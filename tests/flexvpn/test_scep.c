@@ -90,7 +90,8 @@ static void io_ask(void *ctx, uint32_t id, const struct fetch_want *f)
 	                                             : span_of(NULL, 0),
 	        &a->n);
 	a->ok = body != NULL;
-	a->body = body ? xmemdup(body, a->n + 1) : NULL;
+	a->body = body ? xmemdup(body, a->n)
+	               : NULL; /* to the octet, so that a read past it is seen */
 	OPENSSL_free(body);
 }
 
