@@ -27,6 +27,16 @@ const struct nat_pool *nat_find_pool(const struct nat_wanted *w, const char *nam
 /* The counter of a dynamic rule: "n-l-LIST", "n-m-MAP". */
 void nat_rule_counter(const char *acl, const char *map, struct strbuf *out);
 
+/* filter_text.c: the chains of access groups and of segment sizes; the head of a rule for an entry
+ * of a list. */
+void nat_filters_build(struct nat_text *t, const struct nat_wanted *w);
+void nat_mss_build(struct nat_text *t, const struct nat_wanted *w);
+void nat_entry_head(struct nat_text *t, const struct acl *a, const struct acl_entry *e);
+
+/* A rule will refer to this counter; a device's name, quoted. */
+void nat_need_counter(struct nat_text *t, const char *name);
+void nat_put_dev(struct strbuf *out, const char *dev);
+
 #define NAT_HITS "nat-hits"
 
 #endif
