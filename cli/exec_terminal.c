@@ -52,6 +52,8 @@ void exec_disable(struct exec *x, const struct gl_exec_disable *a)
 void exec_exit(struct exec *x, const struct gl_exec_exit *a)
 {
 	(void)a;
+	if (candidate_asks(x->session))
+		return;
 	session_leave_config(x->session); /* `do exit` */
 	session_close(x->session, "");
 }

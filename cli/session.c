@@ -185,6 +185,7 @@ void session_leave_config(struct session *s)
 		return;
 	cfg_editor_free(s->ed);
 	s->ed = NULL;
+	candidate_drop(s);
 	s->left_config = true;
 	s->raw.open = false;
 	if (s->sh->lock == s)
@@ -208,6 +209,13 @@ static void warn_without_effect(struct session *s, const char *text, const char 
 	log_msg(PARSER_RECORDED, fx_mask_secrets(text));
 }
 
+/* Of a candidate: about all of it. What acts on the running configuration at once is not for it. */
+static bool about_candidate(const char *name)
+{
+	return strcmp(name, "commit") == 0 || strcmp(name, "abort") == 0 ||
+	       strcmp(name, "show_configuration_impact") == 0;
+}
+
 /* Commands of configuration mode that are done, not kept: about keys and certificates, and the
  * numbering of access lists. */
 static bool done_at_once(const struct session *s, const char *line)
@@ -218,6 +226,8 @@ static bool done_at_once(const struct session *s, const char *line)
 	const char *name = ok ? gr_line_info(id)->name : "";
 
 	sb_fini(&canon);
+	if (s->compared)
+		return strcmp(name, "help") == 0 || about_candidate(name);
 	return strcmp(name, "help") == 0 || strncmp(name, "crypto_pki_", 11) == 0 ||
 	       strncmp(name, "crypto_key_", 11) == 0 ||
 	       strcmp(name, "ip_access_list_resequence") == 0;
@@ -259,7 +269,7 @@ static void config_line(
 		refuse_typed(s, d, typed, e);
 		return;
 	}
-	if (cfg_editor_candidate(s->ed) != router_running(r))
+	if (!s->compared && cfg_editor_candidate(s->ed) != router_running(r))
 		cfg_editor_rebase(s->ed, router_running(r));
 	struct gr_diag d = cfg_editor_line(s->ed, line, &left);
 
@@ -271,7 +281,8 @@ static void config_line(
 		return;
 	}
 	if (left) {
-		session_leave_config(s);
+		if (!candidate_asks(s))
+			session_leave_config(s);
 		return;
 	}
 	if (d.text[0])
@@ -281,6 +292,8 @@ static void config_line(
 		if (!s->more) /* else when the input pauses */
 			type6_settle_entered(s->sh, s->ed);
 		warn_without_effect(s, line, d.text);
+		if (s->compared)
+			return;
 		archive_log_command(s, line);
 		shell_commit(s->sh, cfg_editor_candidate(s->ed), s->more);
 	}
@@ -444,7 +457,7 @@ void session_line(struct session *s, const char *line, unsigned flags)
 		s->failed = false;
 		run_line(s, line);
 	}
-	if (flags & PROTO_LINE_CTRL_Z)
+	if ((flags & PROTO_LINE_CTRL_Z) && !candidate_asks(s))
 		session_leave_config(s);
 	if (s->task_end)
 		session_flush(s);
@@ -452,9 +465,12 @@ void session_line(struct session *s, const char *line, unsigned flags)
 		end_of_line(s);
 }
 
-/* Ctrl-C: a question is dropped, and so is configuration mode. */
+/* Ctrl-C: a question is dropped, and so is configuration mode; but nobody loses a candidate without
+ * being asked. */
 void session_interrupt(struct session *s)
 {
+	bool asked = s->ask_fn != NULL;
+
 	if (s->closing)
 		return;
 	if (s->task_end) {
@@ -468,7 +484,8 @@ void session_interrupt(struct session *s)
 		return;
 	}
 	s->raw.open = false;
-	session_leave_config(s);
+	if (!(s->compared && asked) && !candidate_asks(s))
+		session_leave_config(s);
 	router_settle(s->sh->router);
 	shell_configured(s->sh);
 	next_prompt(s);
@@ -662,6 +679,7 @@ void session_free(struct session *s)
 		drop_waiting(take_waiting(s));
 	session_monitor(s, false);
 	cfg_editor_free(s->ed);
+	candidate_drop(s);
 	cfg_unref(s->target);
 	history_fini(&s->exec_history);
 	history_fini(&s->config_history);

@@ -100,8 +100,11 @@ struct session {
 
 	uint8_t priv;
 	struct cfg_editor *ed; /* NULL: EXEC */
-	struct gr_raw raw;     /* a banner that is being typed */
-	bool *warned;          /* by line id: said once that it is kept without effect */
+	/* Of a candidate that waits for `commit`: the running configuration that it was begun from
+	 * or last compared with. NULL: each line is in force at once. */
+	struct cfg *compared;
+	struct gr_raw raw; /* a banner that is being typed */
+	bool *warned;      /* by line id: said once that it is kept without effect */
 
 	uint16_t columns, rows;               /* 0: no limit */
 	uint16_t window_columns, window_rows; /* as the client has them */
@@ -169,6 +172,13 @@ const char *session_prompt(const struct session *s, struct strbuf *out);
 /* A refused line on the terminal. `shift` is where the text of `d` begins within `line`. */
 void session_refuse(struct session *s, const struct gr_diag *d, const char *line, size_t shift);
 
+/* candidate.c: a configuration that waits for `commit` */
+void candidate_begin(struct session *s);
+void candidate_drop(struct session *s); /* accepts a terminal without one */
+/* Asks what becomes of changes that are not committed, before configuration mode is left. False:
+ * there are none. */
+bool candidate_asks(struct session *s);
+
 /* logging.c: what the `logging …` lines say, put into force */
 void logging_configured(struct shell *sh);
 void logging_stop(struct shell *sh);
@@ -200,14 +210,16 @@ uint64_t archive_deadline(const struct shell *sh); /* UINT64_MAX: none */
 void archive_tick(struct shell *sh, uint64_t now);
 
 /*
- * load.c: a file as a configuration, for the command in hand. `done` gets the snapshot, which is its to unref, and the
- * octets of the file; or NULL and why. Lines that are refused are printed, and then there is no snapshot either, unless
- * `keep` asks for the rest. With `base`, which can only be the running configuration, the file is merged into it, a long
- * one piece by piece: others may configure meanwhile. `done` may be called before session_load() returns;
- * otherwise the command goes on as a task until then.
+ * load.c: a file as a configuration, for the command in hand. `done` gets the snapshot, which is
+ * its to unref, and the octets of the file; or NULL and why. Lines that are refused are printed,
+ * and then there is no snapshot either, unless `keep` asks for the rest. With `base`, which can
+ * only be the running configuration, the file is merged into it, a long one piece by piece: others
+ * may configure meanwhile. `done` may be called before session_load() returns; otherwise the
+ * command goes on as a task until then.
  */
 typedef void (*loaded_fn)(struct session *s, struct cfg *c, size_t octets, const char *why);
-void session_load(struct session *s, const struct file_ref *f, const struct cfg *base, bool keep, loaded_fn done);
+void session_load(struct session *s, const struct file_ref *f, const struct cfg *base, bool keep,
+        loaded_fn done);
 
 /* exec_pki.c */
 void pki_dialog_free(struct pki_dialog *d); /* accepts NULL */

@@ -3,8 +3,10 @@
 == terminal A
 Router#«?»
 Exec commands:
+  abort       Drop the candidate configuration
   archive     Manage archive files
   clear       Reset functions
+  commit      Put the candidate configuration in force
   configure   Enter configuration mode
   copy        Copy from one file to another
   crypto      Encryption related commands.
@@ -94,7 +96,7 @@ Router#«zz?»
 % Unrecognized command
 Router#zz«^C»
 Router#«co?»
-configure  copy       
+commit     configure  copy       
 
 Router#co«nf⇥»
 Router#configure «t⇥»
