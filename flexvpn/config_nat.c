@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Readers of NAT, route maps and the access groups of interfaces. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "flexvpn/build.h"
@@ -132,7 +133,8 @@ void use_global_ip_nat_inside_source_static(struct cfg_build *b, const struct cf
 		s->s.kind = NAT_STATIC_NET;
 		s->s.local = l->net_local;
 		s->s.global = l->net_outer;
-		s->s.len = (uint8_t)mask_to_len(ipaddr_u32(&l->mask));
+		s->s.len = l->has_mask ? (uint8_t)mask_to_len(ipaddr_u32(&l->mask))
+		                       : (uint8_t)strtoul(l->length + strlen("/"), NULL, 10);
 	} else {
 		s->s.local = l->local;
 		s->s.global = l->outer;

@@ -278,6 +278,11 @@ bool gr_rewrite(const struct gr_path *p, struct strbuf *out)
 
 	if (l->primary == p->line)
 		return false;
+	if (l->adds) {
+		gr_canon(p, out);
+		sb_printf(out, " %s", l->adds);
+		return true;
+	}
 	struct rewrite *w = xcalloc(1, sizeof(*w));
 
 	w->p = p;

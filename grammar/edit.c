@@ -125,13 +125,80 @@ bool gr_edit_builtin(const struct gr_line *l, const struct gr_path *p)
 	return false;
 }
 
+/* Does the line, or what it negates, begin with these words? */
+static bool begins_with(const struct cfg_node *n, const char *head, size_t len)
+{
+	const char *text = gr_node_text(n) + (n->negated ? strlen("no ") : 0);
+
+	return strncmp(text, head, len) == 0 && (!text[len] || text[len] == ' ');
+}
+
+enum { NUMBER_STEP = 5 };
+
+/* The number for an entry that came without one: that of the entry there that says the same, else
+ * the next in fives behind the last. `ed->key` is what all entries of the list share. */
+static uint64_t entry_number(
+        const struct cfg_editor *ed, unsigned depth, const char *head, const char *rest)
+{
+	const struct cfg_tree *t = gr_edit_tree(ed, depth);
+	struct gr_probe from = {ed->key.s, ed->key.len, NULL, 0, NULL};
+	struct cfg_iter it;
+	uint64_t last = 0;
+	const struct cfg_node *x = t ? gr_bt_seek(t->root, &from, &it) : NULL;
+
+	for (; x && x->key_len >= ed->key.len && memcmp(x->data, ed->key.s, ed->key.len) == 0;
+	        x = cfg_next(&it)) {
+		char *end;
+		uint64_t n;
+
+		if (!begins_with(x, head, strlen(head)))
+			continue;
+		n = strtoul(gr_node_text(x) + strlen(head), &end, 10);
+		if (strcmp(end, rest) == 0)
+			return n;
+		last = n > last ? n : last;
+	}
+	return (last / NUMBER_STEP + 1) * NUMBER_STEP;
+}
+
+/* `ip prefix-list P permit …` with the `seq N` that it leaves out, into ed->rewritten. */
+static void number_entry(struct cfg_editor *ed, unsigned depth, const char *word)
+{
+	struct strbuf head = {0};
+	size_t named;
+
+	gr_canon_head(&ed->path, &head);
+	named = head.len;
+	sb_printf(&head, " %s", word);
+	gr_canon(&ed->path, &ed->canon);
+	gr_key(&ed->path, &ed->key);
+
+	const char *rest = sb_str(&ed->canon) + named;
+	uint64_t n = entry_number(ed, depth, sb_str(&head), rest);
+
+	sb_clear(&ed->rewritten);
+	sb_printf(&ed->rewritten, "%s %llu%s", sb_str(&head), (unsigned long long)n, rest);
+	sb_fini(&head);
+}
+
+/* The line that another spelling means, into ed->rewritten; false: it is no other spelling. */
+static bool respelled(struct cfg_editor *ed, unsigned depth)
+{
+	const char *numbered = gr_tab.line[ed->path.line].numbered;
+
+	if (!numbered)
+		return gr_rewrite(&ed->path, &ed->rewritten);
+	number_entry(ed, depth, numbered);
+	return true;
+}
+
 /* Key of the path, and canonical text in ed->canon; another spelling first becomes the line itself.
  */
-static const struct gr_line *settle(struct cfg_editor *ed)
+static const struct gr_line *settle(struct cfg_editor *ed, unsigned depth)
 {
 	struct gr_path *p = &ed->path;
 
-	if (gr_rewrite(p, &ed->rewritten)) {
+	if (respelled(ed, depth)) {
 		size_t fail, caret;
 		int mode = gr_tab.line[p->line].info.mode, line = gr_tab.line[p->line].primary;
 
@@ -185,14 +252,6 @@ static bool is_interface(const struct gr_line *l)
 			return p->type == GR_T_IFNAME;
 	}
 	return false;
-}
-
-/* Does the line, or what it negates, begin with these words? */
-static bool begins_with(const struct cfg_node *n, const char *head, size_t len)
-{
-	const char *text = gr_node_text(n) + (n->negated ? strlen("no ") : 0);
-
-	return strncmp(text, head, len) == 0 && (!text[len] || text[len] == ' ');
 }
 
 /* All lines that begin with what was typed, among those that begin with this key. */
@@ -395,7 +454,7 @@ static bool remove_by_head(
 	for (int t = ed->run.head[at]; t >= 0; t = ed->run.th[t].next) {
 		unsigned pos = ed->run.th[t].pos;
 
-		if (ed->run.th[t].parent < 0)
+		if (ed->run.th[t].parent < 0 || gr_tab.line[gr_pos_at(pos)->line].adds)
 			continue;
 		if (gr_pos_at(pos)->line ? remove_own(ed, depth, t, whole, form)
 		                         : remove_at_lead(ed, depth, pos, t, whole, form))
@@ -421,7 +480,7 @@ struct gr_attempt gr_edit_plain(struct cfg_editor *ed, unsigned depth, size_t fr
 	        &ed->run, ed->level[depth].mode, 15, from, &a.fail, &a.caret, &ed->path);
 	if (a.status != GR_OK)
 		return a;
-	l = settle(ed);
+	l = settle(ed, depth);
 	if (!l) {
 		a.status = GR_INCOMPLETE;
 		return a;
@@ -440,9 +499,13 @@ struct gr_attempt gr_edit_removal(
 
 	a.status = gr_match_from(
 	        &ed->run, ed->level[depth].mode, 15, from, &a.fail, &a.caret, &ed->path);
+	/* What a spelling leaves out it does not name either: `no route-map RM` is of all of them.
+	 */
+	if (a.status == GR_OK && gr_tab.line[ed->path.line].adds)
+		a.status = GR_INCOMPLETE;
 	if (a.status != GR_OK)
 		return a;
-	l = settle(ed);
+	l = settle(ed, depth);
 	if (!l) {
 		a.status = GR_INCOMPLETE;
 		return a;

@@ -89,7 +89,7 @@ struct line {
 	int id, priv;
 	unsigned sets, bits;
 	bool multi, repeats, fresh, onoff, keep, wipe, resets, recorded, bulk, hidden;
-	const char *deflt, *defines, *pending, *builtin, *notice;
+	const char *deflt, *defines, *pending, *builtin, *notice, *adds, *numbered;
 	struct field *field;
 	size_t n_field;
 	struct line *next;

@@ -454,6 +454,14 @@ static void emit_line(struct gram *g, struct strbuf *sb, struct line *l)
 		sb_puts(sb, ", .builtin = ");
 		c_string(sb, l->builtin);
 	}
+	if (l->adds) {
+		sb_puts(sb, ", .adds = ");
+		c_string(sb, l->adds);
+	}
+	if (l->numbered) {
+		sb_puts(sb, ", .numbered = ");
+		c_string(sb, l->numbered);
+	}
 	if (l->notice) {
 		sb_puts(sb, ", .notice = ");
 		c_string(sb, l->notice);

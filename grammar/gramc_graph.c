@@ -231,6 +231,8 @@ static void line_fields(struct gram *g, struct line *l)
 		        g, l->at, "\"%s\" defines %s but has no key argument", l->name, l->defines);
 	if (l->builtin && !line_key(l))
 		complain(g, l->at, "\"%s\" has a builtin object but no key argument", l->name);
+	if ((l->adds || l->numbered) && l->kind != L_ALSO)
+		complain(g, l->at, "\"%s\": only another spelling leaves something out", l->name);
 	if (l->wipe && !line_key(l))
 		complain(g, l->at, "\"%s\": wipe is for lines with keys", l->name);
 }

@@ -447,6 +447,8 @@ static bool string_flag(struct cur *c, struct line *l, const char *f)
 	        {"pending", &l->pending},
 	        {"builtin", &l->builtin},
 	        {"notice", &l->notice},
+	        {"adds", &l->adds},
+	        {"numbered", &l->numbered},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(flags); i++)

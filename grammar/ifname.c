@@ -92,11 +92,11 @@ const struct gr_iftype *gr_iftype_word(const char *w, const char *only)
 	return t && (!only || strcmp(t->name, only) == 0) ? t : NULL;
 }
 
-/* N, S/P, S/B/P and a sub-interface: values, their number, and whether the last stands behind a
- * dot. */
+/* N, S/P, S/B/P, a channel group of a port (S/B/P:G) and a sub-interface: values, their number,
+ * which of them is the group, and whether the last stands behind a dot. */
 struct number {
-	uint32_t v[4];
-	size_t n;
+	uint32_t v[5];
+	size_t n, group; /* 0: none */
 	bool sub;
 };
 
@@ -107,7 +107,7 @@ static bool number_parse(const char *s, struct number *x)
 		const char *end = s;
 		uint64_t v = 0;
 
-		if (!isdigit((unsigned char)*s) || x->n == 4)
+		if (!isdigit((unsigned char)*s) || x->n == ARRAY_LEN(x->v))
 			return false;
 		while (isdigit((unsigned char)*end) && end - s < 11)
 			v = v * 10 + (uint64_t)(*end++ - '0');
@@ -116,23 +116,32 @@ static bool number_parse(const char *s, struct number *x)
 		x->v[x->n++] = (uint32_t)v;
 		if (!*end)
 			return !x->sub || x->v[x->n - 1] > 0;
-		if ((*end != '/' && *end != '.') || x->sub)
+		if ((*end != '/' && *end != '.' && *end != ':') || x->sub ||
+		        (x->group && *end != '.'))
 			return false;
 		x->sub = *end == '.';
+		if (*end == ':')
+			x->group = x->n;
 		s = end + 1;
 	}
 }
 
 static bool number_fits(const struct gr_iftype *t, const struct number *x, bool lower_case)
 {
-	size_t ports = x->n - (x->sub ? 1 : 0);
+	size_t ports = x->group ? x->group : x->n - (x->sub ? 1 : 0);
 
 	if (strcmp(t->number, PORT) != 0)
 		return ports == 1 && x->v[0] >= t->lo && x->v[0] <= t->hi;
 	/* `eth0` is a name of Linux, `Ethernet0` one of old routers. */
 	if (lower_case && ports == 1 && t == &types[0])
 		return false;
-	return ports <= 3;
+	return ports <= 3 && (!x->group || (ports > 1 && strcmp(t->name, "Serial") == 0));
+}
+
+/* What stands in front of a value. */
+static const char *mark(const struct number *x, size_t i)
+{
+	return !i ? "" : x->sub && i + 1 == x->n ? "." : x->group && i == x->group ? ":" : "/";
 }
 
 static bool native(const char *s)
@@ -171,10 +180,7 @@ bool gr_ifname_canon(const char *s, char out[40])
 
 		for (size_t i = 0; i < x.n; i++)
 			len += snprintf(out + len, (size_t)(GR_IFNAME_MAX - len), "%s%u",
-			        !i                      ? ""
-			        : x.sub && i + 1 == x.n ? "."
-			                                : "/",
-			        x.v[i]);
+			        mark(&x, i), x.v[i]);
 		return len < GR_IFNAME_MAX;
 	}
 	if (!native(w) || (t && number_parse(w + n, &x) && t != &types[0]))
@@ -229,6 +235,9 @@ void gr_ifname_key(const char *canon, struct strbuf *out)
 	sb_putc(out, (char)(t - types));
 	for (size_t i = 0; i < x.n; i++) {
 		put32(out, x.v[i]);
-		sb_putc(out, i + 1 == x.n ? 0 : x.sub && i + 2 == x.n ? 1 : 2);
+		sb_putc(out, i + 1 == x.n                  ? 0
+		             : x.sub && i + 2 == x.n       ? 1
+		             : x.group && i + 1 == x.group ? 3
+		                                           : 2);
 	}
 }

@@ -105,6 +105,8 @@ struct gr_line {
 	const char *default_text; /* canonical text in force without the line, or NULL */
 	const char *builtin;      /* key of the object that is there without a line */
 	const char *notice;
+	const char *adds; /* another spelling: what its words leave out, of the line itself */
+	const char *numbered; /* another spelling: the word of the entry number that it leaves out */
 	const struct gr_field *field;
 	uint16_t n_field;
 	uint32_t size; /* of the gl_ struct */

@@ -214,12 +214,14 @@ static void pools_and_static_translations_answer_for_their_addresses(void **s)
 	               "ip nat inside source static tcp 10.20.20.20 80 interface Ethernet0/0 8080\n"
 	               "ip nat inside source static udp 10.20.20.20 53 172.16.0.30 5353\n"
 	               "ip nat inside source static network 10.20.21.0 198.51.100.0 255.255.255.0\n"
+	               "ip nat inside source static network 10.20.32.0 203.0.113.0 /25\n"
 	               "ip nat inside source static 10.20.20.9 172.16.0.31 no-alias");
 	assert_has(w, "snat ip to 172.16.0.20-172.16.0.22 persistent");
 	assert_has(w, "ip daddr 172.16.0.1 tcp dport 8080 ct label set 117 dnat ip to "
 	              "10.20.20.20:80");
 	assert_has(w, "ip daddr 172.16.0.30 udp dport 5353");
 	assert_has(w, "dnat ip prefix to 10.20.21.0/24");
+	assert_has(w, "dnat ip prefix to 10.20.32.0/25");
 	assert_non_null(strstr(net_fake_log(w->b.net), "172.16.0.20/32"));
 	assert_non_null(strstr(net_fake_log(w->b.net), "172.16.0.22/32"));
 	assert_non_null(strstr(net_fake_log(w->b.net), "172.16.0.30/32"));

@@ -186,10 +186,53 @@ static void every_line_is_printed_as_listed(void **s)
 	assert_int_equal(w.wrong, 0);
 }
 
+/* What a list of lines, cut at line ends, leaves of an empty configuration. */
+static void assert_leaves(const char *lines, const char *wanted)
+{
+	struct cfg *empty = cfg_new();
+	struct cfg_editor *ed = cfg_editor_new(empty);
+	char *got;
+
+	assert_int_equal(cfg_load_text(ed, lines, NULL, NULL), 0);
+	got = printed(ed);
+	assert_string_equal(got, wanted);
+	free(got);
+	cfg_editor_free(ed);
+	cfg_unref(empty);
+}
+
+static void entries_that_come_without_a_number_get_one(void **s)
+{
+	(void)s;
+	assert_leaves("ip prefix-list P permit 10.0.0.0/8\n"
+	              "ip prefix-list P seq 12 permit 10.1.0.0/16\n"
+	              "ip prefix-list Q deny 10.3.0.0/16\n"
+	              "ip prefix-list P description text\n"
+	              "ip prefix-list P permit 10.2.0.0/16 le 24\n"
+	              "ip prefix-list P permit 10.0.0.0/8\n"
+	              "no ip prefix-list P permit 10.1.0.0/16\n"
+	              "no ip prefix-list P permit 10.9.0.0/16\n",
+	        "ip prefix-list P seq 5 permit 10.0.0.0/8\n"
+	        "ip prefix-list P seq 15 permit 10.2.0.0/16 le 24\n"
+	        "ip prefix-list Q seq 5 deny 10.3.0.0/16\n"
+	        "ip prefix-list P description text\n");
+	assert_leaves("ip prefix-list P permit 10.0.0.0/8\nno ip prefix-list P\n", "");
+}
+
+static void a_bare_route_map_is_its_entry_10_but_no_takes_them_all(void **s)
+{
+	(void)s;
+	assert_leaves("route-map RM\n description one\nroute-map RM permit 20\n",
+	        "route-map RM permit 10\n description one\n!\nroute-map RM permit 20\n!\n");
+	assert_leaves("route-map RM permit 10\nroute-map RM permit 20\nno route-map RM\n", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_line_is_printed_as_listed),
+	        cmocka_unit_test(entries_that_come_without_a_number_get_one),
+	        cmocka_unit_test(a_bare_route_map_is_its_entry_10_but_no_takes_them_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,8 @@ static const struct {
         {"line x sometimes\n  x'X'\n", 1, "unknown flag \"sometimes\""},
         {"line x onoff multi\n  x'X'\n", 1, "onoff goes with neither"},
         {"line x keep\n  x'X'\n", 1, "keep is for onoff"},
+        {"line x adds \"y\"\n  x'X'\n", 1, "only another spelling leaves something out"},
+        {"line x numbered \"y\"\n  x'X'\n", 1, "only another spelling leaves something out"},
         {"line x wipe\n  x'X'\n", 1, "wipe is for lines with keys"},
         {"line x\n", 1, "expression is missing"},
         {"line x\n  [ x'X' ]\n", 1, "the line can be empty"},
