@@ -11,6 +11,7 @@
 #include "flexvpn/session.h"
 #include "flexvpn/show.h"
 #include "grammar/gen/exec.h"
+#include "grammar/ifname.h"
 
 const char *fx_transform_text(struct ike_encr encr, uint16_t integ, char buf[64])
 {
@@ -387,6 +388,11 @@ static void one_crypto_session(
 	out_text(e->o, "\n");
 }
 
+static const char *spoke_status(const struct fx_spoke *s)
+{
+	return s->up ? "UP-ACTIVE" : "UP-IDLE";
+}
+
 static void one_spoke_session(struct exec *e, const struct fx_spoke *s, bool detail)
 {
 	char peer[IPADDR_STRLEN], id[320], age[16];
@@ -397,7 +403,7 @@ static void one_spoke_session(struct exec *e, const struct fx_spoke *s, bool det
 	out_field_str(e->o, "profile", "Profile: %s\n", s->profile);
 	if (detail && s->up)
 		out_text(e->o, "Uptime: %s\n", fx_age_fmt(fx_show_age(e, s->since), age));
-	out_field_str(e->o, "status", "Session status: %s     \n", s->up ? "UP-ACTIVE" : "UP-IDLE");
+	out_field_str(e->o, "status", "Session status: %s     \n", spoke_status(s));
 	out_text(e->o, "Peer: %s port %u%s\n", ipaddr_fmt(&s->peer, peer), sa ? i.remote.port : 500,
 	        detail ? " fvrf: (none) ivrf: (none)" : "");
 	out_str(e->o, "peer", peer);
@@ -410,26 +416,137 @@ static void one_spoke_session(struct exec *e, const struct fx_spoke *s, bool det
 	out_text(e->o, "\n");
 }
 
-void exec_show_crypto_session(struct exec *e, const struct gl_exec_show_crypto_session *a)
+/* ---- one line a session */
+
+static const char brief_head[] =
+        "Status: A- Active, U - Up, D - Down, I - Idle, S - Standby, N - Negotiating\n"
+        "        K - No IKE\n"
+        "ivrf = (none)\n"
+        "           Peer     I/F            Username            Group/Phase1_id      Uptime "
+        "Status\n";
+
+/* The words of `Session status:` in letters. */
+static const char *status_letters(const char *status)
 {
-	out_text(e->o, "Crypto session current status\n\n");
-	if (a->kw_detail)
-		out_text(e->o, "%s", legend);
-	out_list(e->o, NULL);
+	static const struct {
+		const char *status, *letters;
+	} of[] = {{"UP-ACTIVE", "UA"}, {"UP-IDLE", "UI"}, {"UP-NO-IKE", "UK"},
+	        {"DOWN-NEGOTIATING", "DN"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(of); i++)
+		if (strcmp(of[i].status, status) == 0)
+			return of[i].letters;
+	return "D";
+}
+
+struct brief {
+	const char *interface, *profile, *client, *status, *user;
+	const struct ipaddr *peer;    /* NULL: none yet */
+	const struct ike_id *peer_id; /* type 0: not known */
+	uint64_t since;               /* it came up; 0: it is not */
+};
+
+static void brief_row(struct exec *e, const struct brief *b)
+{
+	char peer[IPADDR_STRLEN] = "0.0.0.0", name[40], id[320] = "", age[16] = "";
+
+	if (b->peer)
+		ipaddr_fmt(b->peer, peer);
+	if (b->peer_id->type)
+		ike_id_fmt(b->peer_id, id);
+	if (b->since)
+		fx_age_fmt(fx_show_age(e, b->since), age);
+	out_text(e->o, "%15s %7s %19s %26s %11s %6s\n", peer, gr_ifname_short(b->interface, name),
+	        b->user, id, age, status_letters(b->status));
+	out_str(e->o, "interface", b->interface);
+	if (b->profile)
+		out_str(e->o, "profile", b->profile);
+	if (b->client)
+		out_str(e->o, "client", b->client);
+	out_str(e->o, "status", b->status);
+	out_str(e->o, "peer", peer);
+}
+
+static void brief_client(struct exec *e, const struct fx_client *c, const struct fx_client_cfg *cfg)
+{
+	char why[160];
+	struct ike_sa_info i = {0};
+	struct fx_resolved r;
+	bool sa = c->handle && ike_sa_info(e->fx->ike, c->handle, &i);
+	bool whole = fx_client_resolve(e->fx->cfg, cfg, &r, why, sizeof(why));
+
+	brief_row(e, &(struct brief){.interface = cfg->tunnel ? cfg->tunnel : "(none)",
+	                     .profile = whole ? r.profile->name : NULL,
+	                     .client = c->name,
+	                     .status = session_status(c, sa),
+	                     .user = "",
+	                     .peer = c->at.seq ? &c->peer : NULL,
+	                     .peer_id = &i.remote_id,
+	                     .since = c->state == FX_ACTIVE ? c->since : 0});
+}
+
+static void brief_spoke(struct exec *e, const struct fx_spoke *s)
+{
+	brief_row(e, &(struct brief){.interface = s->number ? s->name : "(none)",
+	                     .profile = s->profile,
+	                     .status = spoke_status(s),
+	                     .user = s->user,
+	                     .peer = &s->peer,
+	                     .peer_id = &s->peer_id,
+	                     .since = s->up ? s->since : 0});
+}
+
+/* ---- all of them */
+
+static bool asked_for(struct exec *e, const struct gl_exec_show_crypto_session *a, uint32_t handle,
+        const struct ipaddr *peer)
+{
+	struct ike_sa_info i;
+
+	if (a->has_remote)
+		return ipaddr_eq(peer, &a->remote);
+	return !a->has_local || (handle && ike_sa_info(e->fx->ike, handle, &i) &&
+	                                ipaddr_eq(&i.local.addr, &a->local));
+}
+
+static void client_sessions(struct exec *e, const struct gl_exec_show_crypto_session *a)
+{
 	for (const struct fx_client *c = e->fx->clients; c; c = c->next) {
 		const struct fx_client_cfg *cfg = fx_find_client(e->fx->cfg, c->name);
 
-		if (!cfg)
+		if (!cfg || !asked_for(e, a, c->handle, c->at.seq ? &c->peer : &(struct ipaddr){0}))
 			continue;
 		out_obj(e->o, NULL);
-		one_crypto_session(e, c, cfg, a->kw_detail);
+		if (a->kw_brief)
+			brief_client(e, c, cfg);
+		else
+			one_crypto_session(e, c, cfg, a->kw_detail);
 		out_obj_end(e->o);
 	}
+}
+
+static void spoke_sessions(struct exec *e, const struct gl_exec_show_crypto_session *a)
+{
 	for (const struct fx_spoke *s = fx_hub_first(e->fx); s; s = s->next) {
+		if (!asked_for(e, a, s->handle, &s->peer))
+			continue;
 		out_obj(e->o, NULL);
-		one_spoke_session(e, s, a->kw_detail);
+		if (a->kw_brief)
+			brief_spoke(e, s);
+		else
+			one_spoke_session(e, s, a->kw_detail);
 		out_obj_end(e->o);
 	}
+}
+
+void exec_show_crypto_session(struct exec *e, const struct gl_exec_show_crypto_session *a)
+{
+	out_text(e->o, "%s", a->kw_brief ? brief_head : "Crypto session current status\n\n");
+	if (a->kw_detail)
+		out_text(e->o, "%s", legend);
+	out_list(e->o, NULL);
+	client_sessions(e, a);
+	spoke_sessions(e, a);
 	out_list_end(e->o);
 }
 

@@ -312,6 +312,40 @@ static void crypto_session_as_ios(void **s)
 	assert_shown(want_show_crypto_session);
 }
 
+static void crypto_sessions_are_chosen_and_short(void **s)
+{
+	static const char head[] =
+	        "Status: A- Active, U - Up, D - Down, I - Idle, S - Standby, N - Negotiating\n"
+	        "        K - No IKE\n"
+	        "ivrf = (none)\n"
+	        "           Peer     I/F            Username            Group/Phase1_id      "
+	        "Uptime "
+	        "Status\n";
+	static const char line[] = "       10.0.0.1     Tu0                                       "
+	                           "10.0.0.1    00:01:02 "
+	                           "    UA\n";
+	struct world *w = *s;
+	char both[600];
+
+	snprintf(both, sizeof(both), "%s%s", head, line);
+	SHOW(w, OUT_TEXT, show_crypto_session, .kw_brief = true);
+	assert_shown(both);
+	SHOW(w, OUT_TEXT, show_crypto_session, .kw_brief = true, .has_remote = true,
+	        .remote = ipaddr_v4(0x0a000001));
+	assert_shown(both);
+	SHOW(w, OUT_TEXT, show_crypto_session, .kw_brief = true, .has_local = true,
+	        .local = ipaddr_v4(0xac100001));
+	assert_shown(both);
+	SHOW(w, OUT_TEXT, show_crypto_session, .kw_brief = true, .has_remote = true,
+	        .remote = ipaddr_v4(0x0a000002));
+	assert_shown(head);
+	SHOW(w, OUT_TEXT, show_crypto_session, .has_local = true, .local = ipaddr_v4(0x0a000001));
+	assert_shown("Crypto session current status\n\n");
+	SHOW(w, OUT_TEXT, show_crypto_session, .kw_detail = true, .has_local = true,
+	        .local = ipaddr_v4(0xac100001));
+	assert_shown(want_show_crypto_session);
+}
+
 static void ip_interface_brief_as_ios(void **s)
 {
 	SHOW((struct world *)*s, OUT_TEXT, show_ip_interface_brief, 0);
@@ -661,6 +695,7 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_crypto_ipsec_profile, 0);
 	JSON(w, show_crypto_ipsec_transform_set, 0);
 	JSON(w, show_crypto_session, .kw_detail = true);
+	JSON(w, show_crypto_session, .kw_brief = true);
 	JSON(w, show_ip_route, 0);
 	JSON(w, show_ip_route, .has_addr = true, .addr = ipaddr_v4(0xc0a83207));
 	JSON(w, show_ipv6_route, 0);
@@ -751,6 +786,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(crypto_ikev2_session_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(crypto_ipsec_sa_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(crypto_session_as_ios, setup, teardown),
+	        cmocka_unit_test_setup_teardown(
+	                crypto_sessions_are_chosen_and_short, setup, teardown),
 	        cmocka_unit_test_setup_teardown(ip_interface_brief_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(interfaces_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(ip_route_as_ios, setup, teardown),
