@@ -34,6 +34,7 @@ struct fx_ike_proposal {
 	const char *name;
 	struct ike_proposal p;
 	bool prf_given; /* a `prf` line; otherwise PRFs follow the integrity algorithms */
+	bool des, md5, group1; /* named in a line; this release has them not, and warns of them */
 	bool complete;
 };
 

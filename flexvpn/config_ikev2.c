@@ -58,6 +58,14 @@ static uint8_t ids(
 	return k;
 }
 
+static bool is_among(const char *want, const char *const *word, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(word[i], want) == 0)
+			return true;
+	return false;
+}
+
 static bool has_encr(const struct ike_proposal *p, const struct word_id *w)
 {
 	for (uint8_t i = 0; i < p->n_encr; i++)
@@ -87,6 +95,7 @@ void use_ikev2_proposal_encryption(
 	struct ike_proposal *p = &b->proposal->p;
 
 	(void)n;
+	b->proposal->des |= is_among("des", l->alg, l->n_alg);
 	p->n_encr = 0;
 	for (size_t i = 0; i < l->n_alg && p->n_encr < IKE_MAX_ALGS; i++) {
 		const struct word_id *w = by_word(encryptions, ARRAY_LEN(encryptions), l->alg[i]);
@@ -102,6 +111,7 @@ void use_ikev2_proposal_integrity(
 	struct ike_proposal *p = &b->proposal->p;
 
 	(void)n;
+	b->proposal->md5 |= is_among("md5", l->alg, l->n_alg);
 	p->n_integ = ids(integrities, ARRAY_LEN(integrities), l->alg, l->n_alg, p->integ);
 }
 
@@ -111,6 +121,7 @@ void use_ikev2_proposal_prf(
 	struct ike_proposal *p = &b->proposal->p;
 
 	(void)n;
+	b->proposal->md5 |= is_among("md5", l->alg, l->n_alg);
 	p->n_prf = ids(prfs, ARRAY_LEN(prfs), l->alg, l->n_alg, p->prf);
 	b->proposal->prf_given = true;
 }
@@ -121,6 +132,7 @@ void use_ikev2_proposal_group(
 	struct ike_proposal *p = &b->proposal->p;
 
 	(void)n;
+	b->proposal->group1 |= is_among("1", l->group, l->n_group);
 	p->n_group = ids(groups, ARRAY_LEN(groups), l->group, l->n_group, p->group);
 }
 

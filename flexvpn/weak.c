@@ -2,7 +2,8 @@
 /*
  * Weak algorithms are negotiated as they are configured, with one warning in the log when they come
  * into the configuration: the guide's own example uses DH group 2 and encryption without integrity.
- * `crypto engine compliance shield disable` silences it.
+ * What this release has not (DES, MD5, group 1) is warned of too: it is weak wherever the file
+ * goes. `crypto engine compliance shield disable` silences it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,19 @@ typedef void (*weak_fn)(void *ctx, const char *object, const char *what);
 static const char *weak_group(uint16_t group)
 {
 	return group == KE_MODP_1024 ? "DH group 2" : group == KE_MODP_1536 ? "DH group 5" : NULL;
+}
+
+/* Named in a proposal, and not negotiated. */
+static void weak_absent(const struct fx_ike_proposal *p, const char *object, weak_fn fn, void *ctx)
+{
+	const struct {
+		bool named;
+		const char *what;
+	} t[] = {{p->des, "DES"}, {p->md5, "MD5"}, {p->group1, "DH group 1"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if (t[i].named)
+			fn(ctx, object, t[i].what);
 }
 
 static void weak_proposals(const struct fx_config *c, weak_fn fn, void *ctx)
@@ -32,14 +46,30 @@ static void weak_proposals(const struct fx_config *c, weak_fn fn, void *ctx)
 		for (uint8_t k = 0; k < p->n_group; k++)
 			if (weak_group(p->group[k]))
 				fn(ctx, object, weak_group(p->group[k]));
+		weak_absent(&c->proposals.v[i], object, fn, ctx);
 	}
+}
+
+/* A transform that this release has not; NULL: it is not weak. */
+static const char *weak_word(const char *transform)
+{
+	static const struct {
+		const char *word, *what;
+	} t[] = {{"esp-des", "DES"}, {"esp-md5-hmac", "MD5"}, {"ah-md5-hmac", "MD5"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++)
+		if (strcmp(t[i].word, transform) == 0)
+			return t[i].what;
+	return NULL;
 }
 
 static const char *weak_transform(const struct fx_transform *t)
 {
 	const struct alg_encr *e = alg_encr(t->encr.id);
 
-	if (!e || t->unusable)
+	if (t->unusable)
+		return weak_word(t->unusable);
+	if (!e)
 		return NULL;
 	if (e->id == ENCR_3DES)
 		return "3DES";
@@ -61,6 +91,8 @@ static void weak_ipsec(const struct fx_config *c, weak_fn fn, void *ctx)
 		snprintf(object, sizeof(object), "IPsec profile %s", c->ipsec.v[i].name);
 		if (weak_group(c->ipsec.v[i].pfs))
 			fn(ctx, object, weak_group(c->ipsec.v[i].pfs));
+		if (c->ipsec.v[i].pfs_unusable && strcmp(c->ipsec.v[i].pfs_unusable, "group1") == 0)
+			fn(ctx, object, "DH group 1");
 	}
 }
 
