@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* show ip route, show ipv6 route: exec-and-cli reference B13. */
+/* show ip route and its summary, show ipv6 route: exec-and-cli reference B13. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -387,6 +387,95 @@ static void one_route(struct exec *e, const struct ipaddr *a, const char *vrf)
 	free(rib.v);
 }
 
+/* ---- how many
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+enum { SOURCES = 12 }; /* more than there are protocols */
+
+struct source {
+	const char *name;
+	size_t networks, subnets; /* as classes have it */
+};
+
+static const char *source_of(const struct rib_entry *r)
+{
+	return frr_code(r->proto) ? frr_name(r->proto) : r->code == 'S' ? "static" : "connected";
+}
+
+static void source_add(struct source *v, size_t *n, const struct rib_entry *r)
+{
+	const char *name = source_of(r);
+	size_t i = 0;
+
+	while (i < *n && strcmp(v[i].name, name) != 0)
+		i++;
+	if (i == SOURCES)
+		return;
+	if (i == *n)
+		v[(*n)++] = (struct source){.name = name};
+	*(has_parent(r) ? &v[i].subnets : &v[i].networks) += 1;
+}
+
+static void source_row(struct out *o, const struct source *s)
+{
+	out_obj(o, NULL);
+	out_field_str(o, "source", "%-16s", s->name);
+	out_field_int(o, "networks", "%-12lld", (int64_t)s->networks);
+	out_field_int(o, "subnets", "%-12lld", (int64_t)s->subnets);
+	out_text(o, "%-12d%-12d", 0, 0); /* replicated between VRFs; kept beside the entries */
+	out_field_int(o, "memory", "%lld\n",
+	        (int64_t)((s->networks + s->subnets) * sizeof(struct rib_entry)));
+	out_obj_end(o);
+}
+
+/* The classful networks that stand above subnets are entries of IOS's own. */
+static size_t parents(const struct rib *rib)
+{
+	struct prefix last = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < rib->n; i++) {
+		struct prefix p = classful(&rib->v[i]);
+
+		if (!has_parent(&rib->v[i]) || prefix_cmp(&p, &last) == 0)
+			continue;
+		last = p;
+		n++;
+	}
+	return n;
+}
+
+static void route_summary(struct exec *e, const char *vrf)
+{
+	struct rib rib = rib_read(e->fx, AF_INET, vrf);
+	struct source v[SOURCES] = {{.name = "connected"}, {.name = "static"}},
+	              all = {"Total", 0, 0};
+	size_t n = 2, above = parents(&rib);
+
+	for (size_t i = 0; i < rib.n; i++)
+		if (!i || !same_route(&rib.v[i - 1], &rib.v[i]))
+			source_add(v, &n, &rib.v[i]);
+	out_text(e->o, "IP routing table name is %s\nIP routing table maximum-paths is %d\n",
+	        vrf ? vrf : "default", NET_MAX_HOPS);
+	out_text(e->o, "%-16s%-12s%-12s%-12s%-12s%s\n", "Route Source", "Networks", "Subnets",
+	        "Replicates", "Overhead", "Memory (bytes)");
+	out_list(e->o, NULL);
+	for (size_t i = 0; i < n; i++) {
+		source_row(e->o, &v[i]);
+		all.networks += v[i].networks;
+		all.subnets += v[i].subnets;
+	}
+	out_obj(e->o, NULL);
+	out_field_str(e->o, "source", "%-16s", "internal");
+	out_field_int(e->o, "networks", "%-48lld0\n", (int64_t)above);
+	out_obj_end(e->o);
+	all.networks += above;
+	source_row(e->o, &all);
+	out_list_end(e->o);
+	free(rib.v);
+}
+
 void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
 {
 	struct rib rib;
@@ -396,6 +485,10 @@ void exec_show_ip_route(struct exec *e, const struct gl_exec_show_ip_route *a)
 	if (vrf && !fx_find_vrf(e->fx->cfg, vrf)) {
 		out_text(e->o, "%% IP routing table vrf %s does not exist\n", vrf);
 		e->failed = true;
+		return;
+	}
+	if (a->kw_summary) {
+		route_summary(e, vrf);
 		return;
 	}
 	if (vrf && !a->has_addr)

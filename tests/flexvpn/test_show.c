@@ -373,6 +373,25 @@ static void ip_route_as_ios(void **s)
 	                           "S     192.168.60.0/24 is directly connected, Tunnel0\n");
 }
 
+static void ip_route_summary_as_ios(void **s)
+{
+	static const char *const lines[] = {
+	        "IP routing table name is default\nIP routing table maximum-paths is ",
+	        "Route Source    Networks    Subnets     Replicates  Overhead    Memory (bytes)\n",
+	        "\nconnected       0           2           0           0           ",
+	        "\nstatic          2           0           0           0           ",
+	        "\ninternal        2                                               0\n",
+	        "\nTotal           4           2           0           0           "};
+	struct world *w = *s;
+
+	SHOW(w, OUT_TEXT, show_ip_route, .kw_summary = true);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++)
+		if (!strstr(out_str_so_far(&shown), lines[i]))
+			fail_msg("no \"%s\" in\n%s", lines[i], out_str_so_far(&shown));
+	SHOW(w, OUT_TEXT, show_ip_route, .kw_summary = true, .has_vrf = true, .vrf = "NONE");
+	assert_shown("% IP routing table vrf NONE does not exist\n");
+}
+
 static void one_route_shows_distance_and_tag(void **s)
 {
 	struct world *w = *s;
@@ -697,6 +716,7 @@ static void every_command_gives_json(void **s)
 	JSON(w, show_crypto_session, .kw_detail = true);
 	JSON(w, show_crypto_session, .kw_brief = true);
 	JSON(w, show_ip_route, 0);
+	JSON(w, show_ip_route, .kw_summary = true);
 	JSON(w, show_ip_route, .has_addr = true, .addr = ipaddr_v4(0xc0a83207));
 	JSON(w, show_ipv6_route, 0);
 	JSON(w, show_ip_interface_brief, 0);
@@ -791,6 +811,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(ip_interface_brief_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(interfaces_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(ip_route_as_ios, setup, teardown),
+	        cmocka_unit_test_setup_teardown(ip_route_summary_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(one_route_shows_distance_and_tag, setup, teardown),
 	        cmocka_unit_test_setup_teardown(access_lists_as_ios, setup, teardown),
 	        cmocka_unit_test_setup_teardown(

@@ -33,8 +33,8 @@ compared with the sources and with a running router by the same test.
 WORDS = {"show archive config differences": ["", " nvram:startup-config"], "show archive config incremental-diffs": [" nvram:startup-config"],
          "show monitor event-trace flexvpn": [" all", " latest", " parameters", " back 5"], "show crypto key mypubkey": [" all"],
          "show track": ["", " 1", " brief"], "show crypto ikev2 client flexvpn": ["", " flex", " flex detail"],
-         "show crypto ikev2 sa": ["", " detailed"], "show crypto ipsec sa": ["", " detail"], "show interfaces": ["", " Tunnel0"],
-         "show ip route": ["", " 10.9.0.0", " vrf red"], "show vrf": ["", " detail"], "show hosts": ["", " summary"]}
+         "show crypto ikev2 sa": ["", " detailed"], "show crypto ipsec sa": ["", " detail"], "show interfaces": ["", " Tunnel0"], "show crypto session": ["", " detail", " brief"],
+         "show ip route": ["", " 10.9.0.0", " summary", " vrf red"], "show vrf": ["", " detail"], "show hosts": ["", " summary"]}
 CONFIG = """crypto ikev2 keyring K
  peer hub
   address 10.0.0.1
