@@ -40,6 +40,17 @@ def wait_for(what, seconds, condition):
         time.sleep(0.02)
 
 
+def end_process(process, seconds):
+    if not process:
+        return
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 class Wire:
     """Two namespaces on one cable, and what passed over it."""
 
@@ -262,13 +273,7 @@ class Strongswan:
         return private_kib(self.pid)
 
     def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(30)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end_process(self.process, 30)
         self.process = None
 
 
@@ -389,13 +394,7 @@ crypto ikev2 client flexvpn C%d
         return private_kib(self.pid)
 
     def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end_process(self.process, 60)
         self.process = None
 
 

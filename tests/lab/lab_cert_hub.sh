@@ -68,24 +68,6 @@ must 'ping from behind the spoke to behind the hub' until_ok 10 ping_from inside
 
 # strongSwan as a second spoke, where the Internet is
 cp "$ca/strong.pem" "$LAB_DIR/inet/x509/" && cp "$ca/strong.key" "$LAB_DIR/inet/private/" && cp "$ca/ca.pem" "$LAB_DIR/inet/x509ca/"
-cat > "$LAB_DIR/inet/strongswan.conf" <<-C
-	charon {
-		load = random nonce openssl hmac kdf sha1 sha2 pem pkcs1 pkcs8 x509 pubkey constraints kernel-libipsec kernel-netlink socket-default vici
-		retransmit_tries = 3
-		filelog { l {
-			path = $LAB_DIR/inet/log
-			default = 1
-			flush_line = yes
-		} }
-		plugins {
-			vici { socket = unix://$LAB_DIR/inet/vici }
-			kernel-libipsec { allow_peer_ts = yes
-				fwmark = !0x42 }
-			kernel-netlink { fwmark = !0x42 }
-			socket-default { fwmark = 0x42 }
-		}
-	}
-C
 cat > "$LAB_DIR/inet/swanctl.conf" <<-C
 	connections { flex {
 		version = 2
@@ -107,8 +89,7 @@ cat > "$LAB_DIR/inet/swanctl.conf" <<-C
 	} }
 C
 swan() { SWANCTL_DIR=$LAB_DIR/inet STRONGSWAN_CONF=$LAB_DIR/inet/strongswan.conf ip netns exec "$LAB-inet" swanctl "$@" --uri "unix://$LAB_DIR/inet/vici" 2>> "$LAB_DIR/inet/ctl.err"; }
-STRONGSWAN_CONF=$LAB_DIR/inet/strongswan.conf ip netns exec "$LAB-inet" "$(hub_program)" > "$LAB_DIR/inet/out" 2>&1 < /dev/null &
-started strong $!
+strong_charon inet 'sha1 sha2 pem pkcs1 pkcs8 x509 pubkey constraints'
 must 'strongSwan answers' until_ok 20 swan --stats
 must 'it has read its configuration' swan --load-all --noprompt
 must 'it connects' swan --initiate --child net --timeout 20

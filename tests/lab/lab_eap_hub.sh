@@ -79,24 +79,6 @@ must 'it ends' spoked_stop
 
 # ---- strongSwan -------------------------------------------------------------------------------------------------------
 
-cat > "$LAB_DIR/inet/strongswan.conf" <<-C
-	charon {
-		load = random nonce openssl hmac kdf sha1 sha2 md5 pem pkcs1 pkcs8 x509 pubkey constraints revocation curve25519 eap-identity eap-md5 eap-mschapv2 eap-gtc kernel-libipsec kernel-netlink socket-default vici
-		retransmit_tries = 3
-		filelog { l {
-			path = $LAB_DIR/inet/log
-			default = 1
-			flush_line = yes
-		} }
-		plugins {
-			vici { socket = unix://$LAB_DIR/inet/vici }
-			kernel-libipsec { allow_peer_ts = yes
-				fwmark = !0x42 }
-			kernel-netlink { fwmark = !0x42 }
-			socket-default { fwmark = 0x42 }
-		}
-	}
-C
 mkdir -p "$LAB_DIR/inet/x509ca" "$LAB_DIR/inet/x509" "$LAB_DIR/inet/private"
 cp "$LAB_DIR/ca/ca.pem" "$LAB_DIR/inet/x509ca/"; cp "$LAB_DIR/ca/strong.pem" "$LAB_DIR/inet/x509/"; cp "$LAB_DIR/ca/strong.key" "$LAB_DIR/inet/private/"
 strong_conf() { # LOCAL-BLOCKS
@@ -122,8 +104,7 @@ strong_conf() { # LOCAL-BLOCKS
 }
 HUB=inet
 ip netns exec "$LAB-inet" ip rule add pref 200 lookup main suppress_prefixlength 0
-STRONGSWAN_CONF=$LAB_DIR/inet/strongswan.conf ip netns exec "$LAB-inet" "$(hub_program)" > "$LAB_DIR/inet/out" 2>&1 < /dev/null &
-started strong $!
+strong_charon inet 'sha1 sha2 md5 pem pkcs1 pkcs8 x509 pubkey constraints revocation curve25519 eap-identity eap-md5 eap-mschapv2 eap-gtc'
 must 'strongSwan answers' until_ok 20 hub_ctl --stats
 strong_goes() { # LOCAL-BLOCKS
 	strong_conf "$1" && hub_load && hub_ctl --initiate --child net --timeout 20

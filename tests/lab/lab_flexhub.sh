@@ -33,24 +33,6 @@ must 'the SA stands in show crypto ikev2 sa' hub_says 'show crypto ikev2 sa' '10
 must 'packets were counted' hub_says 'show crypto ipsec sa' '#pkts encaps: [1-9]'
 
 # strongSwan as a second spoke, where the Internet is
-cat > "$LAB_DIR/inet/strongswan.conf" <<-C
-	charon {
-		load = random nonce openssl hmac kdf kernel-libipsec kernel-netlink socket-default vici
-		retransmit_tries = 3
-		filelog { l {
-			path = $LAB_DIR/inet/log
-			default = 1
-			flush_line = yes
-		} }
-		plugins {
-			vici { socket = unix://$LAB_DIR/inet/vici }
-			kernel-libipsec { allow_peer_ts = yes
-				fwmark = !0x42 }
-			kernel-netlink { fwmark = !0x42 }
-			socket-default { fwmark = 0x42 }
-		}
-	}
-C
 cat > "$LAB_DIR/inet/swanctl.conf" <<-C
 	connections { flex {
 		version = 2
@@ -72,8 +54,7 @@ cat > "$LAB_DIR/inet/swanctl.conf" <<-C
 C
 HUB=inet
 ip netns exec "$LAB-inet" ip rule add pref 200 lookup main suppress_prefixlength 0
-STRONGSWAN_CONF=$LAB_DIR/inet/strongswan.conf ip netns exec "$LAB-inet" "$(hub_program)" > "$LAB_DIR/inet/out" 2>&1 < /dev/null &
-started strong $!
+strong_charon inet
 must 'strongSwan answers' until_ok 20 hub_ctl --stats
 must 'it is configured' hub_load
 must 'strongSwan connects to our hub' hub_ctl --initiate --child net --timeout 20

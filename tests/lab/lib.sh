@@ -285,6 +285,30 @@ hub_program() {
 	fi
 	echo $p
 }
+# strongSwan as a spoke, in the namespace and the directory of this name, with ESP of its own: its charon and that one's configuration.
+strong_charon() { # NAME [MORE-PLUGINS]
+	mkdir -p "$LAB_DIR/$1"
+	cat > "$LAB_DIR/$1/strongswan.conf" <<-C
+		charon {
+			load = random nonce openssl hmac kdf ${2:-} kernel-libipsec kernel-netlink socket-default vici
+			retransmit_tries = 3
+			filelog { l {
+				path = $LAB_DIR/$1/log
+				default = 1
+				flush_line = yes
+			} }
+			plugins {
+				vici { socket = unix://$LAB_DIR/$1/vici }
+				kernel-libipsec { allow_peer_ts = yes
+					fwmark = !0x42 }
+				kernel-netlink { fwmark = !0x42 }
+				socket-default { fwmark = 0x42 }
+			}
+		}
+	C
+	STRONGSWAN_CONF=$LAB_DIR/$1/strongswan.conf ip netns exec "$LAB-$1" "$(hub_program)" > "$LAB_DIR/$1/out" 2>&1 < /dev/null &
+	started strong $!
+}
 hub_plane() { # what stands around charon's own routes; made once
 	if [ "${HUB_PLANE:-user}" = kernel ]; then
 		ip -n "$LAB-$HUB" link show flex0 > /dev/null 2>&1 && return
